@@ -1,0 +1,8 @@
+//! mentiond watches news feeds and tells its owner, once and reliably, when a story mentions a
+//! topic they track.
+//!
+//! Data flows one way: `config` → `schedule` → `fetch` → `parse` → `dedup` → `matching` → `store`
+//! → `notify`. Pure modules (`schedule`, `dedup`, `matching`) take values and a clock and do no
+//! I/O; `daemon` wires them together and `cli` prints.
+
+pub mod model;

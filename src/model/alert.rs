@@ -1,0 +1,133 @@
+//! What is told.
+
+use serde::{Deserialize, Serialize};
+
+use super::{FeedId, StoryKey, Timestamp, TopicId};
+
+/// A fact that deserves to be told, once.
+///
+/// The id is made from what the alert is about, so that the same fact has the same id whenever and
+/// wherever it is found again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alert {
+    /// Stable id, `al_` and 32 hexadecimal digits.
+    pub id: String,
+    /// When it was created.
+    pub created: Timestamp,
+    /// What it tells.
+    pub body: AlertBody,
+}
+
+/// The kinds of alert, as stored and as receivers see them in the payload's `type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum AlertKind {
+    /// A story mentions a topic.
+    #[serde(rename = "mention.created")]
+    Mention,
+    /// A feed has failed for longer than the owner wants to be patient.
+    #[serde(rename = "feed.failing")]
+    FeedFailing,
+    /// A feed's server answered 410 Gone.
+    #[serde(rename = "feed.gone")]
+    FeedGone,
+}
+
+impl AlertKind {
+    /// The kind's name in payloads and in the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mention => "mention.created",
+            Self::FeedFailing => "feed.failing",
+            Self::FeedGone => "feed.gone",
+        }
+    }
+}
+
+/// What an alert tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AlertBody {
+    /// A story mentions a topic.
+    Mention {
+        /// The topic.
+        topic: TopicId,
+        /// The story.
+        story: StoryKey,
+        /// Everything else.
+        detail: MentionAlert,
+    },
+    /// A feed is in trouble.
+    Feed {
+        /// [`AlertKind::FeedFailing`] or [`AlertKind::FeedGone`].
+        kind: AlertKind,
+        /// The feed.
+        feed: FeedId,
+        /// Everything else.
+        detail: FeedTrouble,
+    },
+}
+
+/// The story behind a mention alert, as it was when the alert was created.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MentionAlert {
+    /// The topic's name.
+    pub topic_name: String,
+    /// The topic's tags.
+    pub topic_tags: Vec<String>,
+    /// The distinct terms that were found, as the owner wrote them.
+    pub terms: Vec<String>,
+    /// The matched text of the best hit, in its original spelling.
+    pub matched: String,
+    /// The field of the best hit.
+    pub field: String,
+    /// The text around the best hit.
+    pub snippet: String,
+    /// Where the hit begins in the snippet, in bytes.
+    pub snippet_start: usize,
+    /// One past where the hit ends in the snippet, in bytes.
+    pub snippet_end: usize,
+    /// The story's title.
+    pub title: String,
+    /// The story's link.
+    pub link: Option<String>,
+    /// The story's language, by the entry, its feed's document or the configuration.
+    pub language: Option<String>,
+    /// When it was published, milliseconds since the epoch.
+    pub published_ms: Option<i64>,
+    /// When mentiond first saw it, milliseconds since the epoch.
+    pub first_seen_ms: i64,
+    /// The feed in which the alert arose.
+    pub feed: String,
+    /// That feed's source name.
+    pub source: String,
+    /// Whether the mention came with an edit of an entry seen before.
+    pub revision: bool,
+}
+
+/// A feed that carries a story.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StorySource {
+    /// The feed's id.
+    pub feed: String,
+    /// The source's name.
+    pub source: String,
+    /// The link by which this feed leads to the story.
+    pub link: Option<String>,
+    /// When the story was first seen in this feed.
+    pub first_seen: Timestamp,
+}
+
+/// What is wrong with a feed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedTrouble {
+    /// The source's name.
+    pub source: String,
+    /// The feed's URL without query.
+    pub url: String,
+    /// The last error, with advice.
+    pub error: String,
+    /// Failing since, milliseconds since the epoch.
+    pub since_ms: i64,
+    /// Failed polls in a row.
+    pub failures: u32,
+}

@@ -1,0 +1,170 @@
+//! One item of a feed, and the identities that dedup gives it.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use super::{FeedFormat, Timestamp};
+
+/// A parsed feed document: what the feed says of itself, and its entries.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// The family of format.
+    pub format: FeedFormat,
+    /// The feed's own title, clean text; empty when it has none.
+    pub title: String,
+    /// The language the document declares (BCP 47 as written).
+    pub language: Option<String>,
+    /// The character encoding it was read in, by its WHATWG name (`UTF-8`, `windows-1251`).
+    pub charset: &'static str,
+    /// How long the publisher asks not to be asked again (RSS `ttl`), if it says.
+    pub ttl: Option<Duration>,
+    /// What had to be mended or was left out, one short sentence each.
+    pub notes: Vec<String>,
+    /// The entries in the document's order.
+    pub entries: Vec<Entry>,
+}
+
+/// One item of a feed, as clean text.
+///
+/// `title`, `summary` and `content` hold no markup, no control characters and no entities;
+/// mentions are byte ranges into exactly these strings.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Entry {
+    /// The publisher's own id (RSS `guid`, Atom `id`, JSON Feed `id`), as written.
+    pub guid: Option<String>,
+    /// The absolute link to the story, if there is one.
+    pub link: Option<String>,
+    /// Title as clean text; empty when missing.
+    pub title: String,
+    /// Summary as clean text; empty when missing.
+    pub summary: String,
+    /// Full content as clean text; empty when missing or equal to the summary.
+    pub content: String,
+    /// Author as clean text.
+    pub author: Option<String>,
+    /// The entry's own language where it declares one (BCP 47 as written).
+    pub language: Option<String>,
+    /// When it was published, if the document says so believably.
+    pub published: Option<Timestamp>,
+    /// When it was last changed, if the document says so believably.
+    pub updated: Option<Timestamp>,
+    /// What was wrong with its dates, if anything.
+    pub date_note: Option<DateNote>,
+}
+
+impl Entry {
+    /// The text of a field.
+    #[must_use]
+    pub fn text(&self, field: Field) -> &str {
+        match field {
+            Field::Title => &self.title,
+            Field::Summary => &self.summary,
+            Field::Content => &self.content,
+            Field::Text => "",
+        }
+    }
+
+    /// The fields that are searched, in order of weight.
+    #[must_use]
+    pub fn fields(&self) -> [(Field, &str); 3] {
+        [Field::Title, Field::Summary, Field::Content].map(|f| (f, self.text(f)))
+    }
+}
+
+/// What was wrong with an entry's dates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DateNote {
+    /// The entry has no date at all.
+    Missing,
+    /// A date was there and could not be read.
+    Unreadable,
+    /// A date was read and is not believable (before 1990, or over a day in the future).
+    Wild,
+}
+
+impl DateNote {
+    /// The note's short name, as stored and printed.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Unreadable => "unreadable",
+            Self::Wild => "wild",
+        }
+    }
+}
+
+/// Which text of an entry (or of something given to `mentiond match`) is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Field {
+    /// An entry's or page's title.
+    Title,
+    /// An entry's summary.
+    Summary,
+    /// An entry's or page's content.
+    Content,
+    /// A plain text that has no fields.
+    Text,
+}
+
+impl Field {
+    /// The field's short name, as stored and printed.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Title => "title",
+            Self::Summary => "summary",
+            Self::Content => "content",
+            Self::Text => "text",
+        }
+    }
+}
+
+macro_rules! hash_type {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub [u8; 16]);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+    };
+}
+
+hash_type!(
+    /// What makes an entry "seen" within its feed: the first 128 bits of a SHA-256.
+    EntryKey
+);
+hash_type!(
+    /// What makes entries of different feeds the same story.
+    StoryKey
+);
+hash_type!(
+    /// A fingerprint of an entry's title and texts: another value means a revision.
+    TextHash
+);
+
+/// What an entry's key was made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyBasis {
+    /// The publisher's own id.
+    Guid,
+    /// The canonical link.
+    Link,
+    /// Title and texts, for want of anything better.
+    Content,
+}

@@ -1,0 +1,20 @@
+//! The words of the daemon as plain data: feeds, entries, topics, mentions, alerts.
+//!
+//! Every other module speaks in these types; this one imports none of ours and does no I/O.
+//! The types that meet most often are [`Feed`] (what is polled), [`Entry`] (one item of it),
+//! [`Topic`] (what is looked for), [`Mention`] (a topic found in an entry) and [`Alert`]
+//! (a mention worth telling).
+
+mod alert;
+mod entry;
+mod feed;
+mod id;
+mod time;
+mod topic;
+
+pub use alert::{Alert, AlertBody, AlertKind, FeedTrouble, MentionAlert, StorySource};
+pub use entry::{DateNote, Document, Entry, EntryKey, Field, KeyBasis, StoryKey, TextHash};
+pub use feed::{Feed, FeedFormat};
+pub use id::{FeedId, IdError, SinkId, TopicId};
+pub use time::Timestamp;
+pub use topic::{Case, Hit, Mention, Term, Topic};

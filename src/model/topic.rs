@@ -1,0 +1,85 @@
+//! What is tracked, and what it looks like when found.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{Field, TopicId};
+
+/// Something to be told about: an organisation, a person, a theme.
+///
+/// A topic is mentioned in an entry when at least one hit of `any` counts, every group of `all`
+/// has a hit somewhere in the entry, and no term of `none` has one. A hit of `any` counts when it
+/// does not lie inside a hit of `except` and, if its term is [`Term::ambiguous`], when a term of
+/// `near` stands within `within` words of it in the same field, or the entry also has a hit of an
+/// unambiguous term of the topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    /// Stable id.
+    pub id: TopicId,
+    /// The name people read.
+    pub name: String,
+    /// Free words for filtering and routing.
+    pub tags: Vec<String>,
+    /// The terms whose hits are mentions; never empty.
+    pub any: Vec<Term>,
+    /// Groups of alternatives; each group must have a hit.
+    pub all: Vec<Vec<Term>>,
+    /// Terms that forbid the mention anywhere in the entry.
+    pub none: Vec<Term>,
+    /// Longer phrases inside which a hit does not count.
+    pub except: Vec<Term>,
+    /// The context that makes an ambiguous term count.
+    pub near: Vec<Term>,
+    /// How many words may lie between an ambiguous hit and its context.
+    pub within: usize,
+}
+
+/// One thing to look for in text.
+///
+/// The text is a word or phrase. A `*` at the end of a word stands for any further letters of that
+/// word (`Путин*`, `Шанхайск* организаци* сотрудничества`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Term {
+    /// The word or phrase as the owner wrote it.
+    pub text: Arc<str>,
+    /// Whether letter case matters.
+    pub case: Case,
+    /// Whether a hit counts only in the topic's context.
+    pub ambiguous: bool,
+}
+
+/// Whether letter case matters to a term.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Case {
+    /// `Erdoğan` finds `ERDOGAN`.
+    #[default]
+    Fold,
+    /// `SCO` finds neither `sco` nor `Sco`.
+    Exact,
+}
+
+/// One place where a term of a topic stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Hit {
+    /// The term as the owner wrote it.
+    pub term: Arc<str>,
+    /// The field it stands in.
+    pub field: Field,
+    /// First byte of the hit in the field's text; always at a character boundary.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// Why an ambiguous term counted, for people: `near "summit"`, `with "Шанхайск*"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+}
+
+/// One topic found in one entry: all its hits, by field and position, never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mention {
+    /// Which topic.
+    pub topic: TopicId,
+    /// Where; ordered by field, then by start, without overlaps.
+    pub hits: Vec<Hit>,
+}
