@@ -1,1 +1,3 @@
+//! The `mentiond` binary: hands its arguments to the library.
+
 fn main() {}

@@ -54,7 +54,7 @@ pub enum AlertBody {
         /// The story.
         story: StoryKey,
         /// Everything else.
-        detail: MentionAlert,
+        detail: Box<MentionAlert>,
     },
     /// A feed is in trouble.
     Feed {
