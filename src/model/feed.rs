@@ -28,6 +28,18 @@ pub struct Feed {
     pub allow_private_addresses: bool,
 }
 
+/// The validators of a feed's last full answer (RFC 9110 §8.8), kept byte for byte and bound to
+/// the URL that gave them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Validators {
+    /// The final URL of the answer that carried them.
+    pub url: String,
+    /// `ETag`, with quotes and weak prefix.
+    pub etag: Option<Vec<u8>>,
+    /// `Last-Modified`, as the server wrote it.
+    pub last_modified: Option<Vec<u8>>,
+}
+
 /// The family of format that a document is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]

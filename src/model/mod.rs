@@ -14,7 +14,7 @@ mod topic;
 
 pub use alert::{Alert, AlertBody, AlertKind, FeedTrouble, MentionAlert, StorySource};
 pub use entry::{DateNote, Document, Entry, EntryKey, Field, KeyBasis, StoryKey, TextHash};
-pub use feed::{Feed, FeedFormat};
+pub use feed::{Feed, FeedFormat, Validators};
 pub use id::{FeedId, IdError, SinkId, TopicId};
 pub use time::Timestamp;
 pub use topic::{Case, Hit, Mention, Term, Topic};

@@ -1,0 +1,476 @@
+//! One poll, one transaction.
+//!
+//! [`Store::commit_poll`] records all that follows from a poll: schedule, entries, mentions,
+//! counts, alerts and the outbox. Uniqueness is held by the tables: an entry is new once per feed
+//! and key, an alert exists once per topic and story, a delivery once per alert and sink. A poll
+//! that found nothing new writes its schedule row and nothing else.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{FeedRow, Store, StoreError};
+use crate::model::{
+    Document, Entry, EntryKey, SinkId, StoryKey, TextHash, Timestamp, TopicId, Validators,
+};
+
+/// What a poll came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PollStatus {
+    /// A document was read.
+    Ok,
+    /// The server said 304, or served the same bytes as last time.
+    NotModified,
+    /// The server asked for patience.
+    Throttled {
+        /// In words.
+        error: String,
+    },
+    /// The server said 410.
+    Gone,
+    /// It failed.
+    Failed {
+        /// The error's stable short name.
+        kind: &'static str,
+        /// In words, with advice.
+        error: String,
+        /// Whether it counts against the feed (not when nothing at all can be reached).
+        counts: bool,
+    },
+}
+
+/// Everything that one poll leaves behind.
+#[derive(Debug)]
+pub struct PollRecord {
+    /// The feed.
+    pub feed: FeedRow,
+    /// When the poll ended.
+    pub at: Timestamp,
+    /// When the next one is due; `None` when there is to be none.
+    pub next_poll: Option<Timestamp>,
+    /// Until when the server asked for patience, if it did.
+    pub wait_until: Option<Timestamp>,
+    /// What it came to.
+    pub status: PollStatus,
+    /// New validators; `None` leaves those that are stored.
+    pub validators: Option<Option<Validators>>,
+    /// Where permanent redirects led, if they did.
+    pub moved_to: Option<String>,
+    /// The document, if there was a new one.
+    pub document: Option<DocumentRecord>,
+    /// An alert about the feed itself, to be told once per spell of trouble.
+    pub trouble: Option<AlertRecord>,
+}
+
+/// A document and those of its entries that are new or revised.
+#[derive(Debug)]
+pub struct DocumentRecord {
+    /// The document's own title.
+    pub title: String,
+    /// Its format's short name.
+    pub format: &'static str,
+    /// The language it declares.
+    pub language: Option<String>,
+    /// SHA-256 of its bytes, first half.
+    pub body_hash: [u8; 16],
+    /// Every key the document holds, new or not.
+    pub served: Vec<EntryKey>,
+    /// New and revised entries.
+    pub entries: Vec<EntryRecord>,
+}
+
+impl DocumentRecord {
+    /// The head of the record, without entries.
+    #[must_use]
+    pub fn of(document: &Document, body_hash: [u8; 16]) -> Self {
+        Self {
+            title: document.title.clone(),
+            format: document.format.as_str(),
+            language: document.language.clone(),
+            body_hash,
+            served: Vec::new(),
+            entries: Vec::new(),
+        }
+    }
+}
+
+/// A new or revised entry.
+#[derive(Debug)]
+pub struct EntryRecord {
+    /// The entry.
+    pub entry: Entry,
+    /// Its key within the feed.
+    pub key: EntryKey,
+    /// The story it tells.
+    pub story: StoryKey,
+    /// The fingerprint of its text.
+    pub text_hash: TextHash,
+    /// Its language as far as known.
+    pub language: Option<String>,
+    /// The time under which its mentions are counted.
+    pub counted_at: Timestamp,
+    /// The topics found in it.
+    pub mentions: Vec<MentionRecord>,
+}
+
+/// A topic found in an entry.
+#[derive(Debug)]
+pub struct MentionRecord {
+    /// The topic.
+    pub topic: TopicId,
+    /// The best hit's term.
+    pub term: String,
+    /// The best hit's field.
+    pub field: &'static str,
+    /// The best hit's range in the field's text, in bytes.
+    pub range: (usize, usize),
+    /// The text around it.
+    pub snippet: String,
+    /// The hit's range in the snippet, in bytes.
+    pub snippet_range: (usize, usize),
+    /// How many hits there are.
+    pub hits: usize,
+    /// The alert, unless the entry is too old to be told.
+    pub alert: Option<AlertRecord>,
+}
+
+/// An alert and where it goes.
+#[derive(Debug)]
+pub struct AlertRecord {
+    /// Stable id.
+    pub id: String,
+    /// The kind's name.
+    pub kind: &'static str,
+    /// Everything a payload needs, as JSON.
+    pub detail: String,
+    /// The sinks that get it.
+    pub sinks: Vec<SinkId>,
+}
+
+/// What a committed poll brought.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// Entries never seen before in the feed.
+    pub new_entries: usize,
+    /// Entries whose text changed.
+    pub revised: usize,
+    /// Mentions recorded.
+    pub mentions: usize,
+    /// Alerts created.
+    pub alerts: usize,
+}
+
+/// How often at most a key is marked as still being served. It keeps unchanged entries of a
+/// changed document from costing a write each.
+const SERVED_STEP: Duration = Duration::from_secs(24 * 3600);
+
+impl Store {
+    /// Records a poll, all of it or nothing.
+    ///
+    /// # Errors
+    /// What the database says; then nothing was recorded and the poll counts as not made.
+    pub async fn commit_poll(&self, record: PollRecord) -> Result<Committed, StoreError> {
+        self.write(move |conn| commit(conn, &record)).await
+    }
+}
+
+fn commit(conn: &Connection, record: &PollRecord) -> Result<Committed, StoreError> {
+    update_schedule(conn, record)?;
+    let mut committed = Committed::default();
+    if let Some(document) = &record.document {
+        record_document(conn, record, document, &mut committed)?;
+    }
+    if let Some(alert) = &record.trouble {
+        let made = insert_alert(conn, alert, None, None, record.feed, record.at)?;
+        committed.alerts += usize::from(made);
+        conn.execute(
+            "UPDATE schedule SET trouble_told = 1 WHERE feed_id = ?1",
+            [record.feed.0],
+        )?;
+    }
+    Ok(committed)
+}
+
+fn update_schedule(conn: &Connection, record: &PollRecord) -> Result<(), StoreError> {
+    let (status, error, counts) = match &record.status {
+        PollStatus::Ok => ("ok", None, None),
+        PollStatus::NotModified => ("not modified", None, None),
+        PollStatus::Throttled { error } => ("throttled", Some(error), Some(false)),
+        PollStatus::Gone => ("gone", None, None),
+        PollStatus::Failed {
+            kind,
+            error,
+            counts,
+        } => (*kind, Some(error), Some(*counts)),
+    };
+    let (at, feed) = (record.at.as_millis(), record.feed.0);
+    conn.prepare_cached(
+        "UPDATE schedule SET last_poll_ms = ?2, next_poll_ms = ?3, wait_until_ms = ?4, status = ?5,
+           error = ?6,
+           moved_polls = CASE WHEN moved_url IS ?7 THEN min(moved_polls + 1, 1000) ELSE 1 END,
+           moved_url = ?7
+         WHERE feed_id = ?1",
+    )?
+    .execute(params![
+        feed,
+        at,
+        record.next_poll.map(Timestamp::as_millis),
+        record.wait_until.map(Timestamp::as_millis),
+        status,
+        error,
+        record.moved_to
+    ])?;
+    match (&record.status, counts) {
+        (PollStatus::Gone, _) => {
+            conn.execute(
+                "UPDATE schedule SET gone_ms = ?2 WHERE feed_id = ?1",
+                params![feed, at],
+            )?;
+        }
+        (_, None) => {
+            conn.prepare_cached(
+                "UPDATE schedule SET last_ok_ms = ?2, failures = 0, failing_since_ms = NULL,
+                   trouble_told = 0, gone_ms = NULL WHERE feed_id = ?1",
+            )?
+            .execute(params![feed, at])?;
+        }
+        (_, Some(true)) => {
+            conn.prepare_cached(
+                "UPDATE schedule SET failures = failures + 1,
+                   failing_since_ms = coalesce(failing_since_ms, ?2) WHERE feed_id = ?1",
+            )?
+            .execute(params![feed, at])?;
+        }
+        // Asking for patience is not failing, but it does make the waits longer.
+        (PollStatus::Throttled { .. }, Some(false)) => {
+            conn.prepare_cached("UPDATE schedule SET failures = failures + 1 WHERE feed_id = ?1")?
+                .execute([feed])?;
+        }
+        (_, Some(false)) => {}
+    }
+    if let Some(validators) = &record.validators {
+        let v = validators.as_ref();
+        conn.prepare_cached(
+            "UPDATE schedule SET validator_url = ?2, etag = ?3, last_modified = ?4 WHERE feed_id = ?1",
+        )?
+        .execute(params![
+            feed,
+            v.map(|v| &v.url),
+            v.and_then(|v| v.etag.as_ref()),
+            v.and_then(|v| v.last_modified.as_ref())
+        ])?;
+    }
+    Ok(())
+}
+
+fn record_document(
+    conn: &Connection,
+    record: &PollRecord,
+    document: &DocumentRecord,
+    committed: &mut Committed,
+) -> Result<(), StoreError> {
+    for entry in &document.entries {
+        record_entry(conn, record, entry, committed)?;
+    }
+    let mut served = conn.prepare_cached(
+        "UPDATE seen SET served_ms = ?3 WHERE feed_id = ?1 AND key = ?2 AND served_ms < ?4",
+    )?;
+    let (at, stale) = (record.at.as_millis(), (record.at - SERVED_STEP).as_millis());
+    for key in &document.served {
+        served.execute(params![record.feed.0, key.0, at, stale])?;
+    }
+    conn.prepare_cached(
+        "UPDATE feed SET title = ?2, format = ?3, language = ?4, body_hash = ?5, document_ms = ?6,
+           first_ok_ms = coalesce(first_ok_ms, ?6), entries = entries + ?7 WHERE id = ?1",
+    )?
+    .execute(params![
+        record.feed.0,
+        document.title,
+        document.format,
+        document.language,
+        document.body_hash,
+        at,
+        committed.new_entries
+    ])?;
+    Ok(())
+}
+
+fn record_entry(
+    conn: &Connection,
+    record: &PollRecord,
+    item: &EntryRecord,
+    committed: &mut Committed,
+) -> Result<(), StoreError> {
+    let (feed, at) = (record.feed.0, record.at.as_millis());
+    let old: Option<[u8; 16]> = conn
+        .prepare_cached("SELECT text_hash FROM seen WHERE feed_id = ?1 AND key = ?2")?
+        .query_row(params![feed, item.key.0], |row| row.get(0))
+        .optional()?;
+    match old {
+        Some(hash) if hash == item.text_hash.0 => return Ok(()),
+        Some(_) => committed.revised += 1,
+        None => committed.new_entries += 1,
+    }
+    conn.prepare_cached(
+        "INSERT INTO seen (feed_id, key, text_hash, served_ms) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO UPDATE SET text_hash = excluded.text_hash, served_ms = excluded.served_ms",
+    )?
+    .execute(params![feed, item.key.0, item.text_hash.0, at])?;
+
+    let story = story_row(conn, item.story, record.at)?;
+    let entry = &item.entry;
+    conn.prepare_cached(
+        "INSERT INTO story_source (story_id, feed_id, link, first_seen_ms) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO NOTHING",
+    )?
+    .execute(params![story, feed, entry.link, at])?;
+    let (entry_row, revision): (i64, i64) = conn
+        .prepare_cached(
+            "INSERT INTO entry (feed_id, key, story_id, guid, link, title, summary, content, author,
+               language, published_ms, updated_ms, date_note, first_seen_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+             ON CONFLICT (feed_id, key) DO UPDATE SET story_id = excluded.story_id,
+               link = excluded.link, title = excluded.title, summary = excluded.summary,
+               content = excluded.content, author = excluded.author, language = excluded.language,
+               published_ms = excluded.published_ms, updated_ms = excluded.updated_ms,
+               date_note = excluded.date_note, revised_ms = excluded.first_seen_ms,
+               revisions = revisions + 1
+             RETURNING id, revisions",
+        )?
+        .query_row(
+            params![
+                feed,
+                item.key.0,
+                story,
+                entry.guid.as_deref().map(|g| cut(g, MAX_GUID)),
+                entry.link,
+                entry.title,
+                entry.summary,
+                entry.content,
+                entry.author,
+                item.language,
+                entry.published.map(Timestamp::as_millis),
+                entry.updated.map(Timestamp::as_millis),
+                entry.date_note.map(crate::model::DateNote::as_str),
+                at
+            ],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+    for mention in &item.mentions {
+        let created = record_mention(conn, record, item, mention, entry_row, revision)?;
+        if !created {
+            continue;
+        }
+        committed.mentions += 1;
+        if let Some(alert) = &mention.alert {
+            let topic = Some(mention.topic.as_str());
+            let made = insert_alert(conn, alert, topic, Some(story), record.feed, record.at)?;
+            committed.alerts += usize::from(made);
+        }
+    }
+    Ok(())
+}
+
+/// GUIDs are kept for people; keys are made from the whole of them.
+const MAX_GUID: usize = 1024;
+
+fn cut(text: &str, max: usize) -> &str {
+    &text[..text.floor_char_boundary(max)]
+}
+
+/// Records the mention and says whether the topic is new in the entry.
+fn record_mention(
+    conn: &Connection,
+    record: &PollRecord,
+    item: &EntryRecord,
+    mention: &MentionRecord,
+    entry_row: i64,
+    revision: i64,
+) -> Result<bool, StoreError> {
+    let at = record.at.as_millis();
+    let topic = mention.topic.as_str();
+    let known = conn
+        .prepare_cached("SELECT 1 FROM mention WHERE entry_id = ?1 AND topic = ?2")?
+        .exists(params![entry_row, topic])?;
+    conn.prepare_cached(
+        "INSERT INTO mention (entry_id, topic, term, field, start_byte, end_byte, snippet,
+           snippet_start, snippet_end, hits, revision, created_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+         ON CONFLICT (entry_id, topic) DO UPDATE SET term = excluded.term, field = excluded.field,
+           start_byte = excluded.start_byte, end_byte = excluded.end_byte,
+           snippet = excluded.snippet, snippet_start = excluded.snippet_start,
+           snippet_end = excluded.snippet_end, hits = excluded.hits, revision = excluded.revision",
+    )?
+    .execute(params![
+        entry_row,
+        topic,
+        mention.term,
+        mention.field,
+        mention.range.0,
+        mention.range.1,
+        mention.snippet,
+        mention.snippet_range.0,
+        mention.snippet_range.1,
+        mention.hits,
+        revision,
+        at
+    ])?;
+    if !known {
+        let hour = item.counted_at.as_millis().div_euclid(3_600_000);
+        conn.prepare_cached(
+            "INSERT INTO mention_count (topic, hour, feed_id, mentions) VALUES (?1, ?2, ?3, 1)
+             ON CONFLICT DO UPDATE SET mentions = mentions + 1",
+        )?
+        .execute(params![topic, hour, record.feed.0])?;
+    }
+    Ok(!known)
+}
+
+fn story_row(conn: &Connection, key: StoryKey, at: Timestamp) -> Result<i64, StoreError> {
+    let known = conn
+        .prepare_cached("SELECT id FROM story WHERE key = ?1")?
+        .query_row([key.0], |row| row.get(0))
+        .optional()?;
+    if let Some(row) = known {
+        return Ok(row);
+    }
+    conn.prepare_cached("INSERT INTO story (key, first_seen_ms) VALUES (?1, ?2)")?
+        .execute(params![key.0, at.as_millis()])?;
+    Ok(conn.last_insert_rowid())
+}
+
+/// Makes the alert and its deliveries unless it exists; says whether it was made.
+fn insert_alert(
+    conn: &Connection,
+    alert: &AlertRecord,
+    topic: Option<&str>,
+    story: Option<i64>,
+    feed: FeedRow,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let made = conn
+        .prepare_cached(
+            "INSERT INTO alert (id, kind, topic, story_id, feed_id, created_ms, detail)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![
+            alert.id,
+            alert.kind,
+            topic,
+            story,
+            feed.0,
+            at.as_millis(),
+            alert.detail
+        ])?;
+    if made == 0 {
+        return Ok(false);
+    }
+    let mut deliver = conn.prepare_cached(
+        "INSERT INTO delivery (alert_id, sink, state, next_attempt_ms, created_ms)
+         VALUES (?1, ?2, 'waiting', ?3, ?3)",
+    )?;
+    for sink in &alert.sinks {
+        deliver.execute(params![alert.id, sink.as_str(), at.as_millis()])?;
+    }
+    Ok(true)
+}

@@ -1,0 +1,462 @@
+//! The outbox: what waits to be delivered, and how deliveries end.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
+
+use super::feeds::time;
+use super::query::Query;
+use super::{Store, StoreError};
+use crate::model::{FeedTrouble, MentionAlert, SinkId, StoryKey, StorySource, Timestamp};
+
+/// An alert as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredAlert {
+    /// Stable id.
+    pub id: String,
+    /// When it was created.
+    pub created: Timestamp,
+    /// What it tells.
+    pub detail: StoredDetail,
+}
+
+/// What a stored alert tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoredDetail {
+    /// A story mentions a topic.
+    Mention {
+        /// The topic's id.
+        topic: String,
+        /// The story.
+        story: StoryKey,
+        /// Everything else.
+        detail: Box<MentionAlert>,
+        /// All feeds that carry the story by now.
+        sources: Vec<StorySource>,
+    },
+    /// A feed is in trouble.
+    Feed {
+        /// The kind's name.
+        kind: String,
+        /// The feed's id.
+        feed: String,
+        /// Everything else.
+        detail: FeedTrouble,
+    },
+}
+
+/// A delivery whose time has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// The delivery's number.
+    pub id: i64,
+    /// Attempts made so far.
+    pub attempts: u32,
+    /// When the delivery was created.
+    pub created: Timestamp,
+    /// What is to be delivered.
+    pub alert: StoredAlert,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The receiver has it.
+    Delivered,
+    /// To be tried again.
+    Retry {
+        /// When.
+        at: Timestamp,
+        /// What went wrong.
+        error: String,
+    },
+    /// Given up; kept as a dead letter.
+    Dead {
+        /// What went wrong.
+        error: String,
+    },
+}
+
+/// How many deliveries stand where.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct OutboxCounts {
+    /// Not yet delivered.
+    pub waiting: u64,
+    /// Delivered (as far as they are still kept).
+    pub delivered: u64,
+    /// Given up.
+    pub dead: u64,
+}
+
+/// Which alerts to list.
+#[derive(Debug, Clone, Default)]
+pub struct AlertFilter {
+    /// Only alerts of this topic.
+    pub topic: Option<String>,
+    /// Only alerts with a delivery in this state (`waiting`, `delivered`, `dead`).
+    pub state: Option<String>,
+    /// Only alerts with a delivery to this sink.
+    pub sink: Option<String>,
+    /// Only alerts created at or after this time.
+    pub since: Option<Timestamp>,
+    /// At most this many, newest first.
+    pub limit: usize,
+}
+
+/// An alert and one of its deliveries, for listing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AlertRow {
+    /// The alert's id.
+    pub id: String,
+    /// Its kind.
+    pub kind: String,
+    /// The topic, for mentions.
+    pub topic: Option<String>,
+    /// The feed in which it arose.
+    pub feed: Option<String>,
+    /// The story's title, or the feed's error.
+    pub title: String,
+    /// The story's link, or the feed's URL.
+    pub link: Option<String>,
+    /// When it was created.
+    pub created: Timestamp,
+    /// The sink; `None` when no sink takes such alerts.
+    pub sink: Option<String>,
+    /// `waiting`, `delivered` or `dead`.
+    pub state: Option<String>,
+    /// Attempts made.
+    pub attempts: u32,
+    /// When the next attempt is due.
+    pub next_attempt: Option<Timestamp>,
+    /// When the delivery ended.
+    pub settled: Option<Timestamp>,
+    /// What went wrong last.
+    pub error: Option<String>,
+}
+
+impl Store {
+    /// The deliveries to `sink` that are due, oldest first, at most `limit`. None while the sink is
+    /// stopped.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn due(
+        &self,
+        sink: SinkId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Due>, StoreError> {
+        self.read(move |conn| {
+            if stopped(conn, sink.as_str())?.is_some() {
+                return Ok(Vec::new());
+            }
+            let mut statement = conn.prepare_cached(
+                "SELECT d.id, d.attempts, d.created_ms, a.id, a.kind, a.topic, a.created_ms,
+                   a.detail, s.key, f.name, a.story_id
+                 FROM delivery d JOIN alert a ON a.id = d.alert_id
+                   LEFT JOIN story s ON s.id = a.story_id LEFT JOIN feed f ON f.id = a.feed_id
+                 WHERE d.state = 'waiting' AND d.sink = ?1 AND d.next_attempt_ms <= ?2
+                 ORDER BY d.next_attempt_ms, d.id LIMIT ?3",
+            )?;
+            let mut rows = statement.query(params![sink.as_str(), now.as_millis(), limit])?;
+            let mut due = Vec::new();
+            while let Some(row) = rows.next()? {
+                due.push(read_due(conn, row)?);
+            }
+            Ok(due)
+        })
+        .await
+    }
+
+    /// When the next delivery to `sink` is due; `None` when nothing waits or the sink is stopped.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn next_due(&self, sink: SinkId) -> Result<Option<Timestamp>, StoreError> {
+        self.read(move |conn| {
+            if stopped(conn, sink.as_str())?.is_some() {
+                return Ok(None);
+            }
+            let mut statement = conn.prepare_cached(
+                "SELECT min(next_attempt_ms) FROM delivery WHERE state = 'waiting' AND sink = ?1",
+            )?;
+            Ok(statement.query_row([sink.as_str()], |row| time(row, 0))?)
+        })
+        .await
+    }
+
+    /// Records how an attempt ended. A delivery that somebody else ended meanwhile stays so.
+    ///
+    /// # Errors
+    /// What the database says; then the attempt counts as not made and will be made again.
+    pub async fn settle(
+        &self,
+        delivery: i64,
+        outcome: Outcome,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(move |conn| {
+            let (state, next, error, settled) = match &outcome {
+                Outcome::Delivered => ("delivered", now, None, Some(now)),
+                Outcome::Retry { at, error } => ("waiting", *at, Some(error), None),
+                Outcome::Dead { error } => ("dead", now, Some(error), Some(now)),
+            };
+            conn.prepare_cached(
+                "UPDATE delivery SET state = ?2, next_attempt_ms = ?3, error = ?4, settled_ms = ?5,
+                   attempts = attempts + 1 WHERE id = ?1 AND state = 'waiting'",
+            )?
+            .execute(params![
+                delivery,
+                state,
+                next.as_millis(),
+                error,
+                settled.map(Timestamp::as_millis)
+            ])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Makes the sinks known and lifts the stop of one whose target has changed. Returns the
+    /// reasons of those that are stopped.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn register_sinks(
+        &self,
+        sinks: Vec<(SinkId, [u8; 16])>,
+    ) -> Result<Vec<(SinkId, String)>, StoreError> {
+        self.write(move |conn| {
+            let mut reasons = Vec::new();
+            for (sink, target) in sinks {
+                conn.execute(
+                    "INSERT INTO sink (id, target) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET
+                       stopped_ms = CASE WHEN target = excluded.target THEN stopped_ms END,
+                       reason = CASE WHEN target = excluded.target THEN reason END,
+                       target = excluded.target",
+                    params![sink.as_str(), target],
+                )?;
+                if let Some(reason) = stopped(conn, sink.as_str())? {
+                    reasons.push((sink, reason));
+                }
+            }
+            Ok(reasons)
+        })
+        .await
+    }
+
+    /// Stops a sink: its deliveries wait until it is resumed or gets another target.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn stop_sink(
+        &self,
+        sink: SinkId,
+        reason: String,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(move |conn| {
+            conn.execute(
+                "UPDATE sink SET stopped_ms = ?2, reason = ?3 WHERE id = ?1",
+                params![sink.as_str(), now.as_millis(), reason],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Lets a stopped sink go on. Says whether it was stopped.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn resume_sink(&self, sink: String) -> Result<bool, StoreError> {
+        self.write(move |conn| {
+            let resumed = conn.execute(
+                "UPDATE sink SET stopped_ms = NULL, reason = NULL
+                 WHERE id = ?1 AND stopped_ms IS NOT NULL",
+                [sink],
+            )?;
+            Ok(resumed > 0)
+        })
+        .await
+    }
+
+    /// The stopped sinks and why.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn stopped_sinks(&self) -> Result<Vec<(String, String)>, StoreError> {
+        self.read(|conn| {
+            let mut statement = conn.prepare(
+                "SELECT id, coalesce(reason, '') FROM sink WHERE stopped_ms IS NOT NULL ORDER BY id",
+            )?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// Makes dead letters wait again, all of them or those of one alert or sink. Returns how many.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn retry_dead(
+        &self,
+        alert: Option<String>,
+        sink: Option<String>,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        self.write(move |conn| {
+            Ok(conn.execute(
+                "UPDATE delivery SET state = 'waiting', attempts = 0, next_attempt_ms = ?3,
+                   created_ms = ?3, settled_ms = NULL
+                 WHERE state = 'dead' AND (?1 IS NULL OR alert_id = ?1) AND (?2 IS NULL OR sink = ?2)",
+                params![alert, sink, now.as_millis()],
+            )?)
+        })
+        .await
+    }
+
+    /// How many deliveries stand where.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn outbox_counts(&self) -> Result<OutboxCounts, StoreError> {
+        self.read(|conn| {
+            let mut counts = OutboxCounts::default();
+            let mut statement =
+                conn.prepare_cached("SELECT state, count(*) FROM delivery GROUP BY state")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let n = row.get::<_, i64>(1)?.unsigned_abs();
+                match row.get::<_, String>(0)?.as_str() {
+                    "waiting" => counts.waiting = n,
+                    "delivered" => counts.delivered = n,
+                    _ => counts.dead = n,
+                }
+            }
+            Ok(counts)
+        })
+        .await
+    }
+
+    /// How many deliveries wait.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn waiting(&self) -> Result<u64, StoreError> {
+        self.read(|conn| {
+            let sql = "SELECT count(*) FROM delivery WHERE state = 'waiting'";
+            Ok(conn
+                .prepare_cached(sql)?
+                .query_row([], |r| r.get::<_, i64>(0))?
+                .unsigned_abs())
+        })
+        .await
+    }
+
+    /// Alerts with their deliveries, newest first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn alerts(&self, filter: AlertFilter) -> Result<Vec<AlertRow>, StoreError> {
+        self.read(move |conn| {
+            Query::new(
+                "SELECT a.id, a.kind, a.topic, f.name, a.detail, a.created_ms, d.sink, d.state,
+                   coalesce(d.attempts, 0), d.next_attempt_ms, d.settled_ms, d.error
+                 FROM alert a LEFT JOIN delivery d ON d.alert_id = a.id
+                   LEFT JOIN feed f ON f.id = a.feed_id WHERE true",
+            )
+            .and("a.topic = @", filter.topic)
+            .and("d.state = @", filter.state)
+            .and("d.sink = @", filter.sink)
+            .and("a.created_ms >= @", filter.since.map(Timestamp::as_millis))
+            .run(conn, "a.created_ms DESC, a.id", filter.limit, alert_row)
+        })
+        .await
+    }
+}
+
+fn stopped(conn: &Connection, sink: &str) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT coalesce(reason, '') FROM sink WHERE id = ?1 AND stopped_ms IS NOT NULL";
+    Ok(conn
+        .prepare_cached(sql)?
+        .query_row([sink], |row| row.get(0))
+        .optional()?)
+}
+
+fn read_due(conn: &Connection, row: &Row<'_>) -> Result<Due, StoreError> {
+    let kind: String = row.get(4)?;
+    let topic: Option<String> = row.get(5)?;
+    let detail: String = row.get(7)?;
+    let story: Option<[u8; 16]> = row.get(8)?;
+    let detail = match (topic, story) {
+        (Some(topic), Some(story)) => StoredDetail::Mention {
+            topic,
+            story: StoryKey(story),
+            detail: Box::new(decode(7, &detail)?),
+            sources: sources(conn, row.get(10)?)?,
+        },
+        _ => StoredDetail::Feed {
+            kind,
+            feed: row.get::<_, Option<String>>(9)?.unwrap_or_default(),
+            detail: decode(7, &detail)?,
+        },
+    };
+    Ok(Due {
+        id: row.get(0)?,
+        attempts: row.get(1)?,
+        created: Timestamp::from_millis(row.get(2)?),
+        alert: StoredAlert {
+            id: row.get(3)?,
+            created: Timestamp::from_millis(row.get(6)?),
+            detail,
+        },
+    })
+}
+
+fn decode<T: serde::de::DeserializeOwned>(column: usize, json: &str) -> rusqlite::Result<T> {
+    serde_json::from_str(json).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(
+            column,
+            rusqlite::types::Type::Text,
+            Box::new(error),
+        )
+    })
+}
+
+fn sources(conn: &Connection, story: i64) -> Result<Vec<StorySource>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT f.name, f.source, s.link, s.first_seen_ms FROM story_source s
+           JOIN feed f ON f.id = s.feed_id
+         WHERE s.story_id = ?1 ORDER BY s.first_seen_ms, f.name LIMIT 200",
+    )?;
+    let rows = statement.query_map([story], |row| {
+        Ok(StorySource {
+            feed: row.get(0)?,
+            source: row.get(1)?,
+            link: row.get(2)?,
+            first_seen: Timestamp::from_millis(row.get(3)?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn alert_row(row: &Row<'_>) -> rusqlite::Result<AlertRow> {
+    let detail: serde_json::Value = decode(4, &row.get::<_, String>(4)?)?;
+    let text = |key: &str| detail[key].as_str().map(str::to_owned);
+    Ok(AlertRow {
+        id: row.get(0)?,
+        kind: row.get(1)?,
+        topic: row.get(2)?,
+        feed: row.get(3)?,
+        title: text("title").or_else(|| text("error")).unwrap_or_default(),
+        link: text("link").or_else(|| text("url")),
+        created: Timestamp::from_millis(row.get(5)?),
+        sink: row.get(6)?,
+        state: row.get(7)?,
+        attempts: row.get(8)?,
+        next_attempt: time(row, 9)?,
+        settled: time(row, 10)?,
+        error: row.get(11)?,
+    })
+}

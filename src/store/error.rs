@@ -1,0 +1,76 @@
+//! What can go wrong with the database, in words for the person who must act.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rusqlite::ErrorCode;
+
+/// An error of the store.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// The database was written by a later mentiond.
+    #[error(
+        "the database has schema version {found}, this mentiond knows {known}: it was written by a \
+         newer mentiond; run that one, or point `database` at another file"
+    )]
+    Newer {
+        /// The version in the file.
+        found: usize,
+        /// The latest version this program knows.
+        known: usize,
+    },
+    /// The file is a database of another program.
+    #[error("the file is not a mentiond database; point `database` at another file")]
+    NotOurs,
+    /// Another mentiond works on the database.
+    #[error(
+        "another mentiond{} is using the database {}; stop it first, or point `database` at another file",
+        holder.as_ref().map(|pid| format!(" (process {pid})")).unwrap_or_default(),
+        path.display()
+    )]
+    Locked {
+        /// The database.
+        path: PathBuf,
+        /// The process that holds the lock, if it says.
+        holder: Option<String>,
+    },
+    /// The folder, the lock file or the database can't be opened or made.
+    #[error("can't open the database {}: {detail}", path.display())]
+    Open {
+        /// The database.
+        path: PathBuf,
+        /// The system's words, with advice.
+        detail: String,
+    },
+    /// There is no database yet.
+    #[error("there is no database at {} yet: `mentiond run` or `mentiond poll` makes it", .0.display())]
+    Missing(PathBuf),
+    /// The disk is full.
+    #[error("the disk that holds the database is full: free some space; nothing was recorded")]
+    Full,
+    /// The database can't be written to.
+    #[error("the database is read-only: check the owner and mode of the file and its folder")]
+    ReadOnly,
+    /// The file is damaged.
+    #[error("the database is damaged ({0}): restore a backup, or move the file away to start anew")]
+    Corrupt(String),
+    /// Anything else that SQLite says.
+    #[error("database: {0}")]
+    Sqlite(Arc<rusqlite::Error>),
+    /// The writer has ended; only seen while shutting down.
+    #[error("the database is closed")]
+    Closed,
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                Self::Corrupt(error.to_string())
+            }
+            _ => Self::Sqlite(Arc::new(error)),
+        }
+    }
+}

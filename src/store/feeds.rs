@@ -1,0 +1,252 @@
+//! Feeds and their schedule: registering what is configured, reading where each stands.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{Store, StoreError};
+use crate::model::{EntryKey, Feed, FeedId, TextHash, Timestamp, Validators};
+
+/// A feed's number in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FeedRow(pub(super) i64);
+
+/// What the scheduler needs to know of a configured feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registered {
+    /// The feed.
+    pub id: FeedId,
+    /// Its number in the store.
+    pub row: FeedRow,
+    /// When it is to be polled; `None` for a feed that was never polled or whose URL is new.
+    pub next_poll: Option<Timestamp>,
+    /// Whether its server said 410 Gone.
+    pub gone: bool,
+    /// Until when its server asked not to be asked.
+    pub wait_until: Option<Timestamp>,
+}
+
+/// Where a feed stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeedState {
+    /// The feed's id in the configuration.
+    pub name: String,
+    /// The URL as configured when it was last registered.
+    pub url: String,
+    /// The source's name.
+    pub source: String,
+    /// The document's own title.
+    pub title: Option<String>,
+    /// The document's format.
+    pub format: Option<String>,
+    /// The document's language.
+    pub language: Option<String>,
+    /// SHA-256 (first half) of the last document.
+    pub body_hash: Option<Vec<u8>>,
+    /// When a document was first read.
+    pub first_ok: Option<Timestamp>,
+    /// Entries recorded so far.
+    pub entries: u64,
+    /// When it is to be polled next; `None` when never.
+    pub next_poll: Option<Timestamp>,
+    /// When it was last polled.
+    pub last_poll: Option<Timestamp>,
+    /// When it last answered well (changed or not).
+    pub last_ok: Option<Timestamp>,
+    /// What the last poll came to: `new`, `ok`, `not modified`, `throttled`, `gone`, or the short
+    /// name of an error.
+    pub status: String,
+    /// The last error in words, if the last poll failed.
+    pub error: Option<String>,
+    /// Failed polls in a row.
+    pub failures: u32,
+    /// When they began.
+    pub failing_since: Option<Timestamp>,
+    /// Whether an alert has told of them.
+    pub trouble_told: bool,
+    /// Until when the server asked for patience.
+    pub wait_until: Option<Timestamp>,
+    /// When the server said 410 Gone.
+    pub gone: Option<Timestamp>,
+    /// Where permanent redirects lead, and how many polls in a row said so.
+    pub moved: Option<(String, u32)>,
+    /// What to send in a conditional request.
+    pub validators: Option<Validators>,
+}
+
+impl Store {
+    /// Makes a row for each feed that has none, takes over changed names and URLs, and tells where
+    /// each stands. A changed URL starts anew: no validators, no failures, due at once.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn register_feeds(&self, feeds: &[Feed]) -> Result<Vec<Registered>, StoreError> {
+        let feeds: Vec<_> = feeds
+            .iter()
+            .map(|f| (f.id.clone(), f.url.to_string(), f.name.clone()))
+            .collect();
+        self.write(move |conn| {
+            feeds
+                .into_iter()
+                .map(|(id, url, source)| register(conn, id, &url, &source))
+                .collect()
+        })
+        .await
+    }
+
+    /// Where a feed stands.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn feed_state(&self, feed: FeedRow) -> Result<FeedState, StoreError> {
+        self.read(move |conn| {
+            let sql = format!("{SELECT} WHERE f.id = ?1");
+            Ok(conn.prepare_cached(&sql)?.query_row([feed.0], feed_state)?)
+        })
+        .await
+    }
+
+    /// Where every feed stands that was ever registered, by name.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn feed_states(&self) -> Result<Vec<FeedState>, StoreError> {
+        self.read(|conn| {
+            let mut statement = conn.prepare(&format!("{SELECT} ORDER BY f.name"))?;
+            let rows = statement.query_map([], feed_state)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// The text hashes of those of `keys` that were seen in the feed before.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn known(
+        &self,
+        feed: FeedRow,
+        keys: Vec<EntryKey>,
+    ) -> Result<HashMap<EntryKey, TextHash>, StoreError> {
+        self.read(move |conn| {
+            let mut statement =
+                conn.prepare_cached("SELECT text_hash FROM seen WHERE feed_id = ?1 AND key = ?2")?;
+            let mut known = HashMap::with_capacity(keys.len());
+            for key in keys {
+                let found: Option<[u8; 16]> = statement
+                    .query_row(params![feed.0, key.0], |row| row.get(0))
+                    .optional()?;
+                if let Some(hash) = found {
+                    known.insert(key, TextHash(hash));
+                }
+            }
+            Ok(known)
+        })
+        .await
+    }
+}
+
+fn register(
+    conn: &Connection,
+    id: FeedId,
+    url: &str,
+    source: &str,
+) -> Result<Registered, StoreError> {
+    let known: Option<(i64, String, String)> = conn
+        .prepare_cached("SELECT id, url, source FROM feed WHERE name = ?1")?
+        .query_row([id.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .optional()?;
+    let row = match known {
+        None => {
+            conn.prepare_cached("INSERT INTO feed (name, url, source) VALUES (?1, ?2, ?3)")?
+                .execute(params![id.as_str(), url, source])?;
+            let row = conn.last_insert_rowid();
+            conn.prepare_cached("INSERT INTO schedule (feed_id) VALUES (?1)")?
+                .execute([row])?;
+            row
+        }
+        Some((row, old_url, old_source)) => {
+            if old_url != url {
+                conn.execute(
+                    "UPDATE feed SET url = ?2, body_hash = NULL WHERE id = ?1",
+                    params![row, url],
+                )?;
+                conn.execute(
+                    "UPDATE schedule SET next_poll_ms = NULL, failures = 0, failing_since_ms = NULL,
+                       trouble_told = 0, wait_until_ms = NULL, gone_ms = NULL, moved_url = NULL,
+                       moved_polls = 0, validator_url = NULL, etag = NULL, last_modified = NULL
+                     WHERE feed_id = ?1",
+                    [row],
+                )?;
+            }
+            if old_source != source {
+                conn.execute(
+                    "UPDATE feed SET source = ?2 WHERE id = ?1",
+                    params![row, source],
+                )?;
+            }
+            row
+        }
+    };
+    let (next_poll, gone, wait_until) = conn
+        .prepare_cached(
+            "SELECT next_poll_ms, gone_ms IS NOT NULL, wait_until_ms FROM schedule WHERE feed_id = ?1",
+        )?
+        .query_row([row], |r| Ok((time(r, 0)?, r.get(1)?, time(r, 2)?)))?;
+    Ok(Registered {
+        id,
+        row: FeedRow(row),
+        next_poll,
+        gone,
+        wait_until,
+    })
+}
+
+const SELECT: &str = "SELECT f.name, f.url, f.source, f.title, f.format, f.language, f.body_hash,
+    f.first_ok_ms, f.entries, s.next_poll_ms, s.last_poll_ms, s.last_ok_ms, s.status, s.error,
+    s.failures, s.failing_since_ms, s.trouble_told, s.wait_until_ms, s.gone_ms, s.moved_url,
+    s.moved_polls, s.validator_url, s.etag, s.last_modified
+  FROM feed f JOIN schedule s ON s.feed_id = f.id";
+
+fn feed_state(row: &Row<'_>) -> rusqlite::Result<FeedState> {
+    let moved_url: Option<String> = row.get(19)?;
+    let moved_polls = row.get(20)?;
+    let validator_url: Option<String> = row.get(21)?;
+    let (etag, last_modified) = (row.get(22)?, row.get(23)?);
+    Ok(FeedState {
+        name: row.get(0)?,
+        url: row.get(1)?,
+        source: row.get(2)?,
+        title: row.get(3)?,
+        format: row.get(4)?,
+        language: row.get(5)?,
+        body_hash: row.get(6)?,
+        first_ok: time(row, 7)?,
+        entries: row.get::<_, i64>(8)?.unsigned_abs(),
+        next_poll: time(row, 9)?,
+        last_poll: time(row, 10)?,
+        last_ok: time(row, 11)?,
+        status: row.get(12)?,
+        error: row.get(13)?,
+        failures: row.get(14)?,
+        failing_since: time(row, 15)?,
+        trouble_told: row.get(16)?,
+        wait_until: time(row, 17)?,
+        gone: time(row, 18)?,
+        moved: moved_url.map(|url| (url, moved_polls)),
+        validators: validator_url.map(|url| Validators {
+            url,
+            etag,
+            last_modified,
+        }),
+    })
+}
+
+/// Reads a nullable column of milliseconds.
+pub(super) fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
+    Ok(row
+        .get::<_, Option<i64>>(column)?
+        .map(Timestamp::from_millis))
+}

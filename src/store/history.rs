@@ -1,0 +1,128 @@
+//! Reading the mentions back.
+
+use rusqlite::Row;
+use serde::Serialize;
+
+use super::feeds::time;
+use super::query::Query;
+use super::{Store, StoreError};
+use crate::model::Timestamp;
+
+/// Which mentions to list.
+#[derive(Debug, Clone, Default)]
+pub struct MentionFilter {
+    /// Only this topic.
+    pub topic: Option<String>,
+    /// Only this feed.
+    pub feed: Option<String>,
+    /// Only this language, or one that begins with it and a hyphen.
+    pub language: Option<String>,
+    /// Only mentions found at or after this time.
+    pub since: Option<Timestamp>,
+    /// At most this many, newest first.
+    pub limit: usize,
+}
+
+/// A mention with its entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MentionRow {
+    /// When it was found.
+    pub found: Timestamp,
+    /// The topic.
+    pub topic: String,
+    /// The feed.
+    pub feed: String,
+    /// The source's name.
+    pub source: String,
+    /// The entry's language.
+    pub language: Option<String>,
+    /// The term that was found.
+    pub term: String,
+    /// The field it stands in.
+    pub field: String,
+    /// First byte of the hit in that field's text.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// How many hits the entry has for the topic.
+    pub hits: u32,
+    /// The text around the hit.
+    pub snippet: String,
+    /// The hit's first byte in the snippet.
+    pub snippet_start: usize,
+    /// One past its last byte in the snippet.
+    pub snippet_end: usize,
+    /// The entry's title.
+    pub title: String,
+    /// The entry's link.
+    pub link: Option<String>,
+    /// When the entry was published.
+    pub published: Option<Timestamp>,
+}
+
+impl Store {
+    /// Mentions, newest first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn mentions(&self, filter: MentionFilter) -> Result<Vec<MentionRow>, StoreError> {
+        self.read(move |conn| {
+            Query::new(
+                "SELECT m.created_ms, m.topic, f.name, f.source, e.language, m.term, m.field,
+                   m.start_byte, m.end_byte, m.hits, m.snippet, m.snippet_start, m.snippet_end,
+                   e.title, e.link, e.published_ms
+                 FROM mention m JOIN entry e ON e.id = m.entry_id JOIN feed f ON f.id = e.feed_id
+                 WHERE true",
+            )
+            .and("m.topic = @", filter.topic)
+            .and("f.name = @", filter.feed)
+            .and(
+                "(e.language = @ OR e.language LIKE @ || '-%')",
+                filter.language,
+            )
+            .and("m.created_ms >= @", filter.since.map(Timestamp::as_millis))
+            .run(
+                conn,
+                "m.created_ms DESC, m.id DESC",
+                filter.limit,
+                mention_row,
+            )
+        })
+        .await
+    }
+
+    /// How many entries and mentions are recorded, for the status line and summaries.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn totals(&self) -> Result<(u64, u64), StoreError> {
+        self.read(|conn| {
+            let count = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0));
+            let entries = count("SELECT coalesce(sum(entries), 0) FROM feed")?;
+            let mentions = count("SELECT coalesce(sum(mentions), 0) FROM mention_count")?;
+            Ok((entries.unsigned_abs(), mentions.unsigned_abs()))
+        })
+        .await
+    }
+}
+
+fn mention_row(row: &Row<'_>) -> rusqlite::Result<MentionRow> {
+    Ok(MentionRow {
+        found: Timestamp::from_millis(row.get(0)?),
+        topic: row.get(1)?,
+        feed: row.get(2)?,
+        source: row.get(3)?,
+        language: row.get(4)?,
+        term: row.get(5)?,
+        field: row.get(6)?,
+        start: row.get(7)?,
+        end: row.get(8)?,
+        hits: row.get(9)?,
+        snippet: row.get(10)?,
+        snippet_start: row.get(11)?,
+        snippet_end: row.get(12)?,
+        title: row.get(13)?,
+        link: row.get(14)?,
+        published: time(row, 15)?,
+    })
+}

@@ -1,0 +1,254 @@
+//! What the daemon knows: one SQLite file, and the few operations that the daemon needs of it.
+//!
+//! [`Store`] is cut by use case, not by table: commit a poll, read the due deliveries, settle one.
+//! All writing goes through one thread with group commit ([`writer`]); readers have connections of
+//! their own and never wait for it (WAL). One poll is one transaction: feed state, entries,
+//! mentions, counts, alerts and outbox rows are committed together or not at all, so a crash at
+//! any instant loses nothing that is still in the feed's document.
+//!
+//! `synchronous` is FULL: what was committed survives a power cut, and an alert marked as
+//! delivered is not delivered again.
+//!
+//! No other module knows SQL.
+
+mod commit;
+mod deliveries;
+mod error;
+mod feeds;
+mod history;
+mod prune;
+mod query;
+mod schema;
+mod writer;
+
+use std::fs::File;
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+pub use commit::{
+    AlertRecord, Committed, DocumentRecord, EntryRecord, MentionRecord, PollRecord, PollStatus,
+};
+pub use deliveries::{
+    AlertFilter, AlertRow, Due, OutboxCounts, Outcome, StoredAlert, StoredDetail,
+};
+pub use error::StoreError;
+pub use feeds::{FeedRow, FeedState, Registered};
+pub use history::{MentionFilter, MentionRow};
+pub use prune::{Keep, Pruned};
+use writer::Writer;
+
+/// The database of one mentiond.
+#[derive(Debug, Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    path: PathBuf,
+    writer: Option<Writer>,
+    readers: Mutex<Vec<Connection>>,
+    /// Held for as long as the store lives: one instance per database.
+    _lock: Option<File>,
+}
+
+/// Idle reading connections that are kept for the next reader.
+const IDLE_READERS: usize = 8;
+
+impl Store {
+    /// Opens the database for a daemon: takes the instance lock, makes or migrates the file.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] when another mentiond has it, [`StoreError::Open`] when folder or
+    /// file can't be made, [`StoreError::Newer`] and [`StoreError::NotOurs`] as they say.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let open_error = |detail: String| StoreError::Open {
+            path: path.to_owned(),
+            detail,
+        };
+        if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|error| {
+                open_error(format!("can't make its folder: {error}; check `database`"))
+            })?;
+        }
+        let lock = lock(path)?;
+        let store = Self::open_writing(path, Some(lock))?;
+        Ok(store)
+    }
+
+    /// Opens an existing database beside a running daemon, to change a delivery or two.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when there is none, else as for [`Store::open`].
+    pub fn open_beside(path: &Path) -> Result<Self, StoreError> {
+        if !path.exists() {
+            return Err(StoreError::Missing(path.to_owned()));
+        }
+        Self::open_writing(path, None)
+    }
+
+    /// Opens an existing database for reading only.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when there is none, else as for [`Store::open`].
+    pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
+        if !path.exists() {
+            return Err(StoreError::Missing(path.to_owned()));
+        }
+        let conn = open_reader(path)?;
+        schema::check(&conn)?;
+        Ok(Self::assemble(path, None, conn, None))
+    }
+
+    fn open_writing(path: &Path, lock: Option<File>) -> Result<Self, StoreError> {
+        let open_error = |detail: String| StoreError::Open {
+            path: path.to_owned(),
+            detail,
+        };
+        let mut conn = Connection::open(path).map_err(|error| {
+            open_error(format!("{error}; check the owner and mode of the file"))
+        })?;
+        conn.busy_timeout(Duration::from_secs(10))?;
+        schema::check(&conn)?;
+        let mode: String =
+            conn.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
+        if !mode.eq_ignore_ascii_case("wal") {
+            return Err(open_error(format!(
+                "it can't use a write-ahead log there (journal mode is {mode}); use a local disk"
+            )));
+        }
+        conn.pragma_update(None, "synchronous", "full")?;
+        conn.pragma_update(None, "foreign_keys", true)?;
+        conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
+        conn.set_prepared_statement_cache_capacity(64);
+        schema::migrate(&mut conn)?;
+        let reader = open_reader(path)?;
+        let writer = Writer::start(conn).map_err(|error| open_error(error.to_string()))?;
+        Ok(Self::assemble(path, Some(writer), reader, lock))
+    }
+
+    fn assemble(
+        path: &Path,
+        writer: Option<Writer>,
+        reader: Connection,
+        lock: Option<File>,
+    ) -> Self {
+        let readers = Mutex::new(vec![reader]);
+        Self {
+            inner: Arc::new(Inner {
+                path: path.to_owned(),
+                writer,
+                readers,
+                _lock: lock,
+            }),
+        }
+    }
+
+    /// The database file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    async fn write<T, F>(&self, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        match &self.inner.writer {
+            Some(writer) => writer.write(job).await,
+            None => Err(StoreError::ReadOnly),
+        }
+    }
+
+    async fn read<T, F>(&self, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let inner = self.inner.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            let idle = inner
+                .readers
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .pop();
+            let conn = idle.map_or_else(|| open_reader(&inner.path), Ok)?;
+            let result = job(&conn);
+            let mut readers = inner.readers.lock().unwrap_or_else(PoisonError::into_inner);
+            if readers.len() < IDLE_READERS {
+                readers.push(conn);
+            }
+            result
+        });
+        task.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Lets what is being written end and closes the file. Does nothing while other handles live.
+    pub fn close(self) {
+        if let Some(mut inner) = Arc::into_inner(self.inner) {
+            inner
+                .readers
+                .get_mut()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clear();
+            if let Some(writer) = inner.writer.take() {
+                writer.close();
+            }
+        }
+    }
+}
+
+fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(|error| StoreError::Open {
+        path: path.to_owned(),
+        detail: format!("{error}; check the owner and mode of the file and its folder"),
+    })?;
+    conn.busy_timeout(Duration::from_secs(10))?;
+    conn.set_prepared_statement_cache_capacity(32);
+    Ok(conn)
+}
+
+/// Takes the lock file beside the database. The system frees it when the process ends, however.
+fn lock(database: &Path) -> Result<File, StoreError> {
+    let mut path = database.as_os_str().to_owned();
+    path.push(".lock");
+    let open_error = |error: std::io::Error| StoreError::Open {
+        path: database.to_owned(),
+        detail: format!(
+            "can't use the lock file beside it: {error}; check the owner and mode of its folder"
+        ),
+    };
+    let mut file = File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(open_error)?;
+    match file.try_lock() {
+        Ok(()) => {
+            // The number is a help for people only; a full disk must not keep us from starting.
+            let _ = file
+                .set_len(0)
+                .and_then(|()| file.rewind())
+                .and_then(|()| write!(file, "{}", std::process::id()));
+            Ok(file)
+        }
+        Err(std::fs::TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            let _ = file.read_to_string(&mut holder);
+            let holder = Some(holder.trim().to_owned()).filter(|h| !h.is_empty() && h.len() < 12);
+            Err(StoreError::Locked {
+                path: database.to_owned(),
+                holder,
+            })
+        }
+        Err(std::fs::TryLockError::Error(error)) => Err(open_error(error)),
+    }
+}

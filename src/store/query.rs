@@ -1,0 +1,50 @@
+//! Composing the listing queries: a fixed head, and a condition for each filter that is set.
+
+use std::fmt::Write;
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, Row, params_from_iter};
+
+use super::StoreError;
+
+/// A SELECT that grows by conditions. Values are always bound, never written into the text.
+pub struct Query {
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl Query {
+    /// Begins with a SELECT that ends in a WHERE clause.
+    pub fn new(select: &str) -> Self {
+        Self {
+            sql: select.to_owned(),
+            values: Vec::new(),
+        }
+    }
+
+    /// Adds `AND condition` when there is a value; `@` in the condition stands for it.
+    pub fn and(mut self, condition: &str, value: Option<impl Into<Value>>) -> Self {
+        if let Some(value) = value {
+            self.values.push(value.into());
+            let number = format!("?{}", self.values.len());
+            self.sql.push_str(" AND ");
+            self.sql.push_str(&condition.replace('@', &number));
+        }
+        self
+    }
+
+    /// Orders, cuts and runs the query.
+    pub fn run<T>(
+        mut self,
+        conn: &Connection,
+        order: &str,
+        limit: usize,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        // Writing to a String can't fail.
+        let _ = write!(self.sql, " ORDER BY {order} LIMIT {limit}");
+        let mut statement = conn.prepare(&self.sql)?;
+        let rows = statement.query_map(params_from_iter(self.values), read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}

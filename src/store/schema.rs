@@ -1,0 +1,255 @@
+//! The tables, and how an older database becomes a current one.
+//!
+//! The schema's version is `PRAGMA user_version`; a migration is a step from one version to the
+//! next, runs in one transaction and is never changed after a release. `docs/schema.md` explains
+//! every table to people.
+
+use rusqlite::Connection;
+
+use super::StoreError;
+
+/// Marks a file as ours (`PRAGMA application_id`): "mntd".
+pub const APPLICATION_ID: i32 = 0x6d6e_7464;
+
+/// One step per version; the first makes version 1 from an empty file.
+const MIGRATIONS: &[&str] = &[V1];
+
+/// The version this program writes.
+pub const VERSION: usize = MIGRATIONS.len();
+
+const V1: &str = "
+CREATE TABLE feed (
+  id            INTEGER PRIMARY KEY,
+  name          TEXT NOT NULL UNIQUE,
+  url           TEXT NOT NULL,
+  source        TEXT NOT NULL,
+  title         TEXT,
+  format        TEXT,
+  language      TEXT,
+  body_hash     BLOB,
+  document_ms   INTEGER,
+  first_ok_ms   INTEGER,
+  entries       INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE schedule (
+  feed_id          INTEGER PRIMARY KEY REFERENCES feed(id),
+  next_poll_ms     INTEGER,
+  last_poll_ms     INTEGER,
+  last_ok_ms       INTEGER,
+  status           TEXT NOT NULL DEFAULT 'new',
+  error            TEXT,
+  failures         INTEGER NOT NULL DEFAULT 0,
+  failing_since_ms INTEGER,
+  trouble_told     INTEGER NOT NULL DEFAULT 0,
+  wait_until_ms    INTEGER,
+  gone_ms          INTEGER,
+  moved_url        TEXT,
+  moved_polls      INTEGER NOT NULL DEFAULT 0,
+  validator_url    TEXT,
+  etag             BLOB,
+  last_modified    BLOB
+) STRICT;
+
+CREATE TABLE seen (
+  feed_id     INTEGER NOT NULL REFERENCES feed(id),
+  key         BLOB NOT NULL,
+  text_hash   BLOB NOT NULL,
+  served_ms   INTEGER NOT NULL,
+  PRIMARY KEY (feed_id, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE story (
+  id            INTEGER PRIMARY KEY,
+  key           BLOB NOT NULL UNIQUE,
+  first_seen_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX story_age ON story(first_seen_ms);
+
+CREATE TABLE story_source (
+  story_id      INTEGER NOT NULL REFERENCES story(id),
+  feed_id       INTEGER NOT NULL REFERENCES feed(id),
+  link          TEXT,
+  first_seen_ms INTEGER NOT NULL,
+  PRIMARY KEY (story_id, feed_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE entry (
+  id            INTEGER PRIMARY KEY,
+  feed_id       INTEGER NOT NULL REFERENCES feed(id),
+  key           BLOB NOT NULL,
+  story_id      INTEGER NOT NULL REFERENCES story(id),
+  guid          TEXT,
+  link          TEXT,
+  title         TEXT NOT NULL,
+  summary       TEXT NOT NULL,
+  content       TEXT NOT NULL,
+  author        TEXT,
+  language      TEXT,
+  published_ms  INTEGER,
+  updated_ms    INTEGER,
+  date_note     TEXT,
+  first_seen_ms INTEGER NOT NULL,
+  revised_ms    INTEGER,
+  revisions     INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (feed_id, key)
+) STRICT;
+CREATE INDEX entry_age ON entry(first_seen_ms);
+CREATE INDEX entry_story ON entry(story_id);
+
+CREATE TABLE mention (
+  id            INTEGER PRIMARY KEY,
+  entry_id      INTEGER NOT NULL REFERENCES entry(id),
+  topic         TEXT NOT NULL,
+  term          TEXT NOT NULL,
+  field         TEXT NOT NULL,
+  start_byte    INTEGER NOT NULL,
+  end_byte      INTEGER NOT NULL,
+  snippet       TEXT NOT NULL,
+  snippet_start INTEGER NOT NULL,
+  snippet_end   INTEGER NOT NULL,
+  hits          INTEGER NOT NULL,
+  revision      INTEGER NOT NULL,
+  created_ms    INTEGER NOT NULL,
+  UNIQUE (entry_id, topic)
+) STRICT;
+CREATE INDEX mention_topic ON mention(topic, created_ms);
+CREATE INDEX mention_age ON mention(created_ms);
+
+CREATE TABLE mention_count (
+  topic    TEXT NOT NULL,
+  hour     INTEGER NOT NULL,
+  feed_id  INTEGER NOT NULL REFERENCES feed(id),
+  mentions INTEGER NOT NULL,
+  PRIMARY KEY (topic, hour, feed_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE alert (
+  id         TEXT NOT NULL PRIMARY KEY,
+  kind       TEXT NOT NULL,
+  topic      TEXT,
+  story_id   INTEGER REFERENCES story(id),
+  feed_id    INTEGER REFERENCES feed(id),
+  created_ms INTEGER NOT NULL,
+  detail     TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX alert_once ON alert(topic, story_id) WHERE kind = 'mention.created';
+CREATE INDEX alert_story ON alert(story_id);
+CREATE INDEX alert_age ON alert(created_ms);
+
+CREATE TABLE delivery (
+  id              INTEGER PRIMARY KEY,
+  alert_id        TEXT NOT NULL REFERENCES alert(id),
+  sink            TEXT NOT NULL,
+  state           TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'dead')),
+  attempts        INTEGER NOT NULL DEFAULT 0,
+  next_attempt_ms INTEGER NOT NULL,
+  error           TEXT,
+  created_ms      INTEGER NOT NULL,
+  settled_ms      INTEGER,
+  UNIQUE (alert_id, sink)
+) STRICT;
+CREATE INDEX delivery_due ON delivery(sink, next_attempt_ms) WHERE state = 'waiting';
+CREATE INDEX delivery_settled ON delivery(state, settled_ms);
+
+CREATE TABLE sink (
+  id         TEXT NOT NULL PRIMARY KEY,
+  target     BLOB NOT NULL,
+  stopped_ms INTEGER,
+  reason     TEXT
+) STRICT, WITHOUT ROWID;
+";
+
+/// Brings the database to [`VERSION`], one transaction a step.
+///
+/// # Errors
+/// [`StoreError::Newer`] for a database of a later program, [`StoreError::NotOurs`] for a file
+/// that some other program made, or what SQLite says.
+pub fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
+    let found = check(conn)?;
+    for (step, sql) in MIGRATIONS.iter().enumerate().skip(found) {
+        let tx = conn.transaction()?;
+        tx.execute_batch(sql)?;
+        tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+        tx.pragma_update(None, "user_version", step + 1)?;
+        tx.commit()?;
+    }
+    Ok(())
+}
+
+/// The version of the database, after making sure that this program can use it.
+///
+/// # Errors
+/// As for [`migrate`].
+pub fn check(conn: &Connection) -> Result<usize, StoreError> {
+    let found: usize = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let application: i32 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if application != APPLICATION_ID && (application != 0 || found != 0 || tables != 0) {
+        return Err(StoreError::NotOurs);
+    }
+    if found > VERSION {
+        return Err(StoreError::Newer {
+            found,
+            known: VERSION,
+        });
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_file_becomes_current_and_stays_so() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        migrate(&mut conn).unwrap();
+        migrate(&mut conn).unwrap();
+        assert_eq!(check(&conn).unwrap(), VERSION);
+    }
+
+    #[test]
+    fn a_database_from_the_future_is_refused_and_left_alone() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        migrate(&mut conn).unwrap();
+        conn.pragma_update(None, "user_version", VERSION + 1)
+            .unwrap();
+        assert!(matches!(migrate(&mut conn), Err(StoreError::Newer { .. })));
+    }
+
+    #[test]
+    fn another_programs_database_is_refused() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch("CREATE TABLE cookies (id INTEGER)")
+            .unwrap();
+        assert!(matches!(migrate(&mut conn), Err(StoreError::NotOurs)));
+    }
+
+    #[test]
+    fn the_document_explains_every_table_and_column() {
+        let document = include_str!("../../docs/schema.md");
+        let mut conn = Connection::open_in_memory().unwrap();
+        migrate(&mut conn).unwrap();
+        let mut columns = conn
+            .prepare(
+                "SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c
+                 WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'",
+            )
+            .unwrap();
+        let rows = columns
+            .query_map([], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?)))
+            .unwrap();
+        for row in rows {
+            let (table, column) = row.unwrap();
+            let section = document
+                .split("\n## ")
+                .find(|s| s.starts_with(&format!("`{table}`")))
+                .unwrap_or_else(|| panic!("docs/schema.md has no section for `{table}`"));
+            assert!(
+                section.contains(&format!("| `{column}` |")),
+                "{table}.{column}"
+            );
+        }
+    }
+}

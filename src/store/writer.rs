@@ -1,0 +1,208 @@
+//! The one writer: a thread that owns the writing connection and commits in groups.
+//!
+//! Jobs that wait while a commit is under way share the next one, so that the cost of an fsync is
+//! divided among all polls that end in the same few milliseconds. Each job runs in a savepoint of
+//! its own: one that fails takes nothing with it. A job's caller hears of success only after the
+//! commit that holds it.
+
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::StoreError;
+
+/// Jobs that share one commit at most.
+const GROUP: usize = 256;
+/// Jobs that may wait; a caller that comes later waits for room.
+const BACKLOG: usize = 1024;
+
+/// Tells a job's caller how the commit went.
+type Reply = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+/// Takes the open transaction, or the reason why there is none.
+type Job = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Outcome + Send>;
+
+struct Outcome {
+    error: Option<StoreError>,
+    reply: Reply,
+}
+
+/// The handle by which jobs reach the writing thread.
+#[derive(Debug)]
+pub struct Writer {
+    jobs: mpsc::Sender<Job>,
+    thread: JoinHandle<()>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// The system's error when it has no thread to give.
+    pub fn start(conn: Connection) -> std::io::Result<Self> {
+        let (jobs, queue) = mpsc::channel(BACKLOG);
+        let thread = std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || run(conn, queue))?;
+        Ok(Self { jobs, thread })
+    }
+
+    /// Runs `job` inside a transaction and returns its value once that is committed.
+    ///
+    /// # Errors
+    /// The job's own error, or that of the commit; either way nothing of the job was recorded.
+    pub async fn write<T, F>(&self, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (tell, told) = oneshot::channel();
+        let job: Job = Box::new(move |conn| {
+            let result = conn.and_then(job);
+            let error = result.as_ref().err().cloned();
+            let reply: Reply = Box::new(move |commit| {
+                let _ = tell.send(commit.and(result));
+            });
+            Outcome { error, reply }
+        });
+        self.jobs.send(job).await.map_err(|_| StoreError::Closed)?;
+        told.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Lets the waiting jobs end, then closes the connection (which checkpoints the log).
+    pub fn close(self) {
+        drop(self.jobs);
+        let _ = self.thread.join();
+    }
+}
+
+fn run(conn: Connection, mut queue: mpsc::Receiver<Job>) {
+    while let Some(first) = queue.blocking_recv() {
+        let mut group = vec![first];
+        while group.len() < GROUP
+            && let Ok(job) = queue.try_recv()
+        {
+            group.push(job);
+        }
+        let (replies, result) = commit_group(&conn, group);
+        for reply in replies {
+            reply(result.clone());
+        }
+    }
+    let _ = conn.execute_batch("PRAGMA optimize");
+    if let Err((_, error)) = conn.close() {
+        tracing::warn!("closing the database: {error}");
+    }
+}
+
+/// Runs the jobs in one transaction and returns whom to tell, and what.
+fn commit_group(conn: &Connection, group: Vec<Job>) -> (Vec<Reply>, Result<(), StoreError>) {
+    let mut replies: Vec<Reply> = Vec::with_capacity(group.len());
+    let mut result = conn
+        .execute_batch("BEGIN IMMEDIATE")
+        .map_err(StoreError::from);
+    for job in group {
+        if let Err(error) = &result {
+            replies.push(job(Err(error.clone())).reply);
+            continue;
+        }
+        match conn.execute_batch("SAVEPOINT job") {
+            Ok(()) => {
+                let outcome = job(Ok(conn));
+                replies.push(outcome.reply);
+                let end = if outcome.error.is_some() {
+                    "ROLLBACK TO job; RELEASE job"
+                } else {
+                    "RELEASE job"
+                };
+                // SQLite gives up the whole transaction on some errors (a full disk, for one).
+                if conn.is_autocommit() {
+                    result = Err(outcome.error.unwrap_or(StoreError::Full));
+                } else if let Err(error) = conn.execute_batch(end) {
+                    result = Err(error.into());
+                }
+            }
+            Err(error) => {
+                let error = StoreError::from(error);
+                replies.push(job(Err(error.clone())).reply);
+                result = Err(error);
+            }
+        }
+    }
+    if result.is_ok() {
+        result = conn.execute_batch("COMMIT").map_err(StoreError::from);
+    }
+    if result.is_err() && !conn.is_autocommit() {
+        let _ = conn.execute_batch("ROLLBACK");
+    }
+    (replies, result)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn writer(path: &std::path::Path) -> Writer {
+        let conn = Connection::open(path).unwrap();
+        conn.execute_batch("CREATE TABLE IF NOT EXISTS t (n INTEGER UNIQUE)")
+            .unwrap();
+        Writer::start(conn).unwrap()
+    }
+
+    fn insert(n: i64) -> impl FnOnce(&Connection) -> Result<(), StoreError> + Send {
+        move |conn| Ok(conn.execute("INSERT INTO t VALUES (?1)", [n]).map(|_| ())?)
+    }
+
+    #[tokio::test]
+    async fn a_failing_job_takes_nothing_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = writer(&folder.path().join("db"));
+        let (a, b, c) = tokio::join!(
+            writer.write(insert(1)),
+            writer.write(|conn| {
+                conn.execute("INSERT INTO t VALUES (7)", [])?;
+                insert(1)(conn)
+            }),
+            writer.write(insert(2)),
+        );
+        assert!(a.is_ok() && b.is_err() && c.is_ok());
+        let rows = writer
+            .write(|conn| {
+                Ok(conn.query_row("SELECT group_concat(n) FROM t", [], |r| {
+                    r.get::<_, String>(0)
+                })?)
+            })
+            .await
+            .unwrap();
+        assert_eq!(
+            rows, "1,2",
+            "the failed job's first insert is undone, its neighbours stay"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_to_every_job_of_the_group_and_the_writer_lives_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = writer(&folder.path().join("db"));
+        writer
+            .write(|conn| {
+                conn.execute_batch("CREATE TABLE big (b BLOB)")?;
+                Ok(())
+            })
+            .await
+            .unwrap();
+        // A pragma that limits the file stands for the disk's end.
+        writer
+            .write(|conn| Ok(conn.execute_batch("PRAGMA max_page_count = 10")?))
+            .await
+            .unwrap();
+        let filled = writer
+            .write(|conn| Ok(conn.execute("INSERT INTO big VALUES (zeroblob(1000000))", [])?))
+            .await;
+        assert!(matches!(filled, Err(StoreError::Full)), "{filled:?}");
+        assert!(
+            writer.write(insert(3)).await.is_ok(),
+            "a small write still fits"
+        );
+    }
+}
