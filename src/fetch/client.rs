@@ -133,6 +133,10 @@ fn configure(settings: &Settings) -> ClientBuilder {
         .redirect(Policy::none())
         .referer(false)
         .no_proxy()
+        // Old and home-made servers send such lines, and browsers put up with them.
+        .http1_ignore_invalid_headers_in_responses(true)
+        .http1_allow_spaces_after_header_name_in_responses(true)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
         .pool_idle_timeout(POOL_IDLE)
         .pool_max_idle_per_host(2)
 }
@@ -278,6 +282,14 @@ mod tests {
         let agent = user_agent(Some("a)\r\nCookie: \u{436}(b"));
         assert!(agent.ends_with(" (+aCookie:b)"), "{agent}");
         assert!(HeaderValue::from_str(&agent).is_ok());
+    }
+
+    #[test]
+    fn fetches_can_move_between_threads() {
+        fn movable<T: Send>(_: impl Fn(&'static Fetcher, &'static Request<'static>) -> T) {}
+        fn shared<T: Clone + Send + Sync>() {}
+        shared::<Fetcher>();
+        movable(|fetcher, request| fetcher.fetch(request));
     }
 
     #[test]

@@ -66,13 +66,13 @@ pub(super) fn no_more_body(error: &reqwest::Error, url: &Url, received: u64) -> 
     }
 }
 
-/// Whether a body's error comes from a decompressor. Those are plain I/O errors or texts just
-/// below the library's outermost error; a connection's errors are wrapped once more, as the inner
-/// body's.
+/// Whether a body's error comes from a decompressor: it is then an I/O error just below the
+/// library's own, or the complaint about bytes left over, which has no type to be known by. A
+/// connection's errors are wrapped in the HTTP implementation's type.
 fn from_decoder(causes: &[&(dyn Error + 'static)]) -> bool {
-    causes
-        .get(1)
-        .is_some_and(|cause| !cause.is::<reqwest::Error>())
+    causes.get(1).is_some_and(|cause| {
+        cause.is::<io::Error>() || cause.to_string().contains("extra bytes after body")
+    })
 }
 
 /// Why the client could not be built.
