@@ -1,0 +1,60 @@
+//! What `mentiond::fetch` promises, tried against a hand-made server on the loopback interface.
+
+// Helpers may give up as tests do.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "fetch/server.rs"]
+mod server;
+
+#[path = "fetch/bodies.rs"]
+mod bodies;
+#[path = "fetch/conditional.rs"]
+mod conditional;
+#[path = "fetch/failures.rs"]
+mod failures;
+#[path = "fetch/redirects.rs"]
+mod redirects;
+
+use std::time::Duration;
+
+use mentiond::fetch::{Answer, FetchError, Fetcher, Request, Settings, Validators, user_agent};
+use url::Url;
+
+/// Limits that no well-behaved answer on the loopback interface comes near.
+fn settings() -> Settings {
+    Settings {
+        user_agent: user_agent(None),
+        connect_timeout: Duration::from_secs(20),
+        header_timeout: Duration::from_secs(20),
+        idle_timeout: Duration::from_secs(20),
+        total_timeout: Duration::from_secs(60),
+        max_body: 1 << 20,
+        max_redirects: 5,
+    }
+}
+
+/// Fetches with the owner's leave for private addresses.
+async fn get(settings: Settings, url: &str) -> Result<Answer, FetchError> {
+    get_if_changed(settings, url, None).await
+}
+
+async fn get_if_changed(
+    settings: Settings,
+    url: &str,
+    validators: Option<&Validators>,
+) -> Result<Answer, FetchError> {
+    let request = Request {
+        url: &Url::parse(url).unwrap(),
+        validators,
+        allow_private_addresses: true,
+    };
+    Fetcher::new(settings).unwrap().fetch(&request).await
+}
+
+/// The body of an answer that has one.
+fn body(answer: Result<Answer, FetchError>) -> Vec<u8> {
+    match answer {
+        Ok(Answer::Body { bytes, .. }) => bytes,
+        other => panic!("not a body: {other:?}"),
+    }
+}
