@@ -5,4 +5,5 @@
 //! → `notify`. Pure modules (`schedule`, `dedup`, `matching`) take values and a clock and do no
 //! I/O; `daemon` wires them together and `cli` prints.
 
+pub mod config;
 pub mod model;
