@@ -1,0 +1,191 @@
+//! The owner's wishes, read from files and checked as a whole.
+//!
+//! [`find`] says where the configuration file is, [`load`] reads it with all that it includes and
+//! gives a [`Config`], or a [`ConfigError`] with every [`Problem`] of every file at once, each
+//! with line, column and what to do. [`Environment`] stands for the process's variables, which may
+//! override single settings.
+//!
+//! ```
+//! use mentiond::config::{Environment, parse_topics};
+//!
+//! let text = "[[topic]]\nid = 'sco'\nany = ['上合组织', 'ШОС']\n";
+//! let topics = parse_topics("pack.toml".as_ref(), text)?;
+//! assert_eq!(topics[0].any.len(), 2);
+//!
+//! let error = parse_topics("pack.toml".as_ref(), "[[topics]]\n").unwrap_err();
+//! assert!(error.to_string().starts_with("pack.toml:1:3: unknown key `topics`"));
+//! # Ok::<(), mentiond::config::ConfigError>(())
+//! ```
+//!
+//! This module reads files and nothing else: it writes nothing, opens no connection, and never
+//! shows a secret's value. No input makes it panic, and files, lists and messages are bounded.
+
+mod environment;
+mod feeds;
+mod include;
+mod load;
+mod opml;
+mod problem;
+mod reader;
+mod secret;
+mod settings;
+mod sinks;
+mod source;
+#[cfg(test)]
+mod tests;
+mod topics;
+pub mod units;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use environment::{Environment, FindError, find};
+pub use load::{load, parse_topics};
+pub use problem::{ConfigError, Problem};
+pub use secret::Secret;
+
+use crate::model::{Feed, SinkId, Topic, TopicId};
+
+/// Everything that can be configured, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// The main file.
+    pub path: PathBuf,
+    /// Every file that was read: the main file, then the included ones in order.
+    pub files: Vec<PathBuf>,
+    /// The `SQLite` database file.
+    pub database: PathBuf,
+    /// What the daemon says of itself.
+    pub log: LogConfig,
+    /// How often feeds are polled.
+    pub schedule: ScheduleConfig,
+    /// How feeds are fetched.
+    pub fetch: FetchConfig,
+    /// What is worth an alert.
+    pub alerts: AlertConfig,
+    /// How long things are kept.
+    pub retention: RetentionConfig,
+    /// How long running work may take to end when the daemon stops.
+    pub shutdown_timeout: Duration,
+    /// The feeds; ids are unique.
+    pub feeds: Vec<Feed>,
+    /// The topics; ids are unique.
+    pub topics: Vec<Topic>,
+    /// The sinks, at least one; ids are unique.
+    pub sinks: Vec<SinkConfig>,
+    /// What the owner should know.
+    pub warnings: Vec<Problem>,
+}
+
+/// What the daemon says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogConfig {
+    /// A filter in the syntax of `tracing_subscriber::EnvFilter`, such as `info`.
+    pub level: String,
+    /// How a line looks.
+    pub format: LogFormat,
+}
+
+/// How a line of output looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// How often feeds are polled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScheduleConfig {
+    /// The time between two polls of a feed that does not say otherwise.
+    pub interval: Duration,
+    /// The floor: no feed is polled more often.
+    pub min_interval: Duration,
+    /// The ceiling of a server's hints and of back-off.
+    pub max_interval: Duration,
+    /// By which part of itself an interval varies, 0 to 0.5.
+    pub jitter: f64,
+}
+
+/// How feeds are fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchConfig {
+    /// A URL or mail address for the User-Agent; printable ASCII without parentheses.
+    pub contact: Option<String>,
+    /// The most fetches at a time.
+    pub concurrency: usize,
+    /// The most fetches at a time from one host.
+    pub per_host: usize,
+    /// The longest time to connect.
+    pub connect_timeout: Duration,
+    /// The longest time from request to the answer's header.
+    pub header_timeout: Duration,
+    /// The longest time without a byte of the body.
+    pub idle_timeout: Duration,
+    /// The longest time for everything, redirects included.
+    pub total_timeout: Duration,
+    /// The largest body after decompression, in bytes.
+    pub max_body: u64,
+    /// The most redirects that are followed.
+    pub max_redirects: u32,
+}
+
+/// What is worth an alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertConfig {
+    /// Entries published longer ago than this make no alert (`max_alert_age`).
+    pub max_age: Duration,
+    /// How long a feed may fail before that is worth an alert.
+    pub feed_failing_after: Duration,
+}
+
+/// How long things are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RetentionConfig {
+    /// Texts of entries and of their mentions.
+    pub entries: Duration,
+    /// What makes an entry "seen".
+    pub seen: Duration,
+    /// Deliveries that have been made.
+    pub deliveries: Duration,
+}
+
+/// One place where alerts go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SinkConfig {
+    /// Stable id.
+    pub id: SinkId,
+    /// What kind of place, with what only that kind has.
+    pub kind: SinkKind,
+    /// The topics whose alerts go there; `None` means all.
+    pub topics: Option<Vec<TopicId>>,
+    /// The tags of topics whose alerts go there; `None` means all.
+    pub tags: Option<Vec<String>>,
+    /// Whether alerts about feeds in trouble go there too.
+    pub feed_alerts: bool,
+}
+
+/// The kinds of sinks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SinkKind {
+    /// Standard output.
+    Log {
+        /// How a line looks.
+        format: LogFormat,
+    },
+    /// An HTTP POST for each alert.
+    Webhook {
+        /// Where to; a checked http or https URL, which may itself be secret.
+        url: Secret,
+        /// The signing secret: base64 of 24 to 64 bytes, after an optional `whsec_`.
+        secret: Option<Secret>,
+        /// The longest time for one attempt.
+        timeout: Duration,
+        /// The most requests at a time.
+        concurrency: usize,
+        /// After how many attempts a delivery is given up.
+        max_attempts: u32,
+    },
+}

@@ -1,0 +1,232 @@
+//! Reading the settings of the main file: everything but feeds, topics and sinks.
+//!
+//! Each section has one function that knows its keys, their ranges and their defaults. Every
+//! scalar may be overridden by its environment variable.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tracing_subscriber::EnvFilter;
+
+use super::environment::Environment;
+use super::feeds::check_url;
+use super::problem::{did_you_mean, quoted};
+use super::reader::{Table, Value};
+use super::sinks::FORMATS;
+use super::units::show_duration;
+use super::{AlertConfig, FetchConfig, LogConfig, RetentionConfig, ScheduleConfig};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(86_400);
+
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+/// A duration's setting or its default.
+fn duration(table: &mut Table<'_>, key: &'static str, default: Duration) -> Duration {
+    table
+        .setting(key)
+        .and_then(|value| value.duration())
+        .unwrap_or(default)
+}
+
+/// `database`, else where the environment says.
+///
+/// A path in the file starts from the file's folder, one in the variable from the working folder.
+pub(super) fn database(table: &mut Table<'_>, environment: &Environment) -> Option<PathBuf> {
+    if let Some(value) = table.setting("database") {
+        let text = value.line(4096)?;
+        if text.starts_with("~/") {
+            let help = "write the path in full, or relative to this file".to_owned();
+            value.error("`~` is not expanded in `database`", Some(help));
+            return None;
+        }
+        let folder = match value.from_variable() {
+            true => Path::new(""),
+            false => value.origin.folder(),
+        };
+        return Some(folder.join(text));
+    }
+    let place = environment.default_database();
+    if place.is_none() {
+        table.error(
+            "there is no place for the database: neither $STATE_DIRECTORY, $XDG_STATE_HOME nor $HOME is set",
+            Some("set `database`".to_owned()),
+        );
+    }
+    place
+}
+
+/// `shutdown_timeout`.
+pub(super) fn shutdown_timeout(table: &mut Table<'_>) -> Duration {
+    duration(table, "shutdown_timeout", Duration::from_secs(20))
+}
+
+/// `[log]`.
+pub(super) fn log(mut table: Table<'_>) -> LogConfig {
+    let level = table.setting("level").and_then(|value| level(&value));
+    let format = table
+        .setting("format")
+        .and_then(|value| value.choice(&FORMATS));
+    table.finish();
+    LogConfig {
+        level: level.unwrap_or_else(|| "info".to_owned()),
+        format: format.unwrap_or_default(),
+    }
+}
+
+fn level(value: &Value<'_>) -> Option<String> {
+    let text = value.line(500)?;
+    for part in text.split(',').map(str::trim) {
+        // tracing reads a bare word that is no level as a module to trace, which no one means.
+        let bare = !part.contains(['=', '[', ':']);
+        if bare && !LEVELS.iter().any(|known| part.eq_ignore_ascii_case(known)) {
+            value.error(
+                format!("{} is not a log level", quoted(part)),
+                did_you_mean(part, LEVELS)
+                    .or_else(|| Some("write off, error, warn, info, debug or trace".to_owned())),
+            );
+            return None;
+        }
+    }
+    if EnvFilter::builder().with_regex(false).parse(text).is_err() {
+        let help = "write a level, or parts such as \"info,mentiond::fetch=debug\"".to_owned();
+        value.error(format!("{} is not a log filter", quoted(text)), Some(help));
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+/// `[schedule]`.
+pub(super) fn schedule(mut table: Table<'_>) -> ScheduleConfig {
+    let interval_value = table.setting("interval");
+    let min_value = table.setting("min_interval");
+    let max_value = table.setting("max_interval");
+    let read = |value: &Option<Value<'_>>, default| {
+        let read = value.as_ref().and_then(Value::duration);
+        read.unwrap_or(default)
+    };
+    let interval = read(&interval_value, 30 * MINUTE);
+    let min_interval = read(&min_value, 5 * MINUTE);
+    let max_interval = read(&max_value, DAY);
+    let jitter = table
+        .setting("jitter")
+        .and_then(|value| value.fraction(&(0.0..=0.5)));
+
+    // The complaint goes to a value that the owner wrote; a default is never at fault.
+    let pairs = [
+        (
+            ("min_interval", min_interval, &min_value),
+            ("max_interval", max_interval, &max_value),
+        ),
+        (
+            ("min_interval", min_interval, &min_value),
+            ("interval", interval, &interval_value),
+        ),
+        (
+            ("interval", interval, &interval_value),
+            ("max_interval", max_interval, &max_value),
+        ),
+    ];
+    for ((low_key, low, low_value), (high_key, high, high_value)) in pairs {
+        if low <= high {
+            continue;
+        }
+        let (low_shown, high_shown) = (show_duration(low), show_duration(high));
+        if let Some(value) = high_value {
+            value.error(
+                format!("`{high_key}` ({high_shown}) is shorter than `{low_key}` ({low_shown})"),
+                Some(format!("raise `{high_key}` or lower `{low_key}`")),
+            );
+        } else if let Some(value) = low_value {
+            value.error(
+                format!("`{low_key}` ({low_shown}) is longer than `{high_key}` ({high_shown})"),
+                Some(format!("lower `{low_key}` or raise `{high_key}`")),
+            );
+        }
+    }
+    table.finish();
+    ScheduleConfig {
+        interval,
+        min_interval,
+        max_interval,
+        jitter: jitter.unwrap_or(0.1),
+    }
+}
+
+/// `[fetch]`.
+pub(super) fn fetch(mut table: Table<'_>) -> FetchConfig {
+    let contact = table.setting("contact").and_then(|value| contact(&value));
+    let concurrency = table
+        .setting("concurrency")
+        .and_then(|value| value.integer(1..=1024_usize));
+    let per_host = table
+        .setting("per_host")
+        .and_then(|value| value.integer(1..=64_usize));
+    let connect_timeout = duration(&mut table, "connect_timeout", Duration::from_secs(10));
+    let header_timeout = duration(&mut table, "header_timeout", Duration::from_secs(20));
+    let idle_timeout = duration(&mut table, "idle_timeout", Duration::from_secs(20));
+    let total_timeout = duration(&mut table, "total_timeout", MINUTE);
+    let max_body = table
+        .setting("max_body")
+        .and_then(|value| value.size(&(1..=1 << 30)));
+    let max_redirects = table
+        .setting("max_redirects")
+        .and_then(|value| value.integer(0..=20_u32));
+    table.finish();
+    FetchConfig {
+        contact,
+        concurrency: concurrency.unwrap_or(32),
+        per_host: per_host.unwrap_or(2),
+        connect_timeout,
+        header_timeout,
+        idle_timeout,
+        total_timeout,
+        max_body: max_body.unwrap_or(8 << 20),
+        max_redirects: max_redirects.unwrap_or(5),
+    }
+}
+
+/// A URL or mail address that may stand in a comment of a User-Agent field (RFC 9110 §10.1.5).
+fn contact(value: &Value<'_>) -> Option<String> {
+    let text = value.line(200)?;
+    let fits = text
+        .bytes()
+        .all(|b| b.is_ascii_graphic() && !matches!(b, b'(' | b')' | b'\\'));
+    let is_mail = text
+        .split_once('@')
+        .is_some_and(|(user, host)| !user.is_empty() && host.contains('.') && !text.contains('/'));
+    if fits && (is_mail || check_url(text).is_ok()) {
+        return Some(text.to_owned());
+    }
+    let help = "publishers see it in the User-Agent; write it like https://example.org/bot or news@example.org";
+    value.error(
+        "`contact` is neither a web nor a mail address",
+        Some(help.to_owned()),
+    );
+    None
+}
+
+/// `[alerts]`.
+pub(super) fn alerts(mut table: Table<'_>) -> AlertConfig {
+    let max_age = duration(&mut table, "max_alert_age", 48 * HOUR);
+    let feed_failing_after = duration(&mut table, "feed_failing_after", DAY);
+    table.finish();
+    AlertConfig {
+        max_age,
+        feed_failing_after,
+    }
+}
+
+/// `[retention]`.
+pub(super) fn retention(mut table: Table<'_>) -> RetentionConfig {
+    let entries = duration(&mut table, "entries", 365 * DAY);
+    let seen = duration(&mut table, "seen", 730 * DAY);
+    let deliveries = duration(&mut table, "deliveries", 30 * DAY);
+    table.finish();
+    RetentionConfig {
+        entries,
+        seen,
+        deliveries,
+    }
+}

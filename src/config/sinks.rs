@@ -1,0 +1,198 @@
+//! Reading `[[sink]]` tables.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::environment::Environment;
+use super::feeds::{check_url, read_tags};
+use super::problem::{Report, did_you_mean, quoted};
+use super::reader::{Table, Value};
+use super::secret::{self, Secret};
+use super::source::Origin;
+use super::topics::TopicList;
+use super::{LogFormat, SinkConfig, SinkKind};
+use crate::model::{SinkId, TopicId};
+
+/// The choices of `format`.
+pub(super) const FORMATS: [(&str, LogFormat); 2] =
+    [("human", LogFormat::Human), ("json", LogFormat::Json)];
+
+const WEBHOOK_KEYS: [&str; 5] = ["url", "secret", "timeout", "concurrency", "max_attempts"];
+const LOG_KEYS: [&str; 1] = ["format"];
+
+#[derive(Clone, Copy)]
+enum Type {
+    Log,
+    Webhook,
+}
+
+/// What sinks are checked against.
+pub(super) struct Surroundings<'s> {
+    /// Where problems go.
+    pub(super) report: &'s Report,
+    /// Where secrets may be.
+    pub(super) environment: &'s Environment,
+    /// The topics that exist; complete.
+    pub(super) topics: &'s TopicList,
+    /// Whether topics may be missing because a file could not be read to its end.
+    pub(super) topics_may_be_missing: bool,
+}
+
+/// The sinks read so far, with where they stand.
+#[derive(Debug, Default)]
+pub(super) struct SinkList {
+    /// The sinks.
+    pub(super) sinks: Vec<SinkConfig>,
+    ids: BTreeMap<SinkId, Origin>,
+}
+
+/// Reads one `[[sink]]` into the list.
+pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut SinkList) {
+    let id = table.required("id").and_then(|value| {
+        let id = SinkId::new(value.text("an id in quotes")?)
+            .map_err(|error| value.error(error.to_string(), None))
+            .ok()?;
+        if let Some(first) = list.ids.get(&id) {
+            around.report.error(
+                &value.origin,
+                format!("the sink id `{id}` is given twice, first at {first}"),
+                Some("give one of the two sinks another `id`".to_owned()),
+            );
+            return None;
+        }
+        list.ids.insert(id.clone(), value.origin.clone());
+        Some(id)
+    });
+    let type_value = table.required("type");
+    let sink_type = type_value
+        .as_ref()
+        .and_then(|value| value.choice(&[("log", Type::Log), ("webhook", Type::Webhook)]));
+    let kind = match sink_type {
+        Some(Type::Log) => {
+            table.refuse(&WEBHOOK_KEYS, "it is for sinks of type \"webhook\"");
+            let format = table.get("format").and_then(|value| value.choice(&FORMATS));
+            Some(SinkKind::Log {
+                format: format.unwrap_or_default(),
+            })
+        }
+        Some(Type::Webhook) => {
+            table.refuse(&LOG_KEYS, "it is for sinks of type \"log\"");
+            webhook(&mut table, around)
+        }
+        None => {
+            // Without a type there is no saying which keys belong: all known ones are let pass.
+            for key in WEBHOOK_KEYS.iter().chain(&LOG_KEYS) {
+                table.get(key);
+            }
+            None
+        }
+    };
+    let topics = table.get("topics").and_then(|value| topics(&value, around));
+    let tags = table.get("tags").and_then(|value| tags(&value, around));
+    let feed_alerts = table.get("feed_alerts").and_then(|value| value.flag());
+    table.finish();
+    if let (Some(id), Some(kind)) = (id, kind) {
+        list.sinks.push(SinkConfig {
+            id,
+            kind,
+            topics,
+            tags,
+            feed_alerts: feed_alerts.unwrap_or(true),
+        });
+    }
+}
+
+fn webhook(table: &mut Table<'_>, around: &Surroundings<'_>) -> Option<SinkKind> {
+    let url = table
+        .required("url")
+        .and_then(|value| webhook_url(&value, around.environment));
+    let secret = table.get("secret").and_then(|value| {
+        let secret = secret::resolve(&value, around.environment)?;
+        secret::check_signing(&value, &secret).then_some(secret)
+    });
+    let timeout = table.get("timeout").and_then(|value| value.duration());
+    let concurrency = table
+        .get("concurrency")
+        .and_then(|value| value.integer(1..=64_usize));
+    let max_attempts = table
+        .get("max_attempts")
+        .and_then(|value| value.integer(1..=100_u32));
+    Some(SinkKind::Webhook {
+        url: url?,
+        secret,
+        timeout: timeout.unwrap_or(Duration::from_secs(15)),
+        concurrency: concurrency.unwrap_or(4),
+        max_attempts: max_attempts.unwrap_or(16),
+    })
+}
+
+/// A webhook's URL: written out, or a reference where the URL itself is the secret.
+fn webhook_url(value: &Value<'_>, environment: &Environment) -> Option<Secret> {
+    let secret = if value.is_text() {
+        Secret::new(value.text("a URL in quotes")?.to_owned())
+    } else {
+        secret::resolve(value, environment)?
+    };
+    match check_url(secret.expose().trim()) {
+        Ok(url) => Some(Secret::new(url.into())),
+        Err(error) => {
+            value.error(format!("{} {error}", value.label()), None);
+            None
+        }
+    }
+}
+
+fn refuse_empty(value: &Value<'_>) {
+    value.error(
+        format!("{} is empty, so the sink would get nothing", value.label()),
+        Some("leave the key out for all".to_owned()),
+    );
+}
+
+fn topics(value: &Value<'_>, around: &Surroundings<'_>) -> Option<Vec<TopicId>> {
+    let items = value.items()?;
+    if items.is_empty() {
+        refuse_empty(value);
+    }
+    let mut ids: Vec<TopicId> = Vec::new();
+    for item in items {
+        let Some(text) = item.text("a topic's id in quotes") else {
+            continue;
+        };
+        match TopicId::new(text).ok() {
+            Some(id) if around.topics.ids.contains_key(&id) => {
+                if !ids.contains(&id) {
+                    ids.push(id);
+                }
+            }
+            _ if around.topics_may_be_missing => {}
+            _ => item.error(
+                format!("there is no topic {}", quoted(text)),
+                did_you_mean(text, around.topics.ids.keys().map(TopicId::as_str)),
+            ),
+        }
+    }
+    Some(ids)
+}
+
+fn tags(value: &Value<'_>, around: &Surroundings<'_>) -> Option<Vec<String>> {
+    let items = value.items()?;
+    if items.is_empty() {
+        refuse_empty(value);
+    }
+    let known = || {
+        let topics = around.topics.topics.iter();
+        topics.flat_map(|topic| topic.tags.iter().map(String::as_str))
+    };
+    for item in &items {
+        if let Some(tag) = item.is_text().then(|| item.text("a tag")).flatten()
+            && !known().any(|known| known == tag)
+        {
+            item.warn(
+                format!("no topic has the tag {}", quoted(tag)),
+                did_you_mean(tag, known()),
+            );
+        }
+    }
+    Some(read_tags(value))
+}

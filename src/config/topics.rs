@@ -1,0 +1,236 @@
+//! Reading `[[topic]]` tables.
+//!
+//! A topic's terms are texts, or tables where letter case matters or a term needs context. A term
+//! that could never be found, or would be found everywhere, is refused here.
+
+use std::collections::BTreeMap;
+
+use super::feeds::{LONGEST_NAME, read_tags};
+use super::problem::{Report, quoted};
+use super::reader::{Table, Value};
+use super::source::Origin;
+use crate::model::{Case, Term, Topic, TopicId};
+
+/// The most terms in one list of a topic.
+const MOST_TERMS: usize = 5000;
+/// The longest term, in characters.
+const LONGEST_TERM: usize = 200;
+/// How far context may be from an ambiguous term when the topic does not say, in words.
+const WITHIN: usize = 12;
+
+/// The topics read so far, with where they stand.
+#[derive(Debug, Default)]
+pub(super) struct TopicList {
+    /// The topics.
+    pub(super) topics: Vec<Topic>,
+    /// Every id that a topic has, also of topics with other mistakes.
+    pub(super) ids: BTreeMap<TopicId, Origin>,
+}
+
+/// Reads one `[[topic]]` into the list.
+pub(super) fn read(mut table: Table<'_>, report: &Report, list: &mut TopicList) {
+    let id = table.required("id").and_then(|value| {
+        let id = TopicId::new(value.text("an id in quotes")?)
+            .map_err(|error| value.error(error.to_string(), None))
+            .ok()?;
+        if let Some(first) = list.ids.get(&id) {
+            report.error(
+                &value.origin,
+                format!("the topic id `{id}` is given twice, first at {first}"),
+                Some("give one of the two topics another `id`".to_owned()),
+            );
+            return None;
+        }
+        list.ids.insert(id.clone(), value.origin.clone());
+        Some(id)
+    });
+    let name = table.get("name").and_then(|value| value.line(LONGEST_NAME));
+    let tags = table.get("tags").map(|value| read_tags(&value));
+    let any_value = table.required("any");
+    let any = any_value.as_ref().and_then(|value| terms(value, true));
+    let all = table.get("all").map(|value| groups(&value));
+    let none = table.get("none").and_then(|value| terms(&value, false));
+    let except = table.get("except").and_then(|value| terms(&value, false));
+    let near = table.get("near").and_then(|value| terms(&value, false));
+    let within = table
+        .get("within")
+        .and_then(|value| value.integer(1..=1000_usize));
+    table.finish();
+
+    let (near, any) = (near.unwrap_or_default(), any.unwrap_or_default());
+    if let Some(value) = &any_value {
+        if near.is_empty()
+            && let Some(term) = any.iter().find(|term| term.ambiguous)
+        {
+            value.error(
+                format!(
+                    "{} is ambiguous and the topic has no `near`",
+                    quoted(&term.text)
+                ),
+                Some("list the words that make it count in `near`".to_owned()),
+            );
+        }
+    }
+    let Some(id) = id else { return };
+    if any.is_empty() {
+        return;
+    }
+    list.topics.push(Topic {
+        name: name.unwrap_or_else(|| id.as_str()).to_owned(),
+        id,
+        tags: tags.unwrap_or_default(),
+        any,
+        all: all.unwrap_or_default(),
+        none: none.unwrap_or_default(),
+        except: except.unwrap_or_default(),
+        near,
+        within: within.unwrap_or(WITHIN),
+    });
+}
+
+/// Reads a list of terms that must not be empty.
+fn terms(value: &Value<'_>, context_counts: bool) -> Option<Vec<Term>> {
+    let items = value.items()?;
+    if items.is_empty() {
+        let help = "add a term, or leave the key out".to_owned();
+        value.error(format!("{} has no term", value.label()), Some(help));
+        return None;
+    }
+    if items.len() > MOST_TERMS {
+        let help = format!("at most {MOST_TERMS} are allowed");
+        value.error(format!("{} has too many terms", value.label()), Some(help));
+        return None;
+    }
+    Some(
+        items
+            .iter()
+            .filter_map(|item| term(item, context_counts))
+            .collect(),
+    )
+}
+
+/// Reads the groups of `all`: each a term or a list of alternatives.
+fn groups(value: &Value<'_>) -> Vec<Vec<Term>> {
+    let items = value.items().unwrap_or_default();
+    if items.len() > MOST_TERMS {
+        let help = format!("at most {MOST_TERMS} are allowed");
+        value.error(format!("{} has too many groups", value.label()), Some(help));
+        return Vec::new();
+    }
+    items
+        .iter()
+        .filter_map(|item| {
+            if item.is_list() {
+                terms(item, false)
+            } else {
+                term(item, false).map(|term| vec![term])
+            }
+        })
+        .collect()
+}
+
+/// Reads a term: `"text"` or `{ text = "SCO", case = "exact", ambiguous = true }`.
+fn term(value: &Value<'_>, context_counts: bool) -> Option<Term> {
+    let (text_value, text, case, ambiguous);
+    if value.is_table() {
+        let mut table = value.table("a term")?;
+        let found = table.required("text");
+        case = table
+            .get("case")
+            .and_then(|value| value.choice(&[("fold", Case::Fold), ("exact", Case::Exact)]));
+        let flag = table.get("ambiguous");
+        ambiguous = flag
+            .as_ref()
+            .and_then(|value| value.flag())
+            .unwrap_or(false);
+        if ambiguous
+            && !context_counts
+            && let Some(flag) = &flag
+        {
+            flag.warn(
+                "`ambiguous` has no effect here",
+                Some("it is for terms of `any`".to_owned()),
+            );
+        }
+        table.finish();
+        text_value = found?;
+        text = text_value.text("a term in quotes")?;
+    } else {
+        text = value.text("a term: \"text\" or { text = \"…\" }")?;
+        return checked(value, text, Case::Fold, false);
+    }
+    checked(&text_value, text, case.unwrap_or_default(), ambiguous)
+}
+
+fn checked(value: &Value<'_>, text: &str, case: Case, ambiguous: bool) -> Option<Term> {
+    if let Err(complaint) = check_term(text) {
+        value.error(format!("the term {} {complaint}", quoted(text)), None);
+        return None;
+    }
+    Some(Term {
+        text: text.into(),
+        case,
+        ambiguous,
+    })
+}
+
+/// Whether a term can be looked for. The message reads on from the term.
+fn check_term(text: &str) -> Result<(), &'static str> {
+    if text.trim().is_empty() {
+        return Err("is empty; write a word or phrase");
+    }
+    if text.chars().nth(LONGEST_TERM).is_some() {
+        return Err("is longer than 200 characters; shorten it");
+    }
+    if !text.contains(char::is_alphanumeric) {
+        return Err("has no letter or digit; there is nothing to find");
+    }
+    for word in text.split_whitespace() {
+        let Some((stem, after)) = word.split_once('*') else {
+            continue;
+        };
+        if !after.is_empty() {
+            return Err("has a `*` inside a word; it may stand at the end of a word only");
+        }
+        if stem.chars().filter(|c| c.is_alphabetic()).count() < 2 {
+            return Err("has a `*` after fewer than two letters; it would be found everywhere");
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_term;
+
+    #[test]
+    fn usable_terms_are_taken() {
+        for good in [
+            "SCO",
+            "Путин*",
+            "Шанхайск* организаци* сотрудничества",
+            "上合组织",
+            "G7",
+            "AT&T",
+        ] {
+            assert_eq!(check_term(good), Ok(()), "{good}");
+        }
+    }
+
+    #[test]
+    fn terms_that_find_nothing_or_everything_are_refused() {
+        for bad in [
+            "",
+            "  ",
+            "--",
+            "*",
+            "a*",
+            "a*b",
+            "pu*tin",
+            "x **",
+            &"a".repeat(201),
+        ] {
+            assert!(check_term(bad).is_err(), "{bad}");
+        }
+    }
+}
