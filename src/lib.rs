@@ -8,5 +8,6 @@
 pub mod config;
 pub mod fetch;
 pub mod model;
+pub mod notify;
 pub mod schedule;
 pub mod store;

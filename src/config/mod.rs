@@ -185,6 +185,10 @@ pub enum SinkKind {
         timeout: Duration,
         /// The most requests at a time.
         concurrency: usize,
+        /// The wait after the first failed attempt; later ones grow fourfold.
+        retry_initial: Duration,
+        /// The longest wait between two attempts.
+        retry_max: Duration,
         /// After how many attempts a delivery is given up.
         max_attempts: u32,
     },

@@ -17,7 +17,15 @@ use crate::model::{SinkId, TopicId};
 pub(super) const FORMATS: [(&str, LogFormat); 2] =
     [("human", LogFormat::Human), ("json", LogFormat::Json)];
 
-const WEBHOOK_KEYS: [&str; 5] = ["url", "secret", "timeout", "concurrency", "max_attempts"];
+const WEBHOOK_KEYS: [&str; 7] = [
+    "url",
+    "secret",
+    "timeout",
+    "concurrency",
+    "max_attempts",
+    "retry_initial",
+    "retry_max",
+];
 const LOG_KEYS: [&str; 1] = ["format"];
 
 #[derive(Clone, Copy)]
@@ -117,9 +125,15 @@ fn webhook(table: &mut Table<'_>, around: &Surroundings<'_>) -> Option<SinkKind>
     let max_attempts = table
         .get("max_attempts")
         .and_then(|value| value.integer(1..=100_u32));
+    let retry_initial = table
+        .get("retry_initial")
+        .and_then(|value| value.duration());
+    let retry_max = table.get("retry_max").and_then(|value| value.duration());
     Some(SinkKind::Webhook {
         url: url?,
         secret,
+        retry_initial: retry_initial.unwrap_or(Duration::from_secs(5)),
+        retry_max: retry_max.unwrap_or(Duration::from_hours(6)),
         timeout: timeout.unwrap_or(Duration::from_secs(15)),
         concurrency: concurrency.unwrap_or(4),
         max_attempts: max_attempts.unwrap_or(16),

@@ -92,8 +92,6 @@ impl Fetcher {
     /// [`FetchError::Builder`] when the user agent is not a header value, or when this machine has
     /// no CA certificates.
     pub fn new(settings: Settings) -> Result<Self, FetchError> {
-        // Fails only when a provider is installed already, and then that one serves.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let build =
             |builder: ClientBuilder| builder.build().map_err(|error| diagnose::not_built(&error));
         let inner = Inner {
@@ -124,15 +122,34 @@ impl Fetcher {
     }
 }
 
-fn configure(settings: &Settings) -> ClientBuilder {
-    let accept = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(ACCEPTED))]);
+/// What every client of ours has in common: it says who it is, follows no redirect by itself and
+/// sends neither cookies nor `Referer`.
+fn base(user_agent: &str) -> ClientBuilder {
+    // Fails only when a provider is installed already, and then that one serves.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
-        .user_agent(settings.user_agent.as_str())
-        .default_headers(accept)
-        .connect_timeout(settings.connect_timeout)
+        .user_agent(user_agent)
         .redirect(Policy::none())
         .referer(false)
         .no_proxy()
+}
+
+/// A client for requests to addresses that the owner chose, such as webhooks: no address guard and
+/// no limits but those that the caller sets.
+///
+/// # Errors
+/// [`FetchError::Builder`] when this machine has no CA certificates.
+pub fn plain_client(user_agent: &str) -> Result<Client, FetchError> {
+    base(user_agent)
+        .build()
+        .map_err(|error| diagnose::not_built(&error))
+}
+
+fn configure(settings: &Settings) -> ClientBuilder {
+    let accept = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(ACCEPTED))]);
+    base(&settings.user_agent)
+        .default_headers(accept)
+        .connect_timeout(settings.connect_timeout)
         // Old and home-made servers send such lines, and browsers put up with them.
         .http1_ignore_invalid_headers_in_responses(true)
         .http1_allow_spaces_after_header_name_in_responses(true)

@@ -26,7 +26,7 @@ pub struct Hints {
 impl Hints {
     /// Reads the hints of an answer that arrived at `now`.
     #[must_use]
-    pub(super) fn read(headers: &HeaderMap, now: SystemTime) -> Self {
+    pub fn read(headers: &HeaderMap, now: SystemTime) -> Self {
         let date = http_date(headers, &DATE).unwrap_or(now);
         Self {
             fresh_for: fresh_for(headers, date),

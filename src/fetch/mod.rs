@@ -47,7 +47,9 @@ mod hints;
 mod outcome;
 mod redirect;
 
-pub use client::{Fetcher, Request, Settings, user_agent};
+pub use client::{Fetcher, Request, Settings, plain_client, user_agent};
 pub use error::{FetchError, Phase};
 pub use hints::{Hints, MAX_HINT};
-pub use outcome::{Answer, Validators};
+pub use outcome::Answer;
+
+pub use crate::model::Validators;

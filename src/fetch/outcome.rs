@@ -8,18 +8,7 @@ use reqwest::header::{
 use url::Url;
 
 use super::Hints;
-
-/// The validators of a full answer, kept byte for byte and bound to the URL that gave them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Validators {
-    /// The final URL, after redirects, without credentials and fragment.
-    pub url: String,
-    /// The `ETag` as it was sent, with its quotes and `W/` (RFC 9110 §8.8.3).
-    pub etag: Option<Vec<u8>>,
-    /// The `Last-Modified` as it was sent (RFC 9110 §8.8.2), not parsed: some servers compare it
-    /// as text.
-    pub last_modified: Option<Vec<u8>>,
-}
+use crate::model::Validators;
 
 impl Validators {
     /// The validators in an answer's head, if it has any.

@@ -32,11 +32,11 @@ pub struct Feed {
 /// the URL that gave them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Validators {
-    /// The final URL of the answer that carried them.
+    /// The final URL, after redirects, without credentials and fragment.
     pub url: String,
     /// `ETag`, with quotes and weak prefix.
     pub etag: Option<Vec<u8>>,
-    /// `Last-Modified`, as the server wrote it.
+    /// `Last-Modified`, as the server wrote it and not parsed: some servers compare it as text.
     pub last_modified: Option<Vec<u8>>,
 }
 

@@ -1,0 +1,128 @@
+//! The log sink: one alert, one line (or two) on standard output.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use super::payload::Payload;
+use crate::store::{StoredAlert, StoredDetail};
+
+/// Where alerts are printed. The command line puts its status line out of the way here.
+#[derive(Clone)]
+pub struct Printer(Arc<dyn Fn(&str) -> std::io::Result<()> + Send + Sync>);
+
+impl Printer {
+    /// A printer that hands each text, newline included, to `print`.
+    pub fn new(print: impl Fn(&str) -> std::io::Result<()> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(print))
+    }
+
+    /// A printer to standard output.
+    #[must_use]
+    pub fn stdout() -> Self {
+        Self::new(|text| {
+            let mut out = std::io::stdout().lock();
+            out.write_all(text.as_bytes())?;
+            out.flush()
+        })
+    }
+
+    /// Prints; may block for as long as the reader at the other end likes.
+    ///
+    /// # Errors
+    /// The system's error, such as a closed pipe.
+    pub fn print(&self, text: &str) -> std::io::Result<()> {
+        (self.0)(text)
+    }
+}
+
+impl std::fmt::Debug for Printer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Printer")
+    }
+}
+
+/// The alert as a line of JSON: the webhook's payload.
+#[must_use]
+pub fn json_line(alert: &StoredAlert) -> String {
+    Payload::of(alert).to_json() + "\n"
+}
+
+/// The alert for a person. Texts come from feeds and were cleaned of control characters when they
+/// were parsed, so that a title can't forge a line.
+#[must_use]
+pub fn human(alert: &StoredAlert) -> String {
+    match &alert.detail {
+        StoredDetail::Mention {
+            topic,
+            detail,
+            sources,
+            ..
+        } => {
+            let (before, hit, after) = split_snippet(detail);
+            let language = detail.language.as_deref().unwrap_or("?");
+            let others = match sources.len() {
+                0 | 1 => String::new(),
+                n => format!(" +{} more", n - 1),
+            };
+            let link = detail.link.as_deref().unwrap_or("(no link)");
+            let edited = if detail.revision { " (edited)" } else { "" };
+            format!(
+                "{} [{topic}] {}{edited} | {} ({language}){others} | {link}\n    {before}»{hit}«{after}\n",
+                alert.created, detail.title, detail.source
+            )
+        }
+        StoredDetail::Feed { kind, feed, detail } => {
+            let what = if kind == "feed.gone" {
+                "is gone"
+            } else {
+                "keeps failing"
+            };
+            format!(
+                "{} [feed] {} ({feed}) {what} since {}, {} polls: {}\n",
+                alert.created,
+                detail.source,
+                crate::model::Timestamp::from_millis(detail.since_ms),
+                detail.failures,
+                detail.error
+            )
+        }
+    }
+}
+
+fn split_snippet(detail: &crate::model::MentionAlert) -> (&str, &str, &str) {
+    let text = detail.snippet.as_str();
+    let cut = |n: usize| {
+        if text.is_char_boundary(n) {
+            n
+        } else {
+            text.len()
+        }
+    };
+    let (start, end) = (cut(detail.snippet_start), cut(detail.snippet_end));
+    let (start, end) = (start.min(end), end);
+    (&text[..start], &text[start..end], &text[end..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::payload::tests::{mention, trouble};
+    use super::*;
+
+    #[test]
+    fn a_person_reads_topic_title_source_link_and_the_hit_in_its_context() {
+        insta::assert_snapshot!(human(&mention()), @r"
+        2024-07-04T09:30:00Z [tokayev] Лидеры прибыли в Астану | Вестник (ru) | https://vestnik.example/astana
+            …по приглашению »Токаева« в Астану…
+        ");
+        insta::assert_snapshot!(human(&trouble()), @"2024-07-04T09:30:00Z [feed] Вестник (vestnik) keeps failing since 2024-07-03T09:30:00Z, 9 polls: the server answered 404");
+    }
+
+    #[test]
+    fn json_is_one_line() {
+        let line = json_line(&mention());
+        assert_eq!(line.matches('\n').count(), 1);
+        assert!(
+            line.starts_with(r#"{"type":"mention.created","timestamp":"2024-07-04T09:30:00Z""#)
+        );
+    }
+}

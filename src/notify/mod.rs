@@ -1,0 +1,21 @@
+//! Telling: the outbox's deliveries, each to its sink, at least once and by a stable id.
+//!
+//! [`Notifier`] runs one worker per sink, so that a slow or dead receiver delays nobody else. A
+//! worker takes what is due from the store, sends it ([`webhook`], [`log`]), and settles it in the
+//! store: delivered, to be tried again by [`retry`]'s policy, or a dead letter. A delivery is
+//! settled only after its answer arrived; a crash in between repeats the request with the same
+//! `webhook-id`, which is how a receiver can drop it.
+//!
+//! What a payload looks like is in [`payload`], how it is signed in [`sign`], and who gets which
+//! alert in [`route`].
+
+pub mod log;
+pub mod payload;
+pub mod retry;
+pub mod route;
+pub mod sign;
+pub mod webhook;
+mod worker;
+
+pub use log::Printer;
+pub use worker::{Notifier, NotifyError, Settled};

@@ -1,0 +1,253 @@
+//! What a receiver gets: `{type, timestamp, data}` as the Standard Webhooks specification proposes.
+//!
+//! `docs/webhook.md` explains the fields to people and `docs/webhook.schema.json` to machines. A
+//! field, once shipped, keeps its meaning.
+
+use serde::Serialize;
+
+use crate::model::{StorySource, Timestamp};
+use crate::store::{StoredAlert, StoredDetail};
+
+/// The body of a webhook request, and a line of the log sink's JSON format.
+#[derive(Debug, Serialize)]
+pub struct Payload<'a> {
+    /// `mention.created`, `feed.failing` or `feed.gone`.
+    #[serde(rename = "type")]
+    pub kind: &'a str,
+    /// When the alert was created.
+    pub timestamp: Timestamp,
+    /// What it tells.
+    pub data: Data<'a>,
+}
+
+/// What an alert tells.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Data<'a> {
+    /// A story mentions a topic.
+    Mention {
+        /// The alert's id, the same as `webhook-id`.
+        alert_id: &'a str,
+        /// The topic.
+        topic: Topic<'a>,
+        /// The distinct terms that were found, as the owner wrote them.
+        terms: &'a [String],
+        /// The best hit.
+        #[serde(rename = "match")]
+        hit: Match<'a>,
+        /// The story.
+        story: Story<'a>,
+        /// All feeds that carry the story by the time of this request.
+        feeds: &'a [StorySource],
+    },
+    /// A feed is in trouble.
+    Feed {
+        /// The alert's id, the same as `webhook-id`.
+        alert_id: &'a str,
+        /// The feed's id.
+        feed: &'a str,
+        /// The source's name.
+        source: &'a str,
+        /// The feed's URL without query.
+        url: &'a str,
+        /// The last error in words.
+        error: &'a str,
+        /// Since when it fails.
+        since: Timestamp,
+        /// Failed polls in a row.
+        failures: u32,
+    },
+}
+
+/// The topic of a mention.
+#[derive(Debug, Serialize)]
+pub struct Topic<'a> {
+    id: &'a str,
+    name: &'a str,
+    tags: &'a [String],
+}
+
+/// The best hit of a mention.
+#[derive(Debug, Serialize)]
+pub struct Match<'a> {
+    text: &'a str,
+    field: &'a str,
+    snippet: &'a str,
+    snippet_start: usize,
+    snippet_end: usize,
+}
+
+/// The story that mentions the topic.
+#[derive(Debug, Serialize)]
+pub struct Story<'a> {
+    id: String,
+    title: &'a str,
+    link: Option<&'a str>,
+    source: &'a str,
+    feed: &'a str,
+    language: Option<&'a str>,
+    published: Option<Timestamp>,
+    first_seen: Timestamp,
+    revised: bool,
+}
+
+impl<'a> Payload<'a> {
+    /// The payload of a stored alert.
+    #[must_use]
+    pub fn of(alert: &'a StoredAlert) -> Self {
+        let (kind, data) = match &alert.detail {
+            StoredDetail::Mention {
+                topic,
+                story,
+                detail,
+                sources,
+            } => {
+                let data = Data::Mention {
+                    alert_id: &alert.id,
+                    topic: Topic {
+                        id: topic,
+                        name: &detail.topic_name,
+                        tags: &detail.topic_tags,
+                    },
+                    terms: &detail.terms,
+                    hit: Match {
+                        text: &detail.matched,
+                        field: &detail.field,
+                        snippet: &detail.snippet,
+                        snippet_start: detail.snippet_start,
+                        snippet_end: detail.snippet_end,
+                    },
+                    story: Story {
+                        id: story.to_string(),
+                        title: &detail.title,
+                        link: detail.link.as_deref(),
+                        source: &detail.source,
+                        feed: &detail.feed,
+                        language: detail.language.as_deref(),
+                        published: detail.published_ms.map(Timestamp::from_millis),
+                        first_seen: Timestamp::from_millis(detail.first_seen_ms),
+                        revised: detail.revision,
+                    },
+                    feeds: sources,
+                };
+                (crate::model::AlertKind::Mention.as_str(), data)
+            }
+            StoredDetail::Feed { kind, feed, detail } => {
+                let data = Data::Feed {
+                    alert_id: &alert.id,
+                    feed,
+                    source: &detail.source,
+                    url: &detail.url,
+                    error: &detail.error,
+                    since: Timestamp::from_millis(detail.since_ms),
+                    failures: detail.failures,
+                };
+                (kind.as_str(), data)
+            }
+        };
+        Self {
+            kind,
+            timestamp: alert.created,
+            data,
+        }
+    }
+
+    /// The payload as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self)
+            .unwrap_or_else(|error| unreachable!("plain data serializes: {error}"))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::model::{FeedTrouble, MentionAlert, StoryKey};
+
+    pub(crate) fn mention() -> StoredAlert {
+        let at = Timestamp::from_millis(1_720_085_400_000);
+        StoredAlert {
+            id: "al_00000000000000000000000000000000".into(),
+            created: at,
+            detail: StoredDetail::Mention {
+                topic: "tokayev".into(),
+                story: StoryKey([7; 16]),
+                detail: Box::new(MentionAlert {
+                    topic_name: "Kassym-Jomart Tokayev".into(),
+                    topic_tags: vec!["leader".into()],
+                    terms: vec!["Токаев*".into()],
+                    matched: "Токаева".into(),
+                    field: "summary".into(),
+                    snippet: "…по приглашению Токаева в Астану…".into(),
+                    snippet_start: 31,
+                    snippet_end: 45,
+                    title: "Лидеры прибыли в Астану".into(),
+                    link: Some("https://vestnik.example/astana".into()),
+                    language: Some("ru".into()),
+                    published_ms: Some(at.as_millis() - 60_000),
+                    first_seen_ms: at.as_millis(),
+                    feed: "vestnik".into(),
+                    source: "Вестник".into(),
+                    revision: false,
+                }),
+                sources: vec![StorySource {
+                    feed: "vestnik".into(),
+                    source: "Вестник".into(),
+                    link: Some("https://vestnik.example/astana".into()),
+                    first_seen: at,
+                }],
+            },
+        }
+    }
+
+    pub(crate) fn trouble() -> StoredAlert {
+        let at = Timestamp::from_millis(1_720_085_400_000);
+        StoredAlert {
+            id: "al_11111111111111111111111111111111".into(),
+            created: at,
+            detail: StoredDetail::Feed {
+                kind: "feed.failing".into(),
+                feed: "vestnik".into(),
+                detail: FeedTrouble {
+                    source: "Вестник".into(),
+                    url: "https://vestnik.example/rss".into(),
+                    error: "the server answered 404".into(),
+                    since_ms: at.as_millis() - 86_400_000,
+                    failures: 9,
+                },
+            },
+        }
+    }
+
+    #[test]
+    fn payloads_fit_the_published_schema() {
+        let schema: serde_json::Value =
+            serde_json::from_str(include_str!("../../docs/webhook.schema.json")).unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        for alert in [mention(), trouble()] {
+            let json: serde_json::Value =
+                serde_json::from_str(&Payload::of(&alert).to_json()).unwrap();
+            let errors: Vec<_> = validator
+                .iter_errors(&json)
+                .map(|e| e.to_string())
+                .collect();
+            assert!(errors.is_empty(), "{errors:?}\n{json:#}");
+        }
+        assert!(!validator.is_valid(&serde_json::json!({"type": "mention.created"})));
+    }
+
+    #[test]
+    fn the_document_shows_a_payload_of_today() {
+        let shown = serde_json::to_string_pretty(&Payload::of(&mention())).unwrap();
+        assert!(
+            include_str!("../../docs/webhook.md").contains(&shown),
+            "{shown}"
+        );
+        let shown = serde_json::to_string_pretty(&Payload::of(&trouble())).unwrap();
+        assert!(
+            include_str!("../../docs/webhook.md").contains(&shown),
+            "{shown}"
+        );
+    }
+}

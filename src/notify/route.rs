@@ -1,0 +1,86 @@
+//! Which sinks get which alert: pure.
+
+use crate::config::SinkConfig;
+use crate::model::{SinkId, Topic};
+
+/// The sinks that want alerts of a topic: those without a filter, those that name the topic, and
+/// those that share a tag with it.
+#[must_use]
+pub fn for_topic(sinks: &[SinkConfig], topic: &Topic) -> Vec<SinkId> {
+    let wants = |sink: &&SinkConfig| match (&sink.topics, &sink.tags) {
+        (None, None) => true,
+        (topics, tags) => {
+            topics.as_ref().is_some_and(|ids| ids.contains(&topic.id))
+                || tags
+                    .as_ref()
+                    .is_some_and(|tags| tags.iter().any(|t| topic.tags.contains(t)))
+        }
+    };
+    sinks
+        .iter()
+        .filter(wants)
+        .map(|sink| sink.id.clone())
+        .collect()
+}
+
+/// The sinks that want to know when a feed is in trouble.
+#[must_use]
+pub fn for_feeds(sinks: &[SinkConfig]) -> Vec<SinkId> {
+    sinks
+        .iter()
+        .filter(|sink| sink.feed_alerts)
+        .map(|sink| sink.id.clone())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{LogFormat, SinkKind};
+    use crate::model::{Term, TopicId};
+
+    fn sink(id: &str, topics: Option<&[&str]>, tags: Option<&[&str]>) -> SinkConfig {
+        SinkConfig {
+            id: SinkId::new(id).unwrap(),
+            kind: SinkKind::Log {
+                format: LogFormat::Human,
+            },
+            topics: topics.map(|t| t.iter().map(|id| TopicId::new(id).unwrap()).collect()),
+            tags: tags.map(|t| t.iter().map(|&tag| tag.to_owned()).collect()),
+            feed_alerts: topics.is_none(),
+        }
+    }
+
+    #[test]
+    fn a_sink_gets_its_topics_its_tags_or_everything() {
+        let topic = Topic {
+            id: TopicId::new("sco").unwrap(),
+            name: String::new(),
+            tags: vec!["organisation".into()],
+            any: vec![Term {
+                text: "SCO".into(),
+                case: Default::default(),
+                ambiguous: false,
+            }],
+            all: vec![],
+            none: vec![],
+            except: vec![],
+            near: vec![],
+            within: 12,
+        };
+        let sinks = [
+            sink("all", None, None),
+            sink("named", Some(&["sco"]), None),
+            sink("other", Some(&["putin"]), None),
+            sink("tagged", None, Some(&["organisation"])),
+            sink("both", Some(&["putin"]), Some(&["organisation"])),
+        ];
+        let ids: Vec<_> = for_topic(&sinks, &topic)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(ids, ["all", "named", "tagged", "both"]);
+        let ids: Vec<_> = for_feeds(&sinks).iter().map(ToString::to_string).collect();
+        assert_eq!(ids, ["all", "tagged"]);
+    }
+}
