@@ -5,4 +5,6 @@
 //! → `notify`. Pure modules (`schedule`, `dedup`, `matching`) take values and a clock and do no
 //! I/O; `daemon` wires them together and `cli` prints.
 
+pub mod dedup;
+pub mod matching;
 pub mod model;
