@@ -6,7 +6,9 @@
 //! I/O; `daemon` wires them together and `cli` prints.
 
 pub mod config;
+pub mod dedup;
 pub mod fetch;
+pub mod matching;
 pub mod model;
 pub mod notify;
 pub mod schedule;

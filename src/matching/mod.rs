@@ -1,0 +1,248 @@
+//! Finds topics in text: many topics, many languages, one pass.
+//!
+//! [`Matcher`] is compiled once from all [`Topic`]s and then shared. It folds each field (`fold`),
+//! runs one automaton over it that knows the literal beginnings of every term of every topic, lets
+//! each term verify its candidates (`term`) and each touched topic weigh them (`evaluate`).
+//! [`check_term`] tells a configuration's author what is wrong with a term, [`snippet`] cuts the
+//! text around a hit for people.
+//!
+//! ```
+//! use mentiond::matching::Matcher;
+//! use mentiond::model::{Case, Field, Term, Topic, TopicId};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let topic = Topic {
+//!     id: TopicId::new("sco")?,
+//!     name: "SCO".into(),
+//!     tags: vec![],
+//!     any: vec![Term { text: "SCO".into(), case: Case::Exact, ambiguous: false }],
+//!     all: vec![],
+//!     none: vec![],
+//!     except: vec![],
+//!     near: vec![],
+//!     within: 10,
+//! };
+//! let mentions = Matcher::compile(&[topic])?.find(&[(Field::Title, "俄罗斯SCO峰会")]);
+//! assert_eq!((mentions[0].hits[0].start, mentions[0].hits[0].end), (9, 12));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What matches
+//! - Case, diacritics, full-width and other compatibility forms, spellings of one Arabic letter,
+//!   apostrophes, invisible characters and the width of white space make no difference. With
+//!   [`Case::Exact`](crate::model::Case) letter case does, all else stays so.
+//! - A space in a term matches one run of white space or one hyphen, and so does a hyphen; hyphens
+//!   and spaces at a term's ends are ignored.
+//! - A hit begins and ends at a word boundary. Between Han, Kana, Thai, Lao, Khmer or Myanmar and
+//!   anything else there is always one; apostrophes, hyphens and all other punctuation are one.
+//!   Before a combining mark there is none.
+//! - A `*` takes the further letters, digits and marks of its word, and none of a script without
+//!   spaces.
+//! - An unambiguous hit that supports ambiguous ones must count itself, that is stand outside
+//!   `except`. Context that overlaps an ambiguous hit supports it unless it is part of it.
+//!
+//! # Limits
+//! Of a field the first [`MAX_TEXT_BYTES`] are searched; per topic, field and list (`any`,
+//! `except`, `near`) 1,000 hits are kept. Time grows with the text and the candidates in it, never
+//! with the number of topics. Nothing here does I/O or panics.
+
+mod character;
+mod evaluate;
+mod fold;
+mod snippet;
+mod term;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap};
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use crate::model::{Field, Mention, Term, Topic, TopicId};
+use evaluate::{Gathering, Role, Words};
+use fold::Folded;
+use term::Pattern;
+
+pub use snippet::{Snippet, snippet};
+pub use term::{MAX_TERM_CHARS, TermError, check_term};
+
+/// How much of a field is searched, in bytes.
+pub const MAX_TEXT_BYTES: usize = 16 << 20;
+
+/// Why topics can't be compiled.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CompileError {
+    /// A topic has a text that can't be a term.
+    #[error("topic `{topic}`, term `{term}`: {reason}")]
+    Term {
+        /// The topic.
+        topic: TopicId,
+        /// The term as the owner wrote it, cut to 80 characters.
+        term: String,
+        /// What is wrong with it.
+        reason: TermError,
+    },
+    /// The automaton would be too large.
+    #[error("the topics have too many terms to be searched together ({0}): remove some")]
+    TooLarge(String),
+}
+
+/// Where a term is used.
+#[derive(Debug, Clone, Copy)]
+struct Use {
+    /// Index in the matcher's topics.
+    topic: usize,
+    role: Role,
+    /// Index in the topic's list.
+    term: usize,
+    /// Index in the matcher's patterns.
+    pattern: usize,
+}
+
+/// All topics, compiled to be found in one pass over a text.
+#[derive(Debug)]
+pub struct Matcher {
+    topics: Vec<Topic>,
+    patterns: Vec<Pattern>,
+    /// Finds the distinct heads of all patterns in folded text.
+    heads: AhoCorasick,
+    /// For each head, the terms that begin with it.
+    uses: Vec<Vec<Use>>,
+}
+
+impl Matcher {
+    /// Compiles topics.
+    ///
+    /// # Errors
+    /// [`CompileError`] names the first topic and term that can't be compiled.
+    pub fn compile(topics: &[Topic]) -> Result<Self, CompileError> {
+        let mut patterns = Vec::new();
+        let mut heads: Vec<String> = Vec::new();
+        let mut head_ids: HashMap<String, usize> = HashMap::new();
+        let mut uses: Vec<Vec<Use>> = Vec::new();
+        for (index, topic) in topics.iter().enumerate() {
+            for (role, number, term) in terms(topic) {
+                let pattern = Pattern::compile(term).map_err(|reason| CompileError::Term {
+                    topic: topic.id.clone(),
+                    term: term.text.chars().take(80).collect(),
+                    reason,
+                })?;
+                let head = *head_ids
+                    .entry(pattern.head().to_owned())
+                    .or_insert_with_key(|head| {
+                        heads.push(head.clone());
+                        uses.push(Vec::new());
+                        heads.len() - 1
+                    });
+                uses[head].push(Use {
+                    topic: index,
+                    role,
+                    term: number,
+                    pattern: patterns.len(),
+                });
+                patterns.push(pattern);
+            }
+        }
+        let heads = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .build(&heads)
+            .map_err(|error| CompileError::TooLarge(error.to_string()))?;
+        Ok(Self {
+            topics: topics.to_vec(),
+            patterns,
+            heads,
+            uses,
+        })
+    }
+
+    /// The mentions of all topics in the fields of one entry.
+    ///
+    /// Mentions come in the topics' order; a mention's hits in the fields' order, then by start.
+    /// Where hits of a topic overlap, the leftmost wins, of those the longest, of those an
+    /// unambiguous one, of those the first in `any`.
+    #[must_use]
+    pub fn find(&self, fields: &[(Field, &str)]) -> Vec<Mention> {
+        let mut found: BTreeMap<usize, Gathering> = BTreeMap::new();
+        for (field, text) in fields {
+            self.read(*field, beginning(text), &mut found);
+        }
+        found
+            .into_iter()
+            .filter_map(|(index, gathering)| {
+                let topic = self.topics.get(index)?;
+                let hits = gathering.conclude(topic);
+                (!hits.is_empty()).then(|| Mention {
+                    topic: topic.id.clone(),
+                    hits,
+                })
+            })
+            .collect()
+    }
+
+    /// The topics it was compiled from, in their order.
+    #[must_use]
+    pub fn topics(&self) -> &[Topic] {
+        &self.topics
+    }
+
+    fn read(&self, field: Field, text: &str, found: &mut BTreeMap<usize, Gathering>) {
+        let folded = Folded::new(text, false);
+        let mut touched = Vec::new();
+        for candidate in self.heads.find_overlapping_iter(folded.text()) {
+            if !folded.is_boundary(candidate.start()) {
+                continue;
+            }
+            let uses = self.uses.get(candidate.pattern().as_usize());
+            for used in uses.into_iter().flatten() {
+                let range = self
+                    .patterns
+                    .get(used.pattern)
+                    .and_then(|pattern| pattern.verify(&folded, candidate.start()));
+                if let Some(range) = range {
+                    let gathering = found.entry(used.topic).or_default();
+                    if gathering.touch() {
+                        touched.push(used.topic);
+                    }
+                    gathering.add(used.role, used.term, &range);
+                }
+            }
+        }
+        let words = Words::new(&folded);
+        for index in touched {
+            if let (Some(topic), Some(gathering)) = (self.topics.get(index), found.get_mut(&index))
+            {
+                gathering.close_field(topic, field, &folded, &words);
+            }
+        }
+    }
+}
+
+/// All terms of a topic with their lists and their places in them.
+fn terms(topic: &Topic) -> impl Iterator<Item = (Role, usize, &Term)> {
+    let plain = [
+        (Role::Any, &topic.any),
+        (Role::None, &topic.none),
+        (Role::Except, &topic.except),
+        (Role::Near, &topic.near),
+    ];
+    let groups = topic
+        .all
+        .iter()
+        .enumerate()
+        .map(|(group, terms)| (Role::All(group), terms));
+    plain.into_iter().chain(groups).flat_map(|(role, terms)| {
+        terms
+            .iter()
+            .enumerate()
+            .map(move |(number, term)| (role, number, term))
+    })
+}
+
+/// As much of a text as is searched.
+fn beginning(text: &str) -> &str {
+    let mut end = text.len().min(MAX_TEXT_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
