@@ -6,3 +6,4 @@
 //! I/O; `daemon` wires them together and `cli` prints.
 
 pub mod model;
+pub mod parse;
