@@ -11,5 +11,6 @@ pub mod fetch;
 pub mod matching;
 pub mod model;
 pub mod notify;
+pub mod parse;
 pub mod schedule;
 pub mod store;

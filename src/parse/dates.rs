@@ -1,0 +1,455 @@
+//! Dates as feeds write them: RFC 3339 and ISO 8601, RFC 2822 and its predecessors, and the faults
+//! that publishers make in both.
+//!
+//! [`read`] never panics and never guesses a day: an impossible date is unreadable. A date without
+//! zone, or with a zone nobody knows, is taken as UTC (RFC 2822 §4.3).
+
+use crate::model::Timestamp;
+
+/// 1990-01-01T00:00:00Z: no feed is older, so a date before it is a default or an accident.
+const EARLIEST_MS: i64 = 631_152_000_000;
+/// Clocks and zones go wrong by hours; more than a day ahead is an invention.
+const AHEAD_MS: i64 = 86_400_000;
+/// A date is short; what is longer is something else.
+const LONGEST: usize = 100;
+
+/// What became of a date's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// A believable instant.
+    Instant(Timestamp),
+    /// A date before 1990 or more than a day ahead of now.
+    Wild,
+    /// No date that can be read.
+    Unreadable,
+}
+
+/// Reads a date.
+pub(super) fn read(text: &str, now: Timestamp) -> Reading {
+    let text = text.trim();
+    if text.len() > LONGEST {
+        return Reading::Unreadable;
+    }
+    match iso(text).or_else(|| mail(text)).and_then(Parts::millis) {
+        Some(ms) if (EARLIEST_MS..=now.as_millis().saturating_add(AHEAD_MS)).contains(&ms) => {
+            Reading::Instant(Timestamp::from_millis(ms))
+        }
+        Some(_) => Reading::Wild,
+        None => Reading::Unreadable,
+    }
+}
+
+/// A date taken apart.
+#[derive(Debug, Clone, Copy, Default)]
+struct Parts {
+    year: i64,
+    month: i64,
+    day: i64,
+    hour: i64,
+    minute: i64,
+    second: i64,
+    milli: i64,
+    /// Minutes east of UTC.
+    offset: i64,
+}
+
+impl Parts {
+    fn millis(self) -> Option<i64> {
+        let leap = self.year % 4 == 0 && (self.year % 100 != 0 || self.year % 400 == 0);
+        let longest = match self.month {
+            2 => 28 + i64::from(leap),
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        };
+        let sane = (1..=12).contains(&self.month)
+            && (1..=longest).contains(&self.day)
+            // 24:00 is the end of the day in ISO 8601; :60 is a leap second
+            && (0..=24).contains(&self.hour)
+            && (0..60).contains(&self.minute)
+            && (0..=60).contains(&self.second)
+            && self.offset.abs() <= 24 * 60;
+        // the year is at most twelve digits, so that nothing below can overflow
+        if !sane || self.year.abs() > 999_999_999_999 {
+            return None;
+        }
+        let seconds = days(self.year, self.month, self.day).saturating_mul(86_400)
+            + self.hour * 3600
+            + (self.minute - self.offset) * 60
+            + self.second;
+        Some(seconds.saturating_mul(1000).saturating_add(self.milli))
+    }
+}
+
+/// Days from 1970-01-01 in the proleptic Gregorian calendar.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let of_era = year.rem_euclid(400);
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
+/// Splits leading ASCII digits off, `least` to `most` of them.
+fn digits(text: &str, least: usize, most: usize) -> Option<(i64, &str)> {
+    let len = text.bytes().take_while(u8::is_ascii_digit).count();
+    if len < least || len > most {
+        return None;
+    }
+    Some((text[..len].parse().ok()?, &text[len..]))
+}
+
+/// `2024-07-04T09:30:00.123+02:00` and its relatives, and Unix time.
+fn iso(text: &str) -> Option<Parts> {
+    let bare = text.len() >= 8 && text.bytes().all(|b| b.is_ascii_digit());
+    if bare && matches!(text.len(), 10 | 13) {
+        let number: i64 = text.parse().ok()?;
+        let ms = if text.len() == 10 {
+            number * 1000
+        } else {
+            number
+        };
+        return Some(Parts {
+            year: 1970,
+            month: 1,
+            day: 1,
+            milli: ms,
+            ..Parts::default()
+        });
+    }
+    let (negative, text) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let mut parts = Parts::default();
+    let mut rest;
+    if let Some((compact, after)) = digits(text, 8, 8) {
+        (parts.year, parts.month, parts.day) =
+            (compact / 10_000, compact / 100 % 100, compact % 100);
+        rest = after;
+    } else {
+        (parts.year, rest) = digits(text, 4, 12)?;
+        let separator = rest
+            .chars()
+            .next()
+            .filter(|c| matches!(c, '-' | '/' | '.'))?;
+        (parts.month, rest) = digits(&rest[1..], 1, 2)?;
+        parts.day = 1;
+        if let Some(after) = rest.strip_prefix(separator) {
+            (parts.day, rest) = digits(after, 1, 2)?;
+        }
+    }
+    if negative {
+        parts.year = -parts.year;
+    }
+    rest = rest.trim_start();
+    rest = rest.strip_prefix(['T', 't']).unwrap_or(rest).trim_start();
+    if rest.starts_with(|c: char| c.is_ascii_digit()) {
+        rest = clock(rest, &mut parts)?;
+    }
+    parts.offset = zone(rest)?;
+    Some(parts)
+}
+
+/// `9:30`, `09:30:00.5`, `093000`, with `AM` or `PM`; gives what follows.
+fn clock<'a>(text: &'a str, parts: &mut Parts) -> Option<&'a str> {
+    let mut rest;
+    if let Some((compact, after)) = digits(text, 6, 6) {
+        (parts.hour, parts.minute, parts.second) =
+            (compact / 10_000, compact / 100 % 100, compact % 100);
+        rest = after;
+    } else if let Some((compact, after)) = digits(text, 4, 4) {
+        (parts.hour, parts.minute) = (compact / 100, compact % 100);
+        rest = after;
+    } else {
+        (parts.hour, rest) = digits(text, 1, 2)?;
+        let separator = rest.chars().next().filter(|c| matches!(c, ':' | '.'))?;
+        (parts.minute, rest) = digits(&rest[1..], 1, 2)?;
+        if let Some(after) = rest.strip_prefix(separator)
+            && after.starts_with(|c: char| c.is_ascii_digit())
+        {
+            (parts.second, rest) = digits(after, 1, 2)?;
+        }
+    }
+    if let Some(after) = rest.strip_prefix(['.', ',']) {
+        let len = after.bytes().take_while(u8::is_ascii_digit).count();
+        let padded = format!("{:0<3}", &after[..len.min(3)]);
+        parts.milli = padded.parse().ok()?;
+        rest = &after[len..];
+    }
+    let half = rest.trim_start();
+    let is = |name: &str| {
+        half.get(..2).is_some_and(|h| h.eq_ignore_ascii_case(name))
+            && !half[2..].starts_with(|c: char| c.is_ascii_alphabetic())
+    };
+    if is("am") || is("pm") {
+        parts.hour = parts.hour % 12 + if is("pm") { 12 } else { 0 };
+        rest = &half[2..];
+    }
+    Some(rest)
+}
+
+/// `Thu, 04 Jul 2024 09:30:00 GMT` and its relatives.
+fn mail(text: &str) -> Option<Parts> {
+    let mut parts = Parts::default();
+    let mut numbers: Vec<(i64, usize)> = Vec::new();
+    let mut has_clock = false;
+    let mut zone_text = String::new();
+    let spaced: String = text
+        .char_indices()
+        .map(|(i, c)| {
+            // RFC 850 writes 04-Jul-24; a `-` before a digit and after a blank is a zone
+            let joins = c == '-' && text[..i].ends_with(|p: char| p.is_ascii_alphanumeric());
+            let clock_seen = text[..i].contains(':');
+            if c == ',' || (joins && !clock_seen) {
+                ' '
+            } else {
+                c
+            }
+        })
+        .collect();
+    for word in spaced.split_whitespace() {
+        let starts_digit = word.starts_with(|c: char| c.is_ascii_digit());
+        if word.starts_with('(') {
+            // an RFC 2822 comment, such as the zone's name behind its offset
+            continue;
+        } else if starts_digit && word.contains(':') && !has_clock {
+            zone_text.push_str(clock(word, &mut parts)?);
+            has_clock = true;
+        } else if starts_digit {
+            let number = word.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '.');
+            let (value, rest) = digits(number, 1, 12)?;
+            if !rest.is_empty() || numbers.len() == 2 {
+                return None;
+            }
+            numbers.push((value, number.len()));
+        } else if parts.month == 0
+            && let Some(month) = month(word)
+        {
+            parts.month = month;
+        } else if has_clock {
+            if (word.eq_ignore_ascii_case("pm") || word.eq_ignore_ascii_case("am"))
+                && parts.hour <= 12
+            {
+                parts.hour = parts.hour % 12
+                    + if word.eq_ignore_ascii_case("pm") {
+                        12
+                    } else {
+                        0
+                    };
+            } else {
+                zone_text.push_str(word);
+            }
+        }
+        // any other word before the clock is a weekday, in whatever language and right or wrong
+    }
+    let &[(first, first_len), (second, second_len)] = numbers.as_slice() else {
+        return None;
+    };
+    let (year, year_len);
+    (parts.day, year, year_len) = if first_len > 2 {
+        (second, first, first_len)
+    } else {
+        (first, second, second_len)
+    };
+    // RFC 2822 §4.3
+    parts.year = match (year_len, year) {
+        (1 | 2, 0..=49) => year + 2000,
+        (1..=3, _) => year + 1900,
+        _ => year,
+    };
+    parts.offset = zone(&zone_text)?;
+    Some(parts)
+}
+
+fn month(word: &str) -> Option<i64> {
+    const MONTHS: [&str; 12] = [
+        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+    ];
+    let begin = word.get(..3)?.to_ascii_lowercase();
+    let index = MONTHS.iter().position(|m| *m == begin)?;
+    i64::try_from(index + 1).ok()
+}
+
+/// Minutes east of UTC; no zone and unknown names are UTC, a broken offset is `None`.
+fn zone(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let text = text.split('(').next().unwrap_or(text).trim();
+    let text = text.split('[').next().unwrap_or(text).trim();
+    if let Some(at) = text.find(['+', '-', '\u{2212}']) {
+        let name = text[..at].trim();
+        // Etc/GMT+8 would count westward, but who writes GMT+8 in a feed means Beijing
+        if !name.is_empty() && named(name) != Some(0) {
+            return Some(named(name).unwrap_or(0));
+        }
+        let sign = if text[at..].starts_with('+') { 1 } else { -1 };
+        let number = text[at..]
+            .trim_start_matches(['+', '-', '\u{2212}'])
+            .trim_start();
+        let (hours, minutes) = if let Some((h, m)) = number.split_once(':') {
+            (digits(h, 1, 2)?.0, digits(m.get(..2)?, 2, 2)?.0)
+        } else {
+            let (value, _) = digits(number, 1, 4)?;
+            if number.bytes().take_while(u8::is_ascii_digit).count() > 2 {
+                (value / 100, value % 100)
+            } else {
+                (value, 0)
+            }
+        };
+        return Some(sign * (hours * 60 + minutes));
+    }
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    Some(named(text).unwrap_or(0))
+}
+
+/// Zone names as feeds use them. Where one name means several zones, the one whose publishers
+/// write it in feeds: IST is India, CST the American one (as in RFC 2822), BST Britain in summer.
+fn named(name: &str) -> Option<i64> {
+    let hours = |h: i64| Some(h * 60);
+    match name.to_ascii_uppercase().as_str() {
+        "Z" | "UT" | "UTC" | "GMT" | "WET" => Some(0),
+        "BST" | "CET" | "MEZ" | "WEST" | "WAT" => hours(1),
+        "CEST" | "MESZ" | "EET" | "SAST" | "CAT" => hours(2),
+        "EEST" | "MSK" | "TRT" | "EAT" | "IDT" => hours(3),
+        "IRST" => Some(210),
+        "MSD" | "SAMT" | "GST" | "AZT" => hours(4),
+        "AFT" => Some(270),
+        "PKT" | "UZT" | "TJT" | "TMT" | "YEKT" => hours(5),
+        "IST" => Some(330),
+        "NPT" => Some(345),
+        "KGT" | "OMST" | "BDT" => hours(6),
+        "ICT" | "WIB" | "KRAT" | "NOVT" => hours(7),
+        "HKT" | "SGT" | "PHT" | "MYT" | "AWST" | "IRKT" | "ULAT" => hours(8),
+        "JST" | "KST" | "YAKT" => hours(9),
+        "ACST" => Some(570),
+        "AEST" | "VLAT" => hours(10),
+        "AEDT" | "MAGT" => hours(11),
+        "NZST" => hours(12),
+        "NZDT" => hours(13),
+        "NST" => Some(-210),
+        "BRT" | "ART" | "ADT" => hours(-3),
+        "AST" | "EDT" | "CLT" => hours(-4),
+        "EST" | "CDT" => hours(-5),
+        "CST" | "MDT" => hours(-6),
+        "MST" | "PDT" => hours(-7),
+        "PST" | "AKDT" => hours(-8),
+        "AKST" => hours(-9),
+        "HST" => hours(-10),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn now() -> Timestamp {
+        Timestamp::parse_rfc3339("2024-07-05T00:00:00Z").unwrap()
+    }
+
+    fn reads(text: &str, instant: &str) {
+        let expected = Timestamp::parse_rfc3339(instant).unwrap();
+        assert_eq!(read(text, now()), Reading::Instant(expected), "{text}");
+    }
+
+    #[test]
+    fn iso_dates_in_all_their_forms() {
+        for text in [
+            "2024-07-04T09:30:00Z",
+            "2024-07-04t09:30:00.000z",
+            "2024-07-04 09:30",
+            "2024-7-4T9:30:00+00:00",
+            "2024-07-04T11:30:00+0200",
+            "2024-07-04T11:30:00 +02",
+            "20240704T093000Z",
+            "2024/07/04 09:30:00",
+            "2024-07-04T17:30:00+08:00",
+            "2024-07-04T05:30:00-04:00",
+            "1720085400",
+            "1720085400000",
+            "2024-07-04T09:30:00",
+            "2024-07-04 12:30:00 MSK",
+        ] {
+            reads(text, "2024-07-04T09:30:00Z");
+        }
+        reads("2024-07-04", "2024-07-04T00:00:00Z");
+        reads("2024-07-03T24:00:00Z", "2024-07-04T00:00:00Z");
+        reads("2024-07-04T09:30:00.1234567Z", "2024-07-04T09:30:00.123Z");
+    }
+
+    #[test]
+    fn mail_dates_with_their_common_faults() {
+        for text in [
+            "Thu, 04 Jul 2024 09:30:00 GMT",
+            "Fri, 4 July 2024 09:30:00 +0000",
+            "4 Jul 24 9:30 UT",
+            "Thu, 04 Jul 2024 05:30:00 EDT",
+            "Thu, 04 Jul 2024 04:30:00 EST",
+            "Thu, 04 Jul 2024 12:30:00 MSK",
+            "Thu, 04 Jul 2024 18:30:00 JST",
+            "Thu, 04 Jul 2024 15:00:00 IST",
+            "Thu, 04 Jul 2024 17:30:00 GMT+8",
+            "Thu, 04 Jul 2024 17:30:00 UTC+08:00",
+            "Thursday, 04-Jul-24 09:30:00 GMT",
+            "Thu Jul  4 09:30:00 2024",
+            "Jul 4, 2024 9:30 AM",
+            "Thu, 04 Jul 2024 09:30:00 XYZ",
+            "jeu., 04 Jul 2024 09:30:00 GMT",
+            "Thu, 04 Jul 2024 11:30:00 +0200 (CEST)",
+            "Thu,04 Jul 2024 09:30:00 Z",
+            "Thu, 04 Jul 2024 09:30:00GMT",
+            "Thu, 4th Jul 2024 09:30:00 -0000",
+        ] {
+            reads(text, "2024-07-04T09:30:00Z");
+        }
+        reads("04 Jul 2024", "2024-07-04T00:00:00Z");
+        reads("Sat, 31 Dec 99 23:59:60 GMT", "2000-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn unbelievable_dates_are_wild() {
+        for text in [
+            "1970-01-01T00:00:00Z",
+            "1989-12-31T23:59:59Z",
+            "2024-07-07T00:00:00Z",
+            "292277026596-12-04T15:30:07Z",
+            "-0001-11-30T00:00:00+00:00",
+            "Thu, 04 Jul 292277026596 09:30:00 GMT",
+            "0001-01-01",
+        ] {
+            assert_eq!(read(text, now()), Reading::Wild, "{text}");
+        }
+    }
+
+    #[test]
+    fn impossible_dates_are_unreadable() {
+        for text in [
+            "",
+            "yesterday",
+            "2023-02-29",
+            "2024-13-01",
+            "31 Jun 2024",
+            "2024-07-04T25:00:00Z",
+            "Jul 2024",
+            "2024",
+            "12:30",
+            "04/07/2024",
+            "2024-07-04T09:30:00+99:00",
+            "9999999999999999999-01-01",
+            "٤ Jul ٢٠٢٤",
+        ] {
+            assert_eq!(read(text, now()), Reading::Unreadable, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "(?s)([0-9]{1,13}|[-+:/.,TZ ()]|Jul|GMT|PM|[^x]){0,16}") {
+            let _ = read(&text, now());
+            let _ = read(&text, Timestamp::from_millis(i64::MAX));
+        }
+    }
+}

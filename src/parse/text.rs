@@ -1,0 +1,395 @@
+//! Text as people read it: no markup, no references, no control characters, one space at a time.
+//!
+//! [`clean_html`] takes markup, [`clean_text`] takes plain text; both are linear in their input.
+//! What comes out can be printed on a terminal, written to a log line or put into a page's text:
+//! it holds no C0 or C1 control character, no bidirectional override and no line break.
+
+use super::entities;
+use super::markup::{Piece, Scanner};
+
+/// Elements that end a word: a space stands in their place.
+const BREAKING: [&str; 54] = [
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "body",
+    "br",
+    "button",
+    "caption",
+    "center",
+    "dd",
+    "details",
+    "dialog",
+    "dir",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "form",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hgroup",
+    "hr",
+    "html",
+    "img",
+    "input",
+    "legend",
+    "li",
+    "main",
+    "menu",
+    "nav",
+    "ol",
+    "optgroup",
+    "option",
+    "p",
+    "pre",
+    "section",
+    "select",
+    "summary",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+    "ul",
+];
+
+/// Elements that may stand inside a word: nothing stands in their place.
+const INLINE: [&str; 47] = [
+    "a", "abbr", "acronym", "audio", "b", "bdi", "bdo", "big", "cite", "code", "data", "del",
+    "dfn", "em", "embed", "font", "head", "i", "iframe", "ins", "kbd", "label", "link", "mark",
+    "math", "meta", "noscript", "object", "picture", "q", "rp", "rt", "ruby", "s", "samp",
+    "script", "small", "source", "span", "strike", "strong", "style", "sub", "sup", "svg", "u",
+    "video",
+];
+
+fn is_one_of(list: &[&str], name: &str) -> bool {
+    list.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// Whether an element ends a word.
+pub(super) fn breaks(name: &str) -> bool {
+    is_one_of(&BREAKING, name)
+}
+
+/// Collects characters as clean text, up to a bound.
+#[derive(Debug)]
+pub(super) struct Cleaner {
+    out: String,
+    max: usize,
+    gap: Gap,
+}
+
+/// What separates the text so far from the next visible character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Gap {
+    None,
+    Space,
+    Line,
+}
+
+impl Cleaner {
+    /// Collects at most `max` bytes.
+    pub fn new(max: usize) -> Self {
+        Self {
+            out: String::new(),
+            max,
+            gap: Gap::None,
+        }
+    }
+
+    /// Whether nothing more can be collected.
+    pub fn is_full(&self) -> bool {
+        self.out.len() >= self.max
+    }
+
+    /// A separation that becomes one space.
+    pub fn space(&mut self) {
+        self.gap = self.gap.max(Gap::Space);
+    }
+
+    /// A separation that becomes one line break.
+    pub fn line(&mut self) {
+        self.gap = Gap::Line;
+    }
+
+    /// One character of text.
+    pub fn char(&mut self, c: char) {
+        if c.is_whitespace() {
+            return self.space();
+        }
+        if is_unwanted(c) {
+            return;
+        }
+        let gap = usize::from(!self.out.is_empty() && self.gap != Gap::None);
+        if self.out.len() + gap + c.len_utf8() > self.max {
+            // nothing shorter may follow what did not fit
+            self.max = self.out.len();
+            return;
+        }
+        if gap == 1 {
+            self.out
+                .push(if self.gap == Gap::Line { '\n' } else { ' ' });
+        }
+        self.gap = Gap::None;
+        self.out.push(c);
+    }
+
+    /// Text without references.
+    pub fn text(&mut self, text: &str) {
+        for c in text.chars() {
+            if self.is_full() {
+                return;
+            }
+            self.char(c);
+        }
+    }
+
+    /// Text with references; tells whether there were any.
+    pub fn referenced(&mut self, mut text: &str) -> bool {
+        let mut any = false;
+        while let Some(at) = text.find('&') {
+            self.text(&text[..at]);
+            text = &text[at..];
+            if self.is_full() {
+                return any;
+            }
+            if let Some(reference) = entities::resolve(text) {
+                any = true;
+                self.char(reference.first);
+                if let Some(second) = reference.second {
+                    self.char(second);
+                }
+                text = &text[reference.len..];
+            } else {
+                self.char('&');
+                text = &text[1..];
+            }
+        }
+        self.text(text);
+        any
+    }
+
+    /// What was collected.
+    pub fn finish(self) -> String {
+        self.out
+    }
+}
+
+/// Control characters (C0, DEL, C1) and bidirectional embeddings, overrides and isolates, by which
+/// a text could act on a terminal or show in another order than it is read; and the byte order mark.
+fn is_unwanted(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// Markup to text: tags and comments dropped, references resolved, block elements and line breaks
+/// turned into a space, inline elements into nothing (`Er<b>do</b>ğan` is one word).
+#[must_use]
+pub fn clean_html(markup: &str) -> String {
+    html(markup, usize::MAX)
+}
+
+/// Plain text to clean text: control characters and bidirectional overrides dropped, white space
+/// collapsed. References and tags stay as they are written.
+#[must_use]
+pub fn clean_text(text: &str) -> String {
+    plain(text, usize::MAX)
+}
+
+/// [`clean_text`] of at most `max` bytes.
+pub(super) fn plain(text: &str, max: usize) -> String {
+    let mut cleaner = Cleaner::new(max);
+    cleaner.text(text);
+    cleaner.finish()
+}
+
+/// [`clean_html`] of at most `max` bytes.
+pub(super) fn html(markup: &str, max: usize) -> String {
+    if !markup.contains(['<', '&']) {
+        return plain(markup, max);
+    }
+    let mut cleaner = Cleaner::new(max);
+    for piece in Scanner::new(markup) {
+        if cleaner.is_full() {
+            break;
+        }
+        match piece {
+            Piece::Text(text) => {
+                cleaner.referenced(text);
+            }
+            Piece::Verbatim(text) => cleaner.text(text),
+            Piece::Start(name, _) | Piece::End(name, _) => {
+                if breaks(name) {
+                    cleaner.space();
+                }
+            }
+        }
+    }
+    cleaner.finish()
+}
+
+/// A text of which nobody knows whether it is markup (RSS titles, Atom's `type="text"`): known
+/// HTML elements vanish, anything else between `<` and `>` stays as it is written (`Vec<T>`).
+pub(super) fn either(text: &str, max: usize) -> String {
+    if !text.contains(['<', '&']) {
+        return plain(text, max);
+    }
+    let mut cleaner = Cleaner::new(max);
+    for piece in Scanner::new(text) {
+        match piece {
+            Piece::Text(text) => {
+                cleaner.referenced(text);
+            }
+            Piece::Verbatim(text) => cleaner.text(text),
+            Piece::Start(name, raw) | Piece::End(name, raw) => {
+                if breaks(name) {
+                    cleaner.space();
+                } else if !is_one_of(&INLINE, name) {
+                    cleaner.referenced(raw);
+                }
+            }
+        }
+    }
+    cleaner.finish()
+}
+
+/// A title of at most `max_chars` characters. When a reference with its semicolon is left after
+/// cleaning, the publisher escaped twice (`&amp;quot;`), and it is resolved once more.
+pub(super) fn title(text: &str, is_html: bool, max_chars: usize) -> String {
+    // a character takes at most four bytes
+    let max = max_chars.saturating_mul(4);
+    let mut clean = if is_html {
+        html(text, max)
+    } else {
+        either(text, max)
+    };
+    if has_closed_reference(&clean) {
+        let mut again = Cleaner::new(max);
+        again.referenced(&clean);
+        clean = again.finish();
+    }
+    cut_chars(&mut clean, max_chars);
+    clean
+}
+
+fn has_closed_reference(text: &str) -> bool {
+    text.match_indices('&').any(|(at, _)| {
+        entities::resolve(&text[at..]).is_some_and(|r| text.as_bytes()[at + r.len - 1] == b';')
+    })
+}
+
+/// Cuts a text after `max` characters.
+pub(super) fn cut_chars(text: &mut String, max: usize) {
+    if let Some((at, _)) = text.char_indices().nth(max) {
+        text.truncate(at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn inline_elements_do_not_split_words_and_blocks_do() {
+        assert_eq!(
+            clean_html("Er<b>do</b>ğan<br>met<p>Putin</p>today"),
+            "Erdoğan met Putin today"
+        );
+        assert_eq!(clean_html("<ul><li>one</li><li>two</li></ul>"), "one two");
+    }
+
+    #[test]
+    fn references_resolve_and_white_space_collapses() {
+        assert_eq!(
+            clean_html("  a&nbsp;&amp;\n\t b &eacute; &#8217; "),
+            "a & b é \u{2019}"
+        );
+        assert_eq!(clean_html("AT&T R&D 5 < 6 > 4"), "AT&T R&D 5 < 6 > 4");
+    }
+
+    #[test]
+    fn what_no_reader_sees_is_dropped() {
+        assert_eq!(
+            clean_html(
+                "a<script>if (x<y) '<p>'</script>b<style>p{}</style>c<!-- d --><noscript>e</noscript>f"
+            ),
+            "abcf"
+        );
+        assert_eq!(clean_html("a<noscript>b"), "ab");
+        assert_eq!(clean_html("a<a href=\"x > y\">b</a> c <a hre"), "ab c");
+    }
+
+    #[test]
+    fn terminal_sequences_and_bidi_overrides_lose_their_power() {
+        assert_eq!(
+            clean_text("\u{1b}[31mred\u{1b}[0m\u{7}\u{9b}2J"),
+            "[31mred[0m2J"
+        );
+        assert_eq!(clean_html("a\u{202E}b\u{2066}c&#x202E;&#27;d"), "abcd");
+    }
+
+    #[test]
+    fn titles_escaped_twice_are_resolved_twice() {
+        assert_eq!(
+            title("&amp;quot;Yes&amp;quot; &amp;amp; no", false, 99),
+            "\"Yes\" & no"
+        );
+        assert_eq!(title("AT&amp;T", false, 99), "AT&T");
+        assert_eq!(
+            title("Vec<T> is <b>fast</b>, a<b", false, 99),
+            "Vec<T> is fast, a"
+        );
+        assert_eq!(title("日本語", false, 2), "日本");
+    }
+
+    #[test]
+    fn bounds_are_kept_at_character_boundaries() {
+        assert_eq!(plain("ééé", 5), "éé");
+        assert_eq!(html("<p>one</p><p>two</p>", 5), "one t");
+    }
+
+    #[test]
+    fn hostile_markup_costs_linear_time() {
+        let started = std::time::Instant::now();
+        for unit in [
+            "<div>",
+            "<a b='",
+            "<a x=\">",
+            "<noscript>",
+            "<a <",
+            "&#",
+            "<!--",
+            "</",
+            "<![CDATA[",
+            "a b ",
+        ] {
+            let text = format!("<a {}", unit.repeat(1_000_000 / unit.len()));
+            assert!(clean_html(&text).len() <= text.len());
+            assert!(clean_html(&unit.repeat(1_000_000 / unit.len())).len() <= 1_000_000);
+        }
+        assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics_or_leaves_controls(text in "(?s)(<|>|&|/|\"|'|=|!|-|#|;|x|[a-z]{1,6}|[0-9]|script|\\[CDATA\\[|\\]\\]>|.){0,60}") {
+            for clean in [clean_html(&text), clean_text(&text), either(&text, 40), title(&text, true, 9)] {
+                prop_assert!(!clean.chars().any(is_unwanted));
+                prop_assert!(!clean.contains("  ") && clean.trim() == clean);
+            }
+        }
+    }
+}
