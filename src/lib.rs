@@ -6,6 +6,7 @@
 //! I/O; `daemon` wires them together and `cli` prints.
 
 pub mod config;
+pub mod daemon;
 pub mod dedup;
 pub mod fetch;
 pub mod matching;

@@ -44,7 +44,8 @@ pub enum Answer {
         /// Polls in a row that did not succeed, this one included.
         failures: u32,
     },
-    /// Nothing at all can be reached, so the failure says nothing about this feed.
+    /// Nothing at all can be reached, so the failure says nothing about this feed and no server
+    /// is bothered by trying again soon.
     Offline,
 }
 
@@ -79,7 +80,7 @@ pub fn next_poll(
             let asked = retry_after.unwrap_or_default().min(MAX_RETRY_AFTER);
             around(back_off(policy, interval, failures)).max(above(asked))
         }
-        Answer::Offline => around(interval),
+        Answer::Offline => above(policy.min_interval),
     };
     now + wait.max(policy.min_interval)
 }
@@ -179,8 +180,8 @@ mod tests {
     }
 
     #[test]
-    fn being_offline_is_not_held_against_the_feed() {
-        assert_eq!(wait(Answer::Offline, 0.5), HOUR / 2);
+    fn offline_feeds_are_tried_again_soon() {
+        assert_eq!(wait(Answer::Offline, 0.0), POLICY.min_interval);
     }
 
     #[test]

@@ -71,6 +71,8 @@ pub struct DocumentRecord {
     pub format: &'static str,
     /// The language it declares.
     pub language: Option<String>,
+    /// For how long it asks not to be asked for again.
+    pub ttl: Option<Duration>,
     /// SHA-256 of its bytes, first half.
     pub body_hash: [u8; 16],
     /// Every key the document holds, new or not.
@@ -87,6 +89,7 @@ impl DocumentRecord {
             title: document.title.clone(),
             format: document.format.as_str(),
             language: document.language.clone(),
+            ttl: document.ttl,
             body_hash,
             served: Vec::new(),
             entries: Vec::new(),
@@ -281,7 +284,7 @@ fn record_document(
     }
     conn.prepare_cached(
         "UPDATE feed SET title = ?2, format = ?3, language = ?4, body_hash = ?5, document_ms = ?6,
-           first_ok_ms = coalesce(first_ok_ms, ?6), entries = entries + ?7 WHERE id = ?1",
+           first_ok_ms = coalesce(first_ok_ms, ?6), entries = entries + ?7, ttl_ms = ?8 WHERE id = ?1",
     )?
     .execute(params![
         record.feed.0,
@@ -290,7 +293,8 @@ fn record_document(
         document.language,
         document.body_hash,
         at,
-        committed.new_entries
+        committed.new_entries,
+        document.ttl.map(|ttl| i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX))
     ])?;
     Ok(())
 }

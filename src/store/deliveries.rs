@@ -354,6 +354,21 @@ impl Store {
         .await
     }
 
+    /// How many deliveries wait for each sink.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn waiting_by_sink(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        self.read(|conn| {
+            let mut statement = conn.prepare(
+                "SELECT sink, count(*) FROM delivery WHERE state = 'waiting' GROUP BY sink",
+            )?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
     /// Alerts with their deliveries, newest first.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Feeds and their schedule: registering what is configured, reading where each stands.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -70,6 +71,8 @@ pub struct FeedState {
     pub gone: Option<Timestamp>,
     /// Where permanent redirects lead, and how many polls in a row said so.
     pub moved: Option<(String, u32)>,
+    /// For how long the last document asks not to be asked for again.
+    pub ttl: Option<Duration>,
     /// What to send in a conditional request.
     pub validators: Option<Validators>,
 }
@@ -207,7 +210,7 @@ fn register(
 const SELECT: &str = "SELECT f.name, f.url, f.source, f.title, f.format, f.language, f.body_hash,
     f.first_ok_ms, f.entries, s.next_poll_ms, s.last_poll_ms, s.last_ok_ms, s.status, s.error,
     s.failures, s.failing_since_ms, s.trouble_told, s.wait_until_ms, s.gone_ms, s.moved_url,
-    s.moved_polls, s.validator_url, s.etag, s.last_modified
+    s.moved_polls, s.validator_url, s.etag, s.last_modified, f.ttl_ms
   FROM feed f JOIN schedule s ON s.feed_id = f.id";
 
 fn feed_state(row: &Row<'_>) -> rusqlite::Result<FeedState> {
@@ -236,6 +239,7 @@ fn feed_state(row: &Row<'_>) -> rusqlite::Result<FeedState> {
         wait_until: time(row, 17)?,
         gone: time(row, 18)?,
         moved: moved_url.map(|url| (url, moved_polls)),
+        ttl: row.get::<_, Option<u64>>(24)?.map(Duration::from_millis),
         validators: validator_url.map(|url| Validators {
             url,
             etag,

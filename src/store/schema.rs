@@ -28,6 +28,7 @@ CREATE TABLE feed (
   language      TEXT,
   body_hash     BLOB,
   document_ms   INTEGER,
+  ttl_ms        INTEGER,
   first_ok_ms   INTEGER,
   entries       INTEGER NOT NULL DEFAULT 0
 ) STRICT;

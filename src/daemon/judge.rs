@@ -1,0 +1,206 @@
+//! From a parsed document to what is to be recorded: pure.
+//!
+//! Gives each entry its key and standing, runs the matcher over those that are new or revised, and
+//! decides which of their mentions are told. On a feed's first poll everything is recorded, but an
+//! entry older than `max_age` is not told; one without a believable date counts as new.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use super::Live;
+use crate::dedup::{self, Standing};
+use crate::matching;
+use crate::model::{
+    AlertKind, Document, Entry, EntryKey, Feed, Mention, MentionAlert, StoryKey, TextHash,
+    Timestamp,
+};
+use crate::store::{AlertRecord, DocumentRecord, EntryRecord, MentionRecord};
+
+/// How many characters a snippet shows on each side of a hit.
+const SNIPPET: usize = 80;
+
+/// What the judgement rests on besides the document.
+#[derive(Debug)]
+pub struct Judge<'a> {
+    /// The configuration in force.
+    pub live: &'a Live,
+    /// The feed.
+    pub feed: &'a Feed,
+    /// Whether this is the feed's first document.
+    pub first: bool,
+    /// The time of the poll.
+    pub now: Timestamp,
+}
+
+/// A document whose entries have their keys.
+#[derive(Debug)]
+pub struct Keyed {
+    document: Document,
+    keys: Vec<EntryKey>,
+}
+
+impl Keyed {
+    /// Gives each entry its key.
+    #[must_use]
+    pub fn new(document: Document) -> Self {
+        let keys = dedup::assign_keys(&document.entries)
+            .into_iter()
+            .map(|(key, _)| key)
+            .collect();
+        Self { document, keys }
+    }
+
+    /// The keys, in the document's order.
+    #[must_use]
+    pub fn keys(&self) -> &[EntryKey] {
+        &self.keys
+    }
+}
+
+impl Judge<'_> {
+    /// Judges every entry of the document against what is `known` of the feed.
+    #[must_use]
+    pub fn judge(
+        &self,
+        keyed: Keyed,
+        known: &HashMap<EntryKey, TextHash>,
+        body_hash: [u8; 16],
+    ) -> DocumentRecord {
+        let Keyed { mut document, keys } = keyed;
+        let entries = std::mem::take(&mut document.entries);
+        let mut record = DocumentRecord::of(&document, body_hash);
+        let mut once = HashSet::new();
+        for (entry, key) in entries.into_iter().zip(keys) {
+            if !once.insert(key) {
+                continue;
+            }
+            record.served.push(key);
+            let text_hash = dedup::text_hash(&entry);
+            let revised = match dedup::standing(known.get(&key).copied(), text_hash) {
+                Standing::Seen => continue,
+                Standing::New => false,
+                Standing::Revised => true,
+            };
+            record
+                .entries
+                .push(self.entry(&document, entry, key, text_hash, revised));
+        }
+        record
+    }
+
+    fn entry(
+        &self,
+        document: &Document,
+        entry: Entry,
+        key: EntryKey,
+        text_hash: TextHash,
+        revised: bool,
+    ) -> EntryRecord {
+        let language = [&entry.language, &document.language, &self.feed.language]
+            .into_iter()
+            .find_map(Clone::clone);
+        let story = dedup::story_key(&self.feed.id, &entry, key);
+        let dated = entry.published.or(entry.updated);
+        let tell =
+            revised || !self.first || !too_old(dated, self.live.config.alerts.max_age, self.now);
+        let mentions = self.live.matcher.find(&entry.fields());
+        let mentions = mentions
+            .iter()
+            .filter_map(|mention| {
+                self.mention(mention, &entry, story, language.as_deref(), revised, tell)
+            })
+            .collect();
+        let counted_at = dated.filter(|at| *at <= self.now).unwrap_or(self.now);
+        EntryRecord {
+            entry,
+            key,
+            story,
+            text_hash,
+            language,
+            counted_at,
+            mentions,
+        }
+    }
+
+    fn mention(
+        &self,
+        mention: &Mention,
+        entry: &Entry,
+        story: StoryKey,
+        language: Option<&str>,
+        revised: bool,
+        tell: bool,
+    ) -> Option<MentionRecord> {
+        // Hits come ordered by field, so the first one is in the weightiest field.
+        let best = mention.hits.first()?;
+        let (topic, sinks) = self.live.topics.get(&mention.topic)?;
+        let text = entry.text(best.field);
+        let snippet = matching::snippet(text, best.start, best.end, SNIPPET);
+        let alert = tell.then(|| {
+            let mut terms: Vec<String> = Vec::new();
+            for hit in &mention.hits {
+                if !terms.iter().any(|t| **t == *hit.term) {
+                    terms.push(hit.term.to_string());
+                }
+            }
+            let detail = MentionAlert {
+                topic_name: topic.name.clone(),
+                topic_tags: topic.tags.clone(),
+                terms,
+                matched: text
+                    .get(best.start..best.end)
+                    .unwrap_or_default()
+                    .to_owned(),
+                field: best.field.as_str().to_owned(),
+                snippet: snippet.text.clone(),
+                snippet_start: snippet.start,
+                snippet_end: snippet.end,
+                title: entry.title.clone(),
+                link: entry.link.clone(),
+                language: language.map(str::to_owned),
+                published_ms: entry.published.map(Timestamp::as_millis),
+                first_seen_ms: self.now.as_millis(),
+                feed: self.feed.id.to_string(),
+                source: self.feed.name.clone(),
+                revision: revised,
+            };
+            AlertRecord {
+                id: dedup::mention_alert_id(&mention.topic, story),
+                kind: AlertKind::Mention.as_str(),
+                detail: serde_json::to_string(&detail)
+                    .unwrap_or_else(|error| unreachable!("plain data serializes: {error}")),
+                sinks: sinks.clone(),
+            }
+        });
+        Some(MentionRecord {
+            topic: mention.topic.clone(),
+            term: best.term.to_string(),
+            field: best.field.as_str(),
+            range: (best.start, best.end),
+            snippet: snippet.text,
+            snippet_range: (snippet.start, snippet.end),
+            hits: mention.hits.len(),
+            alert,
+        })
+    }
+}
+
+/// Whether an entry of a feed's first document is too old to be told.
+fn too_old(dated: Option<Timestamp>, max_age: Duration, now: Timestamp) -> bool {
+    dated.is_some_and(|at| now.since(at) > max_age)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_believable_old_date_makes_an_entry_too_old() {
+        let now = Timestamp::from_millis(1_700_000_000_000);
+        let (day, max) = (Duration::from_hours(24), Duration::from_hours(48));
+        assert!(!too_old(None, max, now), "no date: counts as new");
+        assert!(!too_old(Some(now - day), max, now));
+        assert!(!too_old(Some(now + day), max, now));
+        assert!(too_old(Some(now - day * 3), max, now));
+    }
+}

@@ -1,0 +1,146 @@
+//! What every poll needs, and the part of it that a reload replaces.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use tokio::sync::{Semaphore, watch};
+
+use super::connectivity::Connectivity;
+use super::status::Status;
+use crate::config::Config;
+use crate::fetch::{self, FetchError, Fetcher};
+use crate::matching::{CompileError, Matcher};
+use crate::model::{SinkId, Topic, TopicId};
+use crate::notify::route;
+use crate::schedule;
+use crate::store::Store;
+
+/// A configuration made ready for work. Never changes; a reload makes another one.
+#[derive(Debug)]
+pub struct Live {
+    /// The configuration it was made from.
+    pub config: Config,
+    /// All topics, compiled.
+    pub matcher: Matcher,
+    /// The HTTP client with the configured limits.
+    pub fetcher: Fetcher,
+    /// The bounds on waiting between polls.
+    pub policy: schedule::Policy,
+    /// Each topic and the sinks that want its alerts.
+    pub topics: HashMap<TopicId, (Topic, Vec<SinkId>)>,
+    /// The sinks that want to know of feeds in trouble.
+    pub feed_sinks: Vec<SinkId>,
+}
+
+/// Why a configuration can't be put to work.
+#[derive(Debug, thiserror::Error)]
+pub enum LiveError {
+    /// The topics can't be compiled.
+    #[error("the topics can't be compiled: {0}")]
+    Topics(#[from] CompileError),
+    /// There is no HTTP client to be had.
+    #[error("the HTTP client can't be set up: {0}")]
+    Client(#[from] FetchError),
+}
+
+impl Live {
+    /// Compiles the topics and builds the HTTP client.
+    ///
+    /// # Errors
+    /// [`LiveError`] when one of them can't be made.
+    pub fn new(config: Config) -> Result<Self, LiveError> {
+        let matcher = Matcher::compile(&config.topics)?;
+        let limits = &config.fetch;
+        let fetcher = Fetcher::new(fetch::Settings {
+            user_agent: fetch::user_agent(limits.contact.as_deref()),
+            connect_timeout: limits.connect_timeout,
+            header_timeout: limits.header_timeout,
+            idle_timeout: limits.idle_timeout,
+            total_timeout: limits.total_timeout,
+            max_body: limits.max_body,
+            max_redirects: limits.max_redirects,
+        })?;
+        let policy = schedule::Policy {
+            min_interval: config.schedule.min_interval,
+            max_interval: config.schedule.max_interval,
+            jitter: config.schedule.jitter,
+        };
+        let with_sinks = |topic: &Topic| {
+            (
+                topic.id.clone(),
+                (topic.clone(), route::for_topic(&config.sinks, topic)),
+            )
+        };
+        let topics = config.topics.iter().map(with_sinks).collect();
+        let feed_sinks = route::for_feeds(&config.sinks);
+        Ok(Self {
+            matcher,
+            fetcher,
+            policy,
+            topics,
+            feed_sinks,
+            config,
+        })
+    }
+}
+
+/// What all polls share.
+#[derive(Debug)]
+pub struct Engine {
+    /// The database.
+    pub store: Store,
+    /// Counters for people.
+    pub status: Arc<Status>,
+    live: RwLock<Arc<Live>>,
+    /// Bounds the documents that are parsed and matched at the same time.
+    pub(super) parsing: Semaphore,
+    pub(super) connectivity: Mutex<Connectivity>,
+    wake: watch::Sender<u64>,
+}
+
+impl Engine {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(store: Store, live: Live) -> Arc<Self> {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let connectivity = Connectivity::new(&live.config.feeds);
+        Arc::new(Self {
+            store,
+            status: Arc::default(),
+            live: RwLock::new(Arc::new(live)),
+            parsing: Semaphore::new(cores),
+            connectivity: Mutex::new(connectivity),
+            wake: watch::channel(0).0,
+        })
+    }
+
+    /// The configuration in force.
+    #[must_use]
+    pub fn live(&self) -> Arc<Live> {
+        self.live
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Puts another configuration in force; polls under way end with the one they began with.
+    pub(super) fn replace(&self, live: Live) {
+        let connectivity = Connectivity::new(&live.config.feeds);
+        *self
+            .connectivity
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = connectivity;
+        *self.live.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(live);
+    }
+
+    /// Tells the notifier that there are new deliveries.
+    pub(super) fn wake_notifier(&self) {
+        self.wake
+            .send_modify(|generation| *generation = generation.wrapping_add(1));
+    }
+
+    /// Changes whenever there are new deliveries.
+    pub(super) fn wakes(&self) -> watch::Receiver<u64> {
+        self.wake.subscribe()
+    }
+}

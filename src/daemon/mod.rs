@@ -1,0 +1,26 @@
+//! The wiring: from a configured feed to a delivered alert, for years.
+//!
+//! [`Engine`] holds what every poll needs (store, fetcher, matcher); [`Live`] is the part of it that
+//! a reload replaces. [`poll`] is one poll from fetch to commit; [`Scheduler`] keeps the due queue
+//! and the polls under way; [`run`] is the service's main loop, which also stops and reloads;
+//! [`round`] polls everything once for the command line.
+//!
+//! Stopping is a protocol: no new polls, polls under way may end within the limit (each is one
+//! transaction, so one that is cut off never happened), then deliveries under way, then the
+//! database is closed. Reloading builds the new [`Live`] first and changes nothing if that fails.
+
+mod connectivity;
+mod judge;
+mod live;
+mod poll;
+mod round;
+mod scheduler;
+mod service;
+mod status;
+
+pub use live::{Engine, Live, LiveError};
+pub use poll::Polled;
+pub use round::{RoundSummary, round};
+pub use scheduler::Scheduler;
+pub use service::{Command, DaemonError, Event, run};
+pub use status::{Snapshot, Status};

@@ -1,0 +1,466 @@
+//! One poll, from fetch to commit.
+
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
+use tracing::{debug, info, warn};
+use url::Url;
+
+use super::connectivity::Verdict;
+use super::judge::{Judge, Keyed};
+use super::{Engine, Live};
+use crate::dedup;
+use crate::fetch::{Answer, FetchError, Phase, Request, Validators};
+use crate::model::{AlertKind, Document, Feed, FeedTrouble, Timestamp};
+use crate::parse::{self, ParseError};
+use crate::schedule::{self, next_poll};
+use crate::store::{
+    AlertRecord, Committed, DocumentRecord, FeedRow, FeedState, PollRecord, PollStatus, StoreError,
+};
+
+/// A permanent redirect is followed from the start once so many polls in a row have met it.
+const MOVED_FOR_GOOD: u32 = 3;
+
+/// How a poll ended.
+#[derive(Debug)]
+pub struct Polled {
+    /// What it came to.
+    pub status: PollStatus,
+    /// When the next one is due; `None` when never.
+    pub next_poll: Option<Timestamp>,
+    /// What it brought.
+    pub committed: Committed,
+    /// Entries in the document, if there was a new one.
+    pub entries: Option<usize>,
+    /// What the parser had to mend.
+    pub notes: Vec<String>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// What the fetch and the parser found, before it is judged and recorded.
+struct Found {
+    status: PollStatus,
+    answer: schedule::Answer,
+    wait_until: Option<Timestamp>,
+    validators: Option<Option<Validators>>,
+    moved_to: Option<Url>,
+    document: Option<DocumentRecord>,
+    entries: Option<usize>,
+    notes: Vec<String>,
+}
+
+/// Polls a feed once and commits what follows from it.
+///
+/// # Errors
+/// What the database says; then nothing was recorded and the poll counts as not made.
+pub async fn poll(
+    engine: &Engine,
+    live: &Arc<Live>,
+    feed: &Arc<Feed>,
+    row: FeedRow,
+) -> Result<Polled, StoreError> {
+    let began = Instant::now();
+    let state = engine.store.feed_state(row).await?;
+    let url = address(feed, &state);
+    let request = Request {
+        url: &url,
+        validators: state.validators.as_ref(),
+        allow_private_addresses: feed.allow_private_addresses,
+    };
+    let found = match live.fetcher.fetch(&request).await {
+        Ok(answer) => {
+            hear(engine);
+            answered(engine, live, feed, row, &state, answer).await?
+        }
+        Err(error) => failed(engine, feed, &state, &error),
+    };
+    let now = Timestamp::now();
+    let next = match found.status {
+        PollStatus::Gone => None,
+        _ => Some(next_poll(
+            &live.policy,
+            feed.interval,
+            found.answer,
+            now,
+            fastrand::f64(),
+        )),
+    };
+    let record = PollRecord {
+        feed: row,
+        at: now,
+        next_poll: next,
+        wait_until: found.wait_until,
+        trouble: trouble(live, feed, &state, &found.status, now),
+        status: found.status.clone(),
+        validators: found.validators,
+        moved_to: found.moved_to.map(Into::into),
+        document: found.document,
+    };
+    let committed = engine.store.commit_poll(record).await?;
+    if committed.alerts > 0 {
+        engine.wake_notifier();
+    }
+    let polled = Polled {
+        status: found.status,
+        next_poll: next,
+        committed,
+        entries: found.entries,
+        notes: found.notes,
+        took: began.elapsed(),
+    };
+    report(feed, &state, &polled);
+    engine.status.count(&polled);
+    Ok(polled)
+}
+
+/// The address to ask: the configured one, or where it has moved for good. A moved address that
+/// fails is given up, so that the configured one gets its chance.
+fn address(feed: &Feed, state: &FeedState) -> Url {
+    match &state.moved {
+        Some((moved, polls)) if *polls >= MOVED_FOR_GOOD && state.failures == 0 => {
+            moved.parse().unwrap_or_else(|_| feed.url.clone())
+        }
+        _ => feed.url.clone(),
+    }
+}
+
+async fn answered(
+    engine: &Engine,
+    live: &Arc<Live>,
+    feed: &Arc<Feed>,
+    row: FeedRow,
+    state: &FeedState,
+    answer: Answer,
+) -> Result<Found, StoreError> {
+    let failures = state.failures.saturating_add(1);
+    let mut found = Found {
+        status: PollStatus::NotModified,
+        answer: schedule::Answer::Served { fresh_for: None },
+        wait_until: None,
+        validators: None,
+        moved_to: None,
+        document: None,
+        entries: None,
+        notes: Vec::new(),
+    };
+    match answer {
+        Answer::Gone => found.status = PollStatus::Gone,
+        Answer::Throttled {
+            status,
+            retry_after,
+        } => {
+            let error = match retry_after {
+                Some(wait) => format!("the server answered {status} and asks to wait {wait:?}"),
+                None => format!("the server answered {status}: it asks for fewer requests"),
+            };
+            found.status = PollStatus::Throttled { error };
+            found.answer = schedule::Answer::Throttled {
+                retry_after,
+                failures,
+            };
+            found.wait_until = retry_after
+                .map(|wait| Timestamp::now() + wait.min(schedule::policy::MAX_RETRY_AFTER));
+        }
+        Answer::NotModified {
+            hints,
+            validators,
+            moved_to,
+        } => {
+            found.answer = schedule::Answer::Served {
+                fresh_for: hints.fresh_for.max(state.ttl),
+            };
+            found.validators = validators
+                .filter(|v| Some(v) != state.validators.as_ref())
+                .map(Some);
+            found.moved_to = moved_to.or_else(|| still_moved(feed, state));
+        }
+        Answer::Body {
+            bytes,
+            content_type,
+            validators,
+            hints,
+            final_url,
+            moved_to,
+        } => {
+            if validators != state.validators {
+                found.validators = Some(validators);
+            }
+            found.moved_to = moved_to.or_else(|| still_moved(feed, state));
+            let hash = body_hash(&bytes);
+            if state.body_hash.as_deref() == Some(&hash) {
+                found.answer = schedule::Answer::Served {
+                    fresh_for: hints.fresh_for.max(state.ttl),
+                };
+                return Ok(found);
+            }
+            let parsed = parse_document(engine, bytes, content_type, final_url).await;
+            match parsed {
+                Ok(document) => {
+                    let fresh_for = hints.fresh_for.max(document.ttl);
+                    found.status = PollStatus::Ok;
+                    found.answer = schedule::Answer::Served { fresh_for };
+                    found.entries = Some(document.entries.len());
+                    found.notes.clone_from(&document.notes);
+                    let first = state.first_ok.is_none();
+                    let record =
+                        judge_document(engine, live, feed, row, first, document, hash).await?;
+                    found.document = Some(record);
+                }
+                Err(error) => {
+                    let kind = match error {
+                        ParseError::Empty => "empty",
+                        ParseError::NotAFeed { .. } => "not-a-feed",
+                        _ => "malformed",
+                    };
+                    // The document is asked for whole next time: it may have been cut on its way.
+                    found.validators = state.validators.is_some().then_some(None);
+                    found.status = PollStatus::Failed {
+                        kind,
+                        error: error.to_string(),
+                        counts: true,
+                    };
+                    found.answer = schedule::Answer::Failed {
+                        retry_after: None,
+                        failures,
+                    };
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// A feed that is asked at its new address no longer meets the redirect, but it has still moved.
+fn still_moved(feed: &Feed, state: &FeedState) -> Option<Url> {
+    let asked = address(feed, state);
+    (asked != feed.url).then_some(asked)
+}
+
+async fn parse_document(
+    engine: &Engine,
+    bytes: Vec<u8>,
+    content_type: Option<String>,
+    url: Url,
+) -> Result<Document, ParseError> {
+    let _slot = engine.parsing.acquire().await;
+    let task = tokio::task::spawn_blocking(move || {
+        parse::parse(&parse::Input {
+            bytes: &bytes,
+            content_type: content_type.as_deref(),
+            base: Some(&url),
+            now: Timestamp::now(),
+        })
+    });
+    task.await.unwrap_or_else(|panic| {
+        Err(ParseError::Panicked {
+            detail: panic.to_string(),
+        })
+    })
+}
+
+async fn judge_document(
+    engine: &Engine,
+    live: &Arc<Live>,
+    feed: &Arc<Feed>,
+    row: FeedRow,
+    first: bool,
+    document: Document,
+    hash: [u8; 16],
+) -> Result<DocumentRecord, StoreError> {
+    let keyed = Keyed::new(document);
+    let known = engine.store.known(row, keyed.keys().to_vec()).await?;
+    let _slot = engine.parsing.acquire().await;
+    let (live, feed) = (live.clone(), feed.clone());
+    let task = tokio::task::spawn_blocking(move || {
+        let judge = Judge {
+            live: &live,
+            feed: &feed,
+            first,
+            now: Timestamp::now(),
+        };
+        judge.judge(keyed, &known, hash)
+    });
+    // The pure core does not panic; if it did, the poll must not be recorded as made.
+    task.await.map_err(|_| StoreError::Closed)
+}
+
+fn body_hash(bytes: &[u8]) -> [u8; 16] {
+    let mut hash = [0; 16];
+    hash.copy_from_slice(&Sha256::digest(bytes)[..16]);
+    hash
+}
+
+fn failed(engine: &Engine, feed: &Feed, state: &FeedState, error: &FetchError) -> Found {
+    let failures = state.failures.saturating_add(1);
+    let unreachable = matches!(
+        error,
+        FetchError::Dns { .. }
+            | FetchError::Connect { .. }
+            | FetchError::Timeout {
+                phase: Phase::Connect,
+                ..
+            }
+    );
+    let mut counts = true;
+    if unreachable {
+        let host = feed.url.host_str().unwrap_or_default();
+        let complaint = format!("feed {}: {error}", feed.id);
+        let mut net = engine
+            .connectivity
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        match net.unreachable(host, &complaint) {
+            Verdict::Feed => {}
+            Verdict::Held => counts = false,
+            Verdict::StillOffline => counts = false,
+            Verdict::WentOffline => {
+                counts = false;
+                warn!(
+                    "no feed can be reached; is there no network? ({error}) Trying again by the \
+                     schedule; `mentiond demo` shows alerts without a network"
+                );
+            }
+        }
+    } else {
+        hear(engine);
+    }
+    let answer = if counts {
+        schedule::Answer::Failed {
+            retry_after: error.retry_after(),
+            failures,
+        }
+    } else {
+        schedule::Answer::Offline
+    };
+    Found {
+        status: PollStatus::Failed {
+            kind: error.kind(),
+            error: error.to_string(),
+            counts,
+        },
+        answer,
+        wait_until: error.retry_after().map(|wait| Timestamp::now() + wait),
+        validators: None,
+        moved_to: None,
+        document: None,
+        entries: None,
+        notes: Vec::new(),
+    }
+}
+
+/// Some server answered, so there is a network.
+fn hear(engine: &Engine) {
+    let (held, back) = engine
+        .connectivity
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .reached();
+    for complaint in held {
+        warn!("{complaint}");
+    }
+    if back {
+        info!("the network is back");
+    }
+}
+
+/// The alert about the feed itself, once per spell of trouble.
+fn trouble(
+    live: &Live,
+    feed: &Feed,
+    state: &FeedState,
+    status: &PollStatus,
+    now: Timestamp,
+) -> Option<AlertRecord> {
+    if state.trouble_told {
+        return None;
+    }
+    let (kind, since, error) = match status {
+        PollStatus::Gone => (
+            AlertKind::FeedGone,
+            now,
+            "the server answered 410 Gone: remove the feed, or find its new address".to_owned(),
+        ),
+        PollStatus::Failed {
+            error,
+            counts: true,
+            ..
+        } => {
+            let since = state.failing_since?;
+            if now.since(since) < live.config.alerts.feed_failing_after {
+                return None;
+            }
+            (AlertKind::FeedFailing, since, error.clone())
+        }
+        _ => return None,
+    };
+    let mut url = feed.url.clone();
+    url.set_query(None);
+    let detail = FeedTrouble {
+        source: feed.name.clone(),
+        url: url.into(),
+        error,
+        since_ms: since.as_millis(),
+        failures: state.failures.saturating_add(1),
+    };
+    Some(AlertRecord {
+        id: dedup::feed_alert_id(kind, &feed.id, since),
+        kind: kind.as_str(),
+        detail: serde_json::to_string(&detail)
+            .unwrap_or_else(|error| unreachable!("plain data serializes: {error}")),
+        sinks: live.feed_sinks.clone(),
+    })
+}
+
+/// One line where something changed; unchanged polls are for the debug level.
+fn report(feed: &Feed, before: &FeedState, polled: &Polled) {
+    let id = feed.id.as_str();
+    let c = &polled.committed;
+    match &polled.status {
+        PollStatus::Ok | PollStatus::NotModified => {
+            if before.failures > 0 {
+                info!(
+                    feed = id,
+                    "feed is back after {} failed polls", before.failures
+                );
+            }
+            if c.new_entries + c.revised > 0 {
+                info!(
+                    feed = id,
+                    new = c.new_entries,
+                    revised = c.revised,
+                    mentions = c.mentions,
+                    alerts = c.alerts,
+                    "entries"
+                );
+            } else {
+                debug!(feed = id, took = ?polled.took, "nothing new");
+            }
+            for note in &polled.notes {
+                debug!(feed = id, "{note}");
+            }
+        }
+        PollStatus::Gone => {
+            warn!(
+                feed = id,
+                "the server answered 410 Gone: the feed is not polled any more"
+            );
+        }
+        PollStatus::Throttled { error } if before.status == "throttled" => {
+            debug!(feed = id, "{error}")
+        }
+        PollStatus::Throttled { error } => warn!(feed = id, "{error}"),
+        PollStatus::Failed {
+            kind,
+            error,
+            counts,
+        } => {
+            if *counts && before.status != *kind {
+                warn!(feed = id, error = *kind, "{error}");
+            } else {
+                debug!(feed = id, error = *kind, "{error}");
+            }
+        }
+    }
+}
