@@ -87,6 +87,14 @@ fn a_hit_inside_a_longer_phrase_of_except_does_not_count() {
 }
 
 #[test]
+fn a_short_phrase_of_except_does_not_hide_a_longer_one_around_it() {
+    let mut t = topic(vec![term("c")]);
+    t.except = vec![term("a b c d"), term("b")];
+    assert_eq!(found(&t, "a b c d"), [""; 0]);
+    assert_eq!(found(&t, "a b c e"), ["c"]);
+}
+
+#[test]
 fn an_ambiguous_word_counts_near_its_context_only() {
     let mut xi = topic(vec![ambiguous("Xi"), term("Xi Jinping"), term("习近平")]);
     xi.near = vec![term("China*"), term("Beijing")];
