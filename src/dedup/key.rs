@@ -93,8 +93,7 @@ pub fn assign_keys(entries: &[Entry]) -> Vec<(EntryKey, KeyBasis)> {
     let by_guid = |identity: &Identity<'_>| {
         identity
             .guid
-            .filter(|guid| !clashing_guids.get(guid).copied().unwrap_or(false))
-            .is_some()
+            .is_some_and(|guid| !clashing_guids.get(guid).copied().unwrap_or(false))
     };
     let clashing_links = clashes(
         identities
@@ -272,7 +271,16 @@ mod tests {
             mention_alert_id(&topic, StoryKey([0; 16])),
             feed_alert_id(AlertKind::FeedGone, &feed, Timestamp::from_millis(1)),
         ];
-        insta::assert_snapshot!(shown.join("\n"), @"");
+        insta::assert_snapshot!(shown.join("\n"), @r"
+        efc75e121d6fc8aa177195974baf1bd1
+        eeceeeb9e2817f6cdf0435a02e5df286
+        68663f11e2228d181e9e1e128b0acf5a
+        53a16b1f05698828c4e1901c2cbc7dea
+        47e1d75c475dbcdc79eaa372adfda1a8
+        b9f69f5bb21e696b13e17ed0634bb7a0
+        al_52a1dd1f290ad9c1e44ae3c622e813f8
+        al_753f2f3c7e340289965e96c8664eb7de
+        ");
     }
 
     #[test]

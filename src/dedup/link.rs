@@ -25,18 +25,22 @@ const TRACKING: &[&str] = &[
     "gclsrc",
     "igsh",
     "igshid",
+    "maca",
     "mc_cid",
     "mc_eid",
     "mkt_tok",
     "msclkid",
     "ocid",
+    "spm",
     "srsltid",
+    "traffic_source",
     "ttclid",
     "twclid",
     "wbraid",
     "wt.mc_id",
-    "ysclid",
+    "xtor",
     "yclid",
+    "ysclid",
 ];
 
 /// The beginnings of families of such parameters: Google Analytics, Matomo, AT Internet, comScore.
@@ -76,7 +80,10 @@ const FAMILY_MEMBERS: &[&str] = &[
 
 /// Parameters that are tracking only with one of these values.
 const TRACKING_VALUES: &[(&str, &[&str])] = &[
+    ("emc", &["rss"]),
+    ("feedtype", &["rss"]),
     ("from", &["rss", "feed", "rssfeed"]),
+    ("partner", &["rss"]),
     ("ref", &["rss", "feed", "rssfeed"]),
     ("rss", &["1", "true"]),
     ("source", &["rss", "feed", "rssfeed"]),

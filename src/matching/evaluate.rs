@@ -169,29 +169,37 @@ impl Gathering {
         !std::mem::replace(&mut self.touched, true)
     }
 
+    /// Whether another hit of that list in this field could change anything; once `false`, it stays
+    /// so until the field is closed.
+    pub(super) fn wants(&self, role: Role) -> bool {
+        match role {
+            Role::Any => self.any.len() < MAX_HITS,
+            Role::Except => self.except.len() < MAX_HITS,
+            Role::Near => self.near.len() < MAX_HITS,
+            Role::None => !self.forbidden,
+            Role::All(group) => self.groups.binary_search(&group).is_err(),
+        }
+    }
+
     /// Takes a verified hit of the field being read, as a folded range.
     pub(super) fn add(&mut self, role: Role, term: usize, range: &Range<usize>) {
-        let list = match role {
-            Role::Any => &mut self.any,
-            Role::Except => &mut self.except,
-            Role::Near => &mut self.near,
-            Role::None => {
-                self.forbidden = true;
-                return;
-            }
-            Role::All(group) => {
-                if let Err(at) = self.groups.binary_search(&group) {
-                    self.groups.insert(at, group);
-                }
-                return;
-            }
+        if !self.wants(role) {
+            return;
+        }
+        let place = Place {
+            start: range.start,
+            end: range.end,
+            term,
         };
-        if list.len() < MAX_HITS {
-            list.push(Place {
-                start: range.start,
-                end: range.end,
-                term,
-            });
+        match role {
+            Role::Any => self.any.push(place),
+            Role::Except => self.except.push(place),
+            Role::Near => self.near.push(place),
+            Role::None => self.forbidden = true,
+            Role::All(group) => {
+                let at = self.groups.partition_point(|known| *known < group);
+                self.groups.insert(at, group);
+            }
         }
     }
 

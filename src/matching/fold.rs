@@ -248,3 +248,123 @@ impl<'t> Folded<'t> {
 fn is_letter(c: char) -> bool {
     c.is_alphanumeric() || is_mark(c)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn units(folded: &Folded<'_>) -> Vec<Unit> {
+        let mut units: Vec<Unit> = Vec::new();
+        while let Some(unit) = folded.unit(units.last().map_or(0, |unit| unit.folded.end)) {
+            units.push(unit);
+        }
+        units
+    }
+
+    fn source_of(source: &str, found: &str) -> String {
+        let folded = Folded::new(source, false);
+        let start = folded.text().find(found).unwrap();
+        let range = start..start + found.len();
+        folded.source_text(range).unwrap().to_owned()
+    }
+
+    #[test]
+    fn white_space_runs_become_one_space_and_dashes_one_each() {
+        let folded = Folded::new("a \n\u{A0}b—c - d\u{3000}e", false);
+        assert_eq!(folded.text(), "a b c   d e");
+    }
+
+    #[test]
+    fn a_range_of_the_source_holds_what_was_dropped_within() {
+        assert_eq!(
+            source_of("x Pu\u{AD}ti\u{301}n\u{301} y", "putin"),
+            "Pu\u{AD}ti\u{301}n\u{301}"
+        );
+        assert_eq!(source_of("x\u{200B}SCO\u{200B} y", "sco"), "SCO");
+        assert_eq!(source_of("der Strauß \n ist", "ss ist"), "ß \n ist");
+    }
+
+    #[test]
+    fn single_jamo_join_to_the_syllable_they_spell() {
+        let folded = Folded::new("\u{1111}\u{116E}\u{1110}\u{1175}\u{11AB}", false);
+        assert_eq!(folded.text(), "푸틴");
+        assert_eq!(folded.source_range(0..3), Some(0..6));
+        assert_eq!(folded.source_range(3..6), Some(6..15));
+    }
+
+    #[test]
+    fn plain_text_needs_one_span() {
+        let folded = Folded::new("The SCO met in Astana.\nПутин приехал, й и ё тоже", false);
+        assert_eq!(folded.spans.len(), 1);
+    }
+
+    #[test]
+    fn words_have_boundaries_where_their_script_has_them() {
+        for (text, at, expected) in [
+            ("discos", 3, false),
+            ("scos", 3, false),
+            ("sco2", 3, false),
+            ("sco的", 3, true),
+            ("峰会sco", 6, true),
+            ("sco's", 3, true),
+            ("scoʼs", 3, true),
+            ("sco™", 3, true),
+            ("sco-led", 3, true),
+            ("ss", 1, false),
+            ("मद\u{93F}", 6, false),
+            ("カ\u{3099}", 3, false),
+            ("习近平", 3, true),
+        ] {
+            let folded = Folded::new(text, false);
+            assert_eq!(folded.is_boundary(at), expected, "{text} at {at}");
+        }
+        assert!(!Folded::new("ß", false).is_boundary(1));
+    }
+
+    fn piece() -> impl Strategy<Value = String> {
+        prop_oneof![
+            3 => prop::sample::select(vec![
+                "a", "B", "ß", "ẞ", "İ", "ı", "é", "\u{301}", "Ж", "й", " ", "\n", "\u{A0}",
+                "\u{200C}", "\u{AD}", "\u{2003}", "-", "—", "ʼ", "习", "ガ", "カ", "\u{3099}", "ｶ", "ﾞ",
+                "ك", "ـ", "ِ", "ئ", "푸", "\u{1111}", "\u{116E}", "\u{11AB}", "ﷺ", "™", "㎞", "´", "𝐀", "ि",
+            ]).prop_map(str::to_owned),
+            1 => any::<char>().prop_map(String::from),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn every_range_slices_the_source_and_folds_to_its_folded_text(
+            pieces in prop::collection::vec(piece(), 0..24), keep_case: bool,
+        ) {
+            let source = pieces.concat();
+            let folded = Folded::new(&source, keep_case);
+            let units = units(&folded);
+            prop_assert_eq!(units.last().map_or(0, |unit| unit.folded.end), folded.text().len());
+            for pair in units.windows(2) {
+                prop_assert_eq!(pair[0].folded.end, pair[1].folded.start);
+                prop_assert!(pair[0].source.end <= pair[1].source.start);
+            }
+            for (from, first) in units.iter().enumerate() {
+                for last in &units[from..] {
+                    let range = first.folded.start..last.folded.end;
+                    let slice = folded.source_text(range.clone());
+                    prop_assert!(slice.is_some());
+                    let again = Folded::new(slice.unwrap(), keep_case);
+                    prop_assert_eq!(again.text(), &folded.text()[range]);
+                }
+            }
+        }
+
+        #[test]
+        fn keeping_case_changes_no_range(pieces in prop::collection::vec(piece(), 0..24)) {
+            let source = pieces.concat();
+            let (cased, folded) = (Folded::new(&source, true), Folded::new(&source, false));
+            let sources = |folded| units(folded).into_iter().map(|unit| unit.source).collect();
+            let (a, b): (Vec<_>, Vec<_>) = (sources(&cased), sources(&folded));
+            prop_assert_eq!(a, b);
+            prop_assert_eq!(cased.text().chars().count(), folded.text().chars().count());
+        }
+    }
+}

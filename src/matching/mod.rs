@@ -43,7 +43,7 @@
 //!
 //! # Limits
 //! Of a field the first [`MAX_TEXT_BYTES`] are searched; per topic, field and list (`any`,
-//! `except`, `near`) 1,000 hits are kept. Time grows with the text and the candidates in it, never
+//! `except`, `near`) the first 1,000 hits are kept. Time grows with the text and the candidates in it, never
 //! with the number of topics. Nothing here does I/O or panics.
 
 mod character;
@@ -54,11 +54,12 @@ mod term;
 #[cfg(test)]
 mod tests;
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use crate::model::{Field, Mention, Term, Topic, TopicId};
+use crate::model::{Case, Field, Mention, Term, Topic, TopicId};
 use evaluate::{Gathering, Role, Words};
 use fold::Folded;
 use term::Pattern;
@@ -95,18 +96,19 @@ struct Use {
     role: Role,
     /// Index in the topic's list.
     term: usize,
-    /// Index in the matcher's patterns.
-    pattern: usize,
 }
 
 /// All topics, compiled to be found in one pass over a text.
 #[derive(Debug)]
 pub struct Matcher {
     topics: Vec<Topic>,
-    patterns: Vec<Pattern>,
     /// Finds the distinct heads of all patterns in folded text.
     heads: AhoCorasick,
-    /// For each head, the terms that begin with it.
+    /// For each head, the patterns that begin with it.
+    beginning_with: Vec<Vec<usize>>,
+    /// The distinct terms of all topics.
+    patterns: Vec<Pattern>,
+    /// For each pattern, the topics' terms that it stands for.
     uses: Vec<Vec<Use>>,
 }
 
@@ -116,32 +118,41 @@ impl Matcher {
     /// # Errors
     /// [`CompileError`] names the first topic and term that can't be compiled.
     pub fn compile(topics: &[Topic]) -> Result<Self, CompileError> {
-        let mut patterns = Vec::new();
-        let mut heads: Vec<String> = Vec::new();
-        let mut head_ids: HashMap<String, usize> = HashMap::new();
+        let mut patterns: Vec<Pattern> = Vec::new();
         let mut uses: Vec<Vec<Use>> = Vec::new();
+        let mut pattern_ids: HashMap<(&str, bool), usize> = HashMap::new();
         for (index, topic) in topics.iter().enumerate() {
             for (role, number, term) in terms(topic) {
-                let pattern = Pattern::compile(term).map_err(|reason| CompileError::Term {
-                    topic: topic.id.clone(),
-                    term: term.text.chars().take(80).collect(),
-                    reason,
-                })?;
-                let head = *head_ids
-                    .entry(pattern.head().to_owned())
-                    .or_insert_with_key(|head| {
-                        heads.push(head.clone());
+                let id = match pattern_ids.entry((&term.text, term.case == Case::Exact)) {
+                    Entry::Occupied(known) => *known.get(),
+                    Entry::Vacant(new) => {
+                        let pattern = Pattern::compile(term);
+                        patterns.push(pattern.map_err(|reason| CompileError::Term {
+                            topic: topic.id.clone(),
+                            term: term.text.chars().take(80).collect(),
+                            reason,
+                        })?);
                         uses.push(Vec::new());
-                        heads.len() - 1
-                    });
-                uses[head].push(Use {
+                        *new.insert(patterns.len() - 1)
+                    }
+                };
+                uses[id].push(Use {
                     topic: index,
                     role,
                     term: number,
-                    pattern: patterns.len(),
                 });
-                patterns.push(pattern);
             }
+        }
+        let mut heads: Vec<&str> = Vec::new();
+        let mut beginning_with: Vec<Vec<usize>> = Vec::new();
+        let mut head_ids: HashMap<&str, usize> = HashMap::new();
+        for (id, pattern) in patterns.iter().enumerate() {
+            let head = *head_ids.entry(pattern.head()).or_insert_with(|| {
+                heads.push(pattern.head());
+                beginning_with.push(Vec::new());
+                heads.len() - 1
+            });
+            beginning_with[head].push(id);
         }
         let heads = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
@@ -149,8 +160,9 @@ impl Matcher {
             .map_err(|error| CompileError::TooLarge(error.to_string()))?;
         Ok(Self {
             topics: topics.to_vec(),
-            patterns,
             heads,
+            beginning_with,
+            patterns,
             uses,
         })
     }
@@ -188,23 +200,34 @@ impl Matcher {
     fn read(&self, field: Field, text: &str, found: &mut BTreeMap<usize, Gathering>) {
         let folded = Folded::new(text, false);
         let mut touched = Vec::new();
+        // For each pattern found so far, its uses that another hit could still change something
+        // for: a text full of one word costs no more than the hits that are kept.
+        let mut live: HashMap<usize, Vec<Use>> = HashMap::new();
         for candidate in self.heads.find_overlapping_iter(folded.text()) {
             if !folded.is_boundary(candidate.start()) {
                 continue;
             }
-            let uses = self.uses.get(candidate.pattern().as_usize());
-            for used in uses.into_iter().flatten() {
-                let range = self
-                    .patterns
-                    .get(used.pattern)
-                    .and_then(|pattern| pattern.verify(&folded, candidate.start()));
-                if let Some(range) = range {
-                    let gathering = found.entry(used.topic).or_default();
-                    if gathering.touch() {
-                        touched.push(used.topic);
-                    }
-                    gathering.add(used.role, used.term, &range);
+            let patterns = self.beginning_with.get(candidate.pattern().as_usize());
+            for &id in patterns.into_iter().flatten() {
+                if live.get(&id).is_some_and(Vec::is_empty) {
+                    continue;
                 }
+                let Some(pattern) = self.patterns.get(id) else {
+                    continue;
+                };
+                let Some(range) = pattern.verify(&folded, candidate.start()) else {
+                    continue;
+                };
+                live.entry(id)
+                    .or_insert_with(|| self.uses.get(id).cloned().unwrap_or_default())
+                    .retain(|used| {
+                        let gathering = found.entry(used.topic).or_default();
+                        if gathering.touch() {
+                            touched.push(used.topic);
+                        }
+                        gathering.add(used.role, used.term, &range);
+                        gathering.wants(used.role)
+                    });
             }
         }
         let words = Words::new(&folded);

@@ -33,7 +33,7 @@ pub fn snippet(text: &str, start: usize, end: usize, around: usize) -> Snippet {
     let to = end + right_cut(&text[end..], around);
 
     let mut out = String::with_capacity(to - from + 8);
-    if from > 0 {
+    if !text[..from].trim_start().is_empty() {
         out.push('…');
     }
     let offset = out.len();
@@ -42,7 +42,7 @@ pub fn snippet(text: &str, start: usize, end: usize, around: usize) -> Snippet {
             .chars()
             .map(|c| if c.is_ascii_whitespace() { ' ' } else { c }),
     );
-    if to < text.len() {
+    if !text[to..].trim_end().is_empty() {
         out.push('…');
     }
     Snippet {
@@ -75,9 +75,8 @@ fn parts_word(before: char, after: char) -> bool {
 
 /// Where the text before the hit is cut.
 fn left_cut(before: &str, around: usize) -> usize {
-    let cut = match before.char_indices().rev().take(around).last() {
-        Some((cut, _)) => cut,
-        None => return before.len(),
+    let Some((cut, _)) = before.char_indices().rev().take(around).last() else {
+        return before.len();
     };
     let mut from = cut;
     let mut previous = before[..cut].chars().next_back();
@@ -136,7 +135,7 @@ mod tests {
 
     #[test]
     fn nothing_is_marked_where_nothing_was_cut() {
-        let s = cut("the SCO\nmet", "SCO", 80);
+        let s = cut(" the SCO\nmet \n", "SCO", 80);
         assert_eq!((s.text.as_str(), s.start, s.end), ("the SCO met", 4, 7));
     }
 

@@ -1,0 +1,126 @@
+//! `find` against `naive`, on small alphabets of awkward characters.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::{naive, topic};
+use crate::matching::{Matcher, check_term, terms};
+use crate::model::{Case, Field, Hit, Term, Topic};
+
+fn pieces(most: usize) -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        6 => prop::sample::select(vec!["a", "b", "s", "A", " "]),
+        3 => prop::sample::select(vec![
+            "S", "ß", "ẞ", "i", "İ", "ı", "é", "\u{301}", "习", "近", "ك", "ک", "\u{200C}", "\u{AD}", "\n",
+            "\u{A0}", "-", "'", "ʼ", "™", "1", "ि", "ｓ", "カ", "ガ", "\u{3099}", ".", "σ", "ς",
+        ]),
+    ];
+    prop::collection::vec(piece, 1..most).prop_map(|pieces| pieces.concat())
+}
+
+fn any_term() -> impl Strategy<Value = Term> {
+    let text = prop::collection::vec((pieces(4), any::<bool>(), prop::bool::weighted(0.3)), 1..3)
+        .prop_map(|words| {
+            let mut text = String::new();
+            for (word, star, joined) in words {
+                text.push_str(&word);
+                text.push_str(if star { "*" } else { "" });
+                text.push_str(if joined { "" } else { " " });
+            }
+            if check_term(&text).is_err() {
+                text = text.replace('*', "") + "a";
+            }
+            text
+        });
+    (text, any::<bool>(), any::<bool>()).prop_map(|(text, exact, ambiguous)| Term {
+        text: text.into(),
+        case: if exact { Case::Exact } else { Case::Fold },
+        ambiguous,
+    })
+}
+
+fn any_topic() -> impl Strategy<Value = Topic> {
+    let list = |most: usize| prop::collection::vec(any_term(), 0..most);
+    (
+        prop::collection::vec(any_term(), 1..5),
+        prop::collection::vec(prop::collection::vec(any_term(), 1..4), 0..2),
+        prop_oneof![3 => Just(vec![]), 1 => list(2)],
+        list(3),
+        list(3),
+        0usize..4,
+    )
+        .prop_map(|(any, all, none, except, near, within)| Topic {
+            all,
+            none,
+            except,
+            near,
+            within,
+            ..topic(any)
+        })
+}
+
+/// A text in which the topics' terms stand, whole or with something in between.
+fn text_with(
+    topics: &[Topic],
+    parts: &[(prop::sample::Index, prop::sample::Index, String)],
+) -> String {
+    let mut text = String::new();
+    for (topic, number, between) in parts {
+        let all: Vec<&Term> = terms(topic.get(topics)).map(|(_, _, term)| term).collect();
+        text.push_str(&number.get(&all).text.trim().replace('*', ""));
+        text.push_str(between);
+    }
+    text
+}
+
+fn topics_and_texts() -> impl Strategy<Value = (Vec<Topic>, String, String)> {
+    let between = prop_oneof![3 => Just(" ".to_owned()), 2 => pieces(3)];
+    let part = (
+        any::<prop::sample::Index>(),
+        any::<prop::sample::Index>(),
+        between,
+    );
+    let parts = prop::collection::vec(part, 0..7);
+    let topics = prop::collection::vec(any_topic(), 1..4);
+    (topics, parts.clone(), parts).prop_map(|(topics, title, content)| {
+        let (title, content) = (text_with(&topics, &title), text_with(&topics, &content));
+        (topics, title, content)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #[test]
+    fn find_agrees_with_a_naive_reading_of_the_rules(
+        (topics, title, content) in topics_and_texts(),
+    ) {
+        let matcher = Matcher::compile(&topics).unwrap();
+        let one_by_one: Vec<Hit> = topics
+            .iter()
+            .flat_map(|topic| Matcher::compile(std::slice::from_ref(topic)).unwrap()
+                .find(&[(Field::Title, &title), (Field::Content, &content)]))
+            .flat_map(|mention| mention.hits)
+            .collect();
+        let together: Vec<Hit> = matcher
+            .find(&[(Field::Title, &title), (Field::Content, &content)])
+            .into_iter()
+            .flat_map(|mention| mention.hits)
+            .collect();
+        prop_assert_eq!(&together, &one_by_one);
+
+        let expected: Vec<(naive::Expected, Arc<str>)> = topics
+            .iter()
+            .flat_map(|topic| naive::hits(topic, &[&title, &content])
+                .into_iter()
+                .map(|hit| { let text = topic.any[hit.3].text.clone(); (hit, text) }))
+            .collect();
+        prop_assert_eq!(together.len(), expected.len(), "{:?} {:?}", together, expected);
+        for (hit, ((field, start, end, _, reasons), text)) in together.iter().zip(expected) {
+            let expected_field = [Field::Title, Field::Content][field];
+            prop_assert_eq!((hit.field, hit.start, hit.end), (expected_field, start, end));
+            prop_assert_eq!(&hit.term, &text);
+            prop_assert!(reasons.contains(&hit.because), "{:?} {:?}", hit, reasons);
+        }
+    }
+}
