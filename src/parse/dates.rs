@@ -212,7 +212,8 @@ fn mail(text: &str) -> Option<Parts> {
         if word.starts_with('(') {
             // an RFC 2822 comment, such as the zone's name behind its offset
             continue;
-        } else if starts_digit && word.contains(':') && !has_clock {
+        }
+        if starts_digit && word.contains(':') && !has_clock {
             zone_text.push_str(clock(word, &mut parts)?);
             has_clock = true;
         } else if starts_digit {

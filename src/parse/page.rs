@@ -26,9 +26,7 @@ pub fn page(bytes: &[u8], content_type: Option<&str>) -> Page {
             break;
         }
         match piece {
-            Piece::Text(text) => {
-                cleaner.referenced(text);
-            }
+            Piece::Text(text) => cleaner.referenced(text),
             Piece::Verbatim(text) => cleaner.text(text),
             Piece::Start(name, _) if name.eq_ignore_ascii_case("title") => {
                 let inside = scanner.take_until_end("title");

@@ -27,7 +27,7 @@ pub(super) fn mend(text: &str, survey: &Survey<'_>) -> (String, Vec<String>) {
         out: String::with_capacity(text.len() + text.len() / 8),
         ..Mender::default()
     };
-    if survey.cut {
+    if survey.cut && survey.limit_end.is_none() {
         mender.notes.push(format!(
             "the document is cut short; read {} complete entries",
             survey.complete
@@ -192,14 +192,14 @@ impl<'a> Mender<'a> {
                 self.done.namespace = !self.done.atom_03 && namespace != Some(ATOM);
                 self.out.push('<');
                 self.out.push_str(tag.name);
-                self.out.push_str(&format!(" {own}=\"{ATOM}\""));
+                self.pair(&own, ATOM);
                 self.attributes(tag, &[&own]);
             }
             _ => {
                 self.done.namespace = tag.attribute("xmlns") != Some(RSS_1);
                 self.out.push('<');
                 self.out.push_str(tag.name);
-                self.out.push_str(&format!(" xmlns=\"{RSS_1}\""));
+                self.pair("xmlns", RSS_1);
                 self.attributes(tag, &["xmlns"]);
             }
         }
@@ -243,7 +243,7 @@ impl<'a> Mender<'a> {
             };
             self.done.types |= !matches!(given, "" | "text" | "html" | "xhtml" | "text/html")
                 && !self.done.atom_03;
-            self.out.push_str(&format!(" type=\"{kind}\""));
+            self.pair("type", kind);
             self.attributes(tag, &["type", "mode", "src"]);
         } else {
             self.attributes(
@@ -344,12 +344,16 @@ impl<'a> Mender<'a> {
                 self.done.bases = true;
                 continue;
             }
-            self.out.push(' ');
-            self.out.push_str(name);
-            self.out.push_str("=\"");
-            self.text(value);
-            self.out.push('"');
+            self.pair(name, value);
         }
+    }
+
+    fn pair(&mut self, name: &str, value: &str) {
+        self.out.push(' ');
+        self.out.push_str(name);
+        self.out.push_str("=\"");
+        self.text(value);
+        self.out.push('"');
     }
 
     fn cdata(&mut self, text: &str) {

@@ -483,3 +483,51 @@ proptest! {
         let _ = page(&bytes, None);
     }
 }
+
+#[test]
+fn hostile_documents_cost_no_more_than_their_length() {
+    let started = std::time::Instant::now();
+    for unit in [
+        "<a/>",
+        "<a>",
+        "</a>",
+        "<item>",
+        "<item/>",
+        "<title>",
+        "<item><title>",
+        "&amp;",
+        "&",
+        "<![CDATA[x]]>",
+        "<!-- -->",
+        "<a b='c'/>",
+        "<a xmlns:b='c'>x</a>",
+        "<",
+        "<title><item>",
+        "<item><title>x",
+        "<description><b>",
+        "<!DOCTYPE [",
+        "<?x?>",
+        "<item><guid isPermaLink='false'>x</guid></item>",
+        "<a xml:base='/b/'/>",
+        "</channel><channel>",
+    ] {
+        for end in ["", "</channel></rss>"] {
+            let text = format!(
+                "<rss version='2.0'><channel>{}{end}",
+                unit.repeat((1 << 18) / unit.len())
+            );
+            let _ = try_bytes(text.as_bytes());
+        }
+    }
+    let many: String = (0..100_000).fold(String::new(), |mut s, i| {
+        let _ = write!(s, " a{i}=''");
+        s
+    });
+    let _ = try_bytes(format!("<rss version='2.0'><channel><x{many}/></channel></rss>").as_bytes());
+    let _ = try_bytes(
+        format!("<rss{many}><channel><item><title>x</b></title></channel></rss>").as_bytes(),
+    );
+    let _ = try_bytes(format!("{{\"items\":[{}]}}", "0,".repeat(500_000)).as_bytes());
+    let _ = try_bytes(format!("{{\"items\":{}", "[".repeat(1 << 20)).as_bytes());
+    assert!(started.elapsed().as_secs() < 120, "{:?}", started.elapsed());
+}
