@@ -20,6 +20,7 @@
 //! ```
 
 mod charset;
+mod cleaner;
 mod dates;
 mod entities;
 mod error;
@@ -28,10 +29,12 @@ mod json;
 mod markup;
 mod page;
 mod repair;
+mod repair_notes;
 mod sniff;
 mod survey;
 mod text;
 mod xml;
+mod zones;
 
 use url::Url;
 

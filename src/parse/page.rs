@@ -1,8 +1,9 @@
 //! An HTML page as text: its title and what a reader sees of it.
 
 use super::charset;
+use super::cleaner::Cleaner;
 use super::markup::{Piece, Scanner};
-use super::text::{Cleaner, breaks, html};
+use super::text::{breaks, html};
 use super::{MAX_CONTENT, MAX_TITLE_CHARS};
 
 /// A page's title and visible text.

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::entities;
+use super::repair_notes::Done;
 use super::survey::Survey;
 use super::xml::{End, Tag, Token, Tokens, is_container, is_entry, is_text, local};
 
@@ -37,46 +38,6 @@ pub(super) fn mend(text: &str, survey: &Survey<'_>) -> (String, Vec<String>) {
     let mut notes = mender.notes;
     notes.extend(mender.done.sentences().map(str::to_owned));
     (mender.out, notes)
-}
-
-/// What was done, each told once.
-#[derive(Debug, Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent marks, each one sentence"
-)]
-struct Done {
-    balanced: bool,
-    ampersands: bool,
-    names: bool,
-    controls: bool,
-    inline: bool,
-    version: bool,
-    namespace: bool,
-    atom_03: bool,
-    types: bool,
-    bases: bool,
-    channel: bool,
-}
-
-impl Done {
-    fn sentences(&self) -> impl Iterator<Item = &'static str> {
-        [
-            (self.balanced, "closed or dropped tags that did not match"),
-            (self.ampersands, "escaped bare `&` or `<`"),
-            (self.names, "resolved HTML entities that XML does not know"),
-            (self.controls, "dropped characters that XML does not allow"),
-            (self.inline, "read markup inside text elements as text"),
-            (self.version, "took an unknown RSS version as 2.0"),
-            (self.namespace, "corrected the feed's namespace"),
-            (self.atom_03, "read Atom 0.3 as Atom 1.0"),
-            (self.types, "corrected unknown content types"),
-            (self.bases, "ignored an unreadable xml:base"),
-            (self.channel, "read entries that stand at a wrong place"),
-        ]
-        .into_iter()
-        .filter_map(|(done, sentence)| done.then_some(sentence))
-    }
 }
 
 #[derive(Debug)]

@@ -4,6 +4,7 @@
 //! What comes out can be printed on a terminal, written to a log line or put into a page's text:
 //! it holds no C0 or C1 control character, no bidirectional override and no line break.
 
+use super::cleaner::Cleaner;
 use super::entities;
 use super::markup::{Piece, Scanner};
 
@@ -81,113 +82,6 @@ fn is_one_of(list: &[&str], name: &str) -> bool {
 /// Whether an element ends a word.
 pub(super) fn breaks(name: &str) -> bool {
     is_one_of(&BREAKING, name)
-}
-
-/// Collects characters as clean text, up to a bound.
-#[derive(Debug)]
-pub(super) struct Cleaner {
-    out: String,
-    max: usize,
-    gap: Gap,
-}
-
-/// What separates the text so far from the next visible character.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Gap {
-    None,
-    Space,
-    Line,
-}
-
-impl Cleaner {
-    /// Collects at most `max` bytes.
-    pub fn new(max: usize) -> Self {
-        Self {
-            out: String::new(),
-            max,
-            gap: Gap::None,
-        }
-    }
-
-    /// Whether nothing more can be collected.
-    pub fn is_full(&self) -> bool {
-        self.out.len() >= self.max
-    }
-
-    /// A separation that becomes one space.
-    pub fn space(&mut self) {
-        self.gap = self.gap.max(Gap::Space);
-    }
-
-    /// A separation that becomes one line break.
-    pub fn line(&mut self) {
-        self.gap = Gap::Line;
-    }
-
-    /// One character of text.
-    pub fn char(&mut self, c: char) {
-        if c.is_whitespace() {
-            return self.space();
-        }
-        if is_unwanted(c) {
-            return;
-        }
-        let gap = usize::from(!self.out.is_empty() && self.gap != Gap::None);
-        if self.out.len() + gap + c.len_utf8() > self.max {
-            // nothing shorter may follow what did not fit
-            self.max = self.out.len();
-            return;
-        }
-        if gap == 1 {
-            self.out
-                .push(if self.gap == Gap::Line { '\n' } else { ' ' });
-        }
-        self.gap = Gap::None;
-        self.out.push(c);
-    }
-
-    /// Text without references.
-    pub fn text(&mut self, text: &str) {
-        for c in text.chars() {
-            if self.is_full() {
-                return;
-            }
-            self.char(c);
-        }
-    }
-
-    /// Text with references.
-    pub fn referenced(&mut self, mut text: &str) {
-        while let Some(at) = text.find('&') {
-            self.text(&text[..at]);
-            text = &text[at..];
-            if self.is_full() {
-                return;
-            }
-            if let Some(reference) = entities::resolve(text) {
-                self.char(reference.first);
-                if let Some(second) = reference.second {
-                    self.char(second);
-                }
-                text = &text[reference.len..];
-            } else {
-                self.char('&');
-                text = &text[1..];
-            }
-        }
-        self.text(text);
-    }
-
-    /// What was collected.
-    pub fn finish(self) -> String {
-        self.out
-    }
-}
-
-/// Control characters (C0, DEL, C1) and bidirectional embeddings, overrides and isolates, by which
-/// a text could act on a terminal or show in another order than it is read; and the byte order mark.
-fn is_unwanted(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
 /// Markup to text: tags and comments dropped, references resolved, block elements and line breaks
@@ -322,6 +216,7 @@ pub(super) fn cut_chars(text: &mut String, max: usize) {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::cleaner::is_unwanted;
     use super::*;
 
     #[test]
