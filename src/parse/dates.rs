@@ -4,6 +4,7 @@
 //! [`read`] never panics and never guesses a day: an impossible date is unreadable. A date without
 //! zone, or with a zone nobody knows, is taken as UTC (RFC 2822 §4.3).
 
+use super::zones::zone;
 use crate::model::Timestamp;
 
 /// 1990-01-01T00:00:00Z: no feed is older, so a date before it is a default or an accident.
@@ -90,7 +91,7 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// Splits leading ASCII digits off, `least` to `most` of them.
-fn digits(text: &str, least: usize, most: usize) -> Option<(i64, &str)> {
+pub(super) fn digits(text: &str, least: usize, most: usize) -> Option<(i64, &str)> {
     let len = text.bytes().take_while(u8::is_ascii_digit).count();
     if len < least || len > most {
         return None;
@@ -212,7 +213,8 @@ fn mail(text: &str) -> Option<Parts> {
         if word.starts_with('(') {
             // an RFC 2822 comment, such as the zone's name behind its offset
             continue;
-        } else if starts_digit && word.contains(':') && !has_clock {
+        }
+        if starts_digit && word.contains(':') && !has_clock {
             zone_text.push_str(clock(word, &mut parts)?);
             has_clock = true;
         } else if starts_digit {
@@ -268,76 +270,6 @@ fn month(word: &str) -> Option<i64> {
     let begin = word.get(..3)?.to_ascii_lowercase();
     let index = MONTHS.iter().position(|m| *m == begin)?;
     i64::try_from(index + 1).ok()
-}
-
-/// Minutes east of UTC; no zone and unknown names are UTC, a broken offset is `None`.
-fn zone(text: &str) -> Option<i64> {
-    let text = text.trim();
-    let text = text.split('(').next().unwrap_or(text).trim();
-    let text = text.split('[').next().unwrap_or(text).trim();
-    if let Some(at) = text.find(['+', '-', '\u{2212}']) {
-        let name = text[..at].trim();
-        // Etc/GMT+8 would count westward, but who writes GMT+8 in a feed means Beijing
-        if !name.is_empty() && named(name) != Some(0) {
-            return Some(named(name).unwrap_or(0));
-        }
-        let sign = if text[at..].starts_with('+') { 1 } else { -1 };
-        let number = text[at..]
-            .trim_start_matches(['+', '-', '\u{2212}'])
-            .trim_start();
-        let (hours, minutes) = if let Some((h, m)) = number.split_once(':') {
-            (digits(h, 1, 2)?.0, digits(m.get(..2)?, 2, 2)?.0)
-        } else {
-            let (value, _) = digits(number, 1, 4)?;
-            if number.bytes().take_while(u8::is_ascii_digit).count() > 2 {
-                (value / 100, value % 100)
-            } else {
-                (value, 0)
-            }
-        };
-        return Some(sign * (hours * 60 + minutes));
-    }
-    if text.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    Some(named(text).unwrap_or(0))
-}
-
-/// Zone names as feeds use them. Where one name means several zones, the one whose publishers
-/// write it in feeds: IST is India, CST the American one (as in RFC 2822), BST Britain in summer.
-fn named(name: &str) -> Option<i64> {
-    let hours = |h: i64| Some(h * 60);
-    match name.to_ascii_uppercase().as_str() {
-        "Z" | "UT" | "UTC" | "GMT" | "WET" => Some(0),
-        "BST" | "CET" | "MEZ" | "WEST" | "WAT" => hours(1),
-        "CEST" | "MESZ" | "EET" | "SAST" | "CAT" => hours(2),
-        "EEST" | "MSK" | "TRT" | "EAT" | "IDT" => hours(3),
-        "IRST" => Some(210),
-        "MSD" | "SAMT" | "GST" | "AZT" => hours(4),
-        "AFT" => Some(270),
-        "PKT" | "UZT" | "TJT" | "TMT" | "YEKT" => hours(5),
-        "IST" => Some(330),
-        "NPT" => Some(345),
-        "KGT" | "OMST" | "BDT" => hours(6),
-        "ICT" | "WIB" | "KRAT" | "NOVT" => hours(7),
-        "HKT" | "SGT" | "PHT" | "MYT" | "AWST" | "IRKT" | "ULAT" => hours(8),
-        "JST" | "KST" | "YAKT" => hours(9),
-        "ACST" => Some(570),
-        "AEST" | "VLAT" => hours(10),
-        "AEDT" | "MAGT" => hours(11),
-        "NZST" => hours(12),
-        "NZDT" => hours(13),
-        "NST" => Some(-210),
-        "BRT" | "ART" | "ADT" => hours(-3),
-        "AST" | "EDT" | "CLT" => hours(-4),
-        "EST" | "CDT" => hours(-5),
-        "CST" | "MDT" => hours(-6),
-        "MST" | "PDT" => hours(-7),
-        "PST" | "AKDT" => hours(-8),
-        "AKST" => hours(-9),
-        "HST" => hours(-10),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ pub enum ParseError {
     Empty,
     /// The body is something else than a feed.
     #[error(
-        "the body is {looks_like}{}, not a feed: open the URL in a browser, the feed may have moved",
+        "no feed here, but {looks_like}{}: open the URL in a browser, the feed may have moved",
         quoted(title.as_deref())
     )]
     NotAFeed {

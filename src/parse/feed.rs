@@ -85,9 +85,6 @@ pub(super) fn document(
         .find_map(|l| Url::parse(&l.href).ok());
     let base = base.or(home.as_ref());
     let total = feed.entries.len();
-    if total > MAX_ENTRIES {
-        notes.push(format!("{total} entries; kept the first {MAX_ENTRIES}"));
-    }
     // feed-rs drops RSS 1.0 items without link; then nobody knows which facts are whose
     let aligned = survey.entries.len() == total;
     if format == FeedFormat::Rdf && total < survey.entries.len() {
@@ -96,7 +93,7 @@ pub(super) fn document(
     }
     let entries = feed
         .entries
-        .into_iter()
+        .iter()
         .take(MAX_ENTRIES)
         .enumerate()
         .map(|(i, theirs)| {
@@ -121,7 +118,12 @@ pub(super) fn document(
     }
 }
 
-fn entry(theirs: theirs::Entry, format: FeedFormat, base: Option<&Url>, facts: Facts<'_>) -> Entry {
+fn entry(
+    theirs: &theirs::Entry,
+    format: FeedFormat,
+    base: Option<&Url>,
+    facts: Facts<'_>,
+) -> Entry {
     let guid = Some(theirs.id.trim())
         .filter(|id| !id.is_empty())
         .map(str::to_owned);
@@ -141,8 +143,11 @@ fn entry(theirs: theirs::Entry, format: FeedFormat, base: Option<&Url>, facts: F
     let note = date_note(published, updated);
     published = published.filter(|ms| !is_marker(*ms));
     updated = updated.filter(|ms| !is_marker(*ms));
-    let summary = theirs.summary.as_ref().map(body).unwrap_or_default();
-    let summary = clean(summary, MAX_SUMMARY);
+    let summary = theirs
+        .summary
+        .as_ref()
+        .map(|t| text::body(&t.content, is_html(t), MAX_SUMMARY))
+        .unwrap_or_default();
     let content = theirs
         .content
         .as_ref()
@@ -150,10 +155,11 @@ fn entry(theirs: theirs::Entry, format: FeedFormat, base: Option<&Url>, facts: F
             let kind = c.content_type.to_string();
             let kind = kind.to_ascii_lowercase();
             let plain = kind.starts_with("text/plain");
-            let readable = kind.starts_with("text/") || kind.contains("xml");
+            let readable =
+                kind.starts_with("text/") || kind.contains("xml") || kind.contains("html");
             c.body.as_deref().filter(|_| readable).map(|b| (b, !plain))
         })
-        .map(|b| clean(b, MAX_CONTENT))
+        .map(|(body, is_html)| text::body(body, is_html, MAX_CONTENT))
         .filter(|c| *c != summary)
         .unwrap_or_default();
     Entry {
@@ -176,18 +182,6 @@ fn entry(theirs: theirs::Entry, format: FeedFormat, base: Option<&Url>, facts: F
 
 fn is_html(text: &theirs::Text) -> bool {
     !text.content_type.to_string().starts_with("text/plain")
-}
-
-fn body(text: &theirs::Text) -> (&str, bool) {
-    (&text.content, is_html(text))
-}
-
-fn clean((body, is_html): (&str, bool), max: usize) -> String {
-    if is_html {
-        text::html(body, max)
-    } else {
-        text::either(body, max)
-    }
 }
 
 fn is_marker(millis: i64) -> bool {

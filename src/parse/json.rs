@@ -112,9 +112,9 @@ fn entry(item: &Map<String, Value>, base: Option<&Url>, now: Timestamp) -> Entry
     let link = ["url", "external_url"]
         .into_iter()
         .find_map(|key| absolute(string(item, key)?, base));
-    let summary = text::either(string(item, "summary").unwrap_or(""), MAX_SUMMARY);
+    let summary = text::body(string(item, "summary").unwrap_or(""), false, MAX_SUMMARY);
     let content = string(item, "content_html")
-        .map(|html| text::html(html, MAX_CONTENT))
+        .map(|html| text::body(html, true, MAX_CONTENT))
         .filter(|content| !content.is_empty())
         .or_else(|| string(item, "content_text").map(|plain| text::plain(plain, MAX_CONTENT)))
         .filter(|content| *content != summary)

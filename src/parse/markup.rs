@@ -2,7 +2,8 @@
 //!
 //! It is no tree builder: there is no stack, so nesting costs nothing, and no table of attributes,
 //! so a tag with a million of them costs its length. (html5ever's tokenizer compares each new
-//! attribute with all earlier ones of its tag; 8 MiB of attributes would keep it busy for hours.)
+//! attribute with all earlier ones of its tag: 80,000 in one tag, half a megabyte, took it 15 s in
+//! an unoptimised build and this scanner 4 ms. Its table of references is used all the same.)
 //! Comments, processing instructions and the elements that no reader sees (`script`, `style`,
 //! `noscript`, `template`, `svg`, `iframe`) never come out.
 

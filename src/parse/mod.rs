@@ -20,6 +20,7 @@
 //! ```
 
 mod charset;
+mod cleaner;
 mod dates;
 mod entities;
 mod error;
@@ -28,10 +29,12 @@ mod json;
 mod markup;
 mod page;
 mod repair;
+mod repair_notes;
 mod sniff;
 mod survey;
 mod text;
 mod xml;
+mod zones;
 
 use url::Url;
 
@@ -124,8 +127,18 @@ fn xml(
     charset: &'static str,
     mut notes: Vec<String>,
 ) -> Result<Document, ParseError> {
-    let text = without_declaration(text);
-    let survey = survey::survey(text)?;
+    let mut text = without_declaration(text);
+    let mut survey = survey::survey(text)?;
+    if let Some(end) = survey.limit_end.filter(|_| survey.total > MAX_ENTRIES) {
+        // feed-rs would keep them all in memory, at almost a kilobyte each however small they are
+        notes.push(format!(
+            "{} entries; kept the first {MAX_ENTRIES}",
+            survey.total
+        ));
+        text = &text[..end];
+        survey = survey::survey(text)?;
+        survey.limit_end = Some(end);
+    }
     if survey.cut && survey.complete == 0 {
         return Err(ParseError::Malformed {
             detail: "the document ends before its first entry does".into(),
@@ -137,7 +150,7 @@ fn xml(
     if !survey.cut && !survey.inline_markup {
         match feed::run(text, input.base, input.now) {
             Ok(found) if found.entries.is_empty() && !survey.entries.is_empty() => {
-                first = Some(Ok(found))
+                first = Some(Ok(found));
             }
             Ok(found) => return Ok(feed::document(found, &survey, input.base, charset, notes)),
             Err(failure) => first = Some(Err(failure)),
@@ -186,8 +199,8 @@ fn refused(text: &str, survey: &Survey<'_>, detail: String) -> ParseError {
 }
 
 fn line_of(text: &str, at: usize) -> usize {
-    let before = &text.as_bytes()[..at.min(text.len())];
-    1 + before.iter().filter(|b| **b == b'\n').count()
+    let before = text.as_bytes()[..at.min(text.len())].split(|b| *b == b'\n');
+    before.count()
 }
 
 /// The declaration names the encoding of bytes that are gone.

@@ -1,8 +1,9 @@
 //! An HTML page as text: its title and what a reader sees of it.
 
 use super::charset;
+use super::cleaner::Cleaner;
 use super::markup::{Piece, Scanner};
-use super::text::{Cleaner, breaks, html};
+use super::text::{breaks, html};
 use super::{MAX_CONTENT, MAX_TITLE_CHARS};
 
 /// A page's title and visible text.
@@ -26,9 +27,7 @@ pub fn page(bytes: &[u8], content_type: Option<&str>) -> Page {
             break;
         }
         match piece {
-            Piece::Text(text) => {
-                cleaner.referenced(text);
-            }
+            Piece::Text(text) => cleaner.referenced(text),
             Piece::Verbatim(text) => cleaner.text(text),
             Piece::Start(name, _) if name.eq_ignore_ascii_case("title") => {
                 let inside = scanner.take_until_end("title");

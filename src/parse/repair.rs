@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::entities;
+use super::repair_notes::Done;
 use super::survey::Survey;
 use super::xml::{End, Tag, Token, Tokens, is_container, is_entry, is_text, local};
 
@@ -27,7 +28,7 @@ pub(super) fn mend(text: &str, survey: &Survey<'_>) -> (String, Vec<String>) {
         out: String::with_capacity(text.len() + text.len() / 8),
         ..Mender::default()
     };
-    if survey.cut {
+    if survey.cut && survey.limit_end.is_none() {
         mender.notes.push(format!(
             "the document is cut short; read {} complete entries",
             survey.complete
@@ -37,46 +38,6 @@ pub(super) fn mend(text: &str, survey: &Survey<'_>) -> (String, Vec<String>) {
     let mut notes = mender.notes;
     notes.extend(mender.done.sentences().map(str::to_owned));
     (mender.out, notes)
-}
-
-/// What was done, each told once.
-#[derive(Debug, Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent marks, each one sentence"
-)]
-struct Done {
-    balanced: bool,
-    ampersands: bool,
-    names: bool,
-    controls: bool,
-    inline: bool,
-    version: bool,
-    namespace: bool,
-    atom_03: bool,
-    types: bool,
-    bases: bool,
-    channel: bool,
-}
-
-impl Done {
-    fn sentences(&self) -> impl Iterator<Item = &'static str> {
-        [
-            (self.balanced, "closed or dropped tags that did not match"),
-            (self.ampersands, "escaped bare `&` or `<`"),
-            (self.names, "resolved HTML entities that XML does not know"),
-            (self.controls, "dropped characters that XML does not allow"),
-            (self.inline, "read markup inside text elements as text"),
-            (self.version, "took an unknown RSS version as 2.0"),
-            (self.namespace, "corrected the feed's namespace"),
-            (self.atom_03, "read Atom 0.3 as Atom 1.0"),
-            (self.types, "corrected unknown content types"),
-            (self.bases, "ignored an unreadable xml:base"),
-            (self.channel, "read entries that stand at a wrong place"),
-        ]
-        .into_iter()
-        .filter_map(|(done, sentence)| done.then_some(sentence))
-    }
 }
 
 #[derive(Debug)]
@@ -192,14 +153,14 @@ impl<'a> Mender<'a> {
                 self.done.namespace = !self.done.atom_03 && namespace != Some(ATOM);
                 self.out.push('<');
                 self.out.push_str(tag.name);
-                self.out.push_str(&format!(" {own}=\"{ATOM}\""));
+                self.pair(&own, ATOM);
                 self.attributes(tag, &[&own]);
             }
             _ => {
                 self.done.namespace = tag.attribute("xmlns") != Some(RSS_1);
                 self.out.push('<');
                 self.out.push_str(tag.name);
-                self.out.push_str(&format!(" xmlns=\"{RSS_1}\""));
+                self.pair("xmlns", RSS_1);
                 self.attributes(tag, &["xmlns"]);
             }
         }
@@ -243,7 +204,7 @@ impl<'a> Mender<'a> {
             };
             self.done.types |= !matches!(given, "" | "text" | "html" | "xhtml" | "text/html")
                 && !self.done.atom_03;
-            self.out.push_str(&format!(" type=\"{kind}\""));
+            self.pair("type", kind);
             self.attributes(tag, &["type", "mode", "src"]);
         } else {
             self.attributes(
@@ -344,12 +305,16 @@ impl<'a> Mender<'a> {
                 self.done.bases = true;
                 continue;
             }
-            self.out.push(' ');
-            self.out.push_str(name);
-            self.out.push_str("=\"");
-            self.text(value);
-            self.out.push('"');
+            self.pair(name, value);
         }
+    }
+
+    fn pair(&mut self, name: &str, value: &str) {
+        self.out.push(' ');
+        self.out.push_str(name);
+        self.out.push_str("=\"");
+        self.text(value);
+        self.out.push('"');
     }
 
     fn cdata(&mut self, text: &str) {

@@ -19,7 +19,7 @@ pub(super) fn binary(bytes: &[u8]) -> Option<&'static str> {
         return Some(what);
     }
     let head = &bytes[..bytes.len().min(4096)];
-    let zeros = head.iter().filter(|b| **b == 0).count();
+    let zero = head.contains(&0);
     let controls = head
         .iter()
         .filter(|b| **b < 0x20 && !matches!(**b, b'\t' | b'\n' | b'\r' | 0x0C | 0x1B))
@@ -27,7 +27,7 @@ pub(super) fn binary(bytes: &[u8]) -> Option<&'static str> {
     let marked = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
     let utf16 = marked || matches!(bytes, [0, b'<' | b'{', ..] | [b'<' | b'{', 0, ..]);
     // a feed with a stray control character is still a feed
-    (!utf16 && (zeros > 0 || controls > 4) && controls * 20 > head.len()).then_some("a binary file")
+    (!utf16 && (zero || controls > 4) && controls * 20 > head.len()).then_some("a binary file")
 }
 
 /// The error for a text that is no feed.

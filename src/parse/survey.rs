@@ -4,6 +4,7 @@
 //! One linear pass that copies next to nothing. It refuses documents built to exhaust a parser, and
 //! finds the place after the last complete entry of a document that was cut short.
 
+use super::MAX_ENTRIES;
 use super::error::ParseError;
 use super::xml::{End, Token, Tokens, is_container, is_entry, is_text, local};
 
@@ -19,16 +20,30 @@ pub(super) struct Survey<'a> {
     pub root: &'a str,
     /// The language that the root or channel declares with `xml:lang`.
     pub language: Option<&'a str>,
-    /// One for each entry in order, also the incomplete last one.
+    /// One for each entry that is kept, in order, also an incomplete last one.
     pub entries: Vec<Facts<'a>>,
     /// Tags stand inside an element that should hold text; feed-rs would read up to the first.
     pub inline_markup: bool,
     /// The document ends before its root does.
     pub cut: bool,
+    /// How many entries begin in the document.
+    pub total: usize,
+    /// The offset after the last entry that will be kept, when there are too many.
+    pub limit_end: Option<usize>,
     /// How many entries have their end tag.
     pub complete: usize,
     /// The offset after the last of them.
     pub complete_end: usize,
+}
+
+impl Survey<'_> {
+    fn completed(&mut self, end: usize) {
+        self.complete += 1;
+        self.complete_end = end;
+        if self.complete == MAX_ENTRIES {
+            self.limit_end = Some(end);
+        }
+    }
 }
 
 /// What feed-rs will not tell of an entry.
@@ -50,7 +65,9 @@ pub(super) fn survey(text: &str) -> Result<Survey<'_>, ParseError> {
     let mut tokens = Tokens::new(text);
     let mut in_language = false;
     let mut closed = false;
-    while let Some(token) = tokens.next() {
+    loop {
+        let at = tokens.offset();
+        let Some(token) = tokens.next() else { break };
         match token {
             Token::Start(tag) if !closed => {
                 if tag
@@ -75,12 +92,15 @@ pub(super) fn survey(text: &str) -> Result<Survey<'_>, ParseError> {
                     {
                         // the one before was never closed
                         stack.truncate(open);
-                        survey.complete += 1;
+                        survey.completed(at);
                     }
-                    survey.entries.push(Facts {
-                        language,
-                        ..Facts::default()
-                    });
+                    survey.total += 1;
+                    if survey.total <= MAX_ENTRIES {
+                        survey.entries.push(Facts {
+                            language,
+                            ..Facts::default()
+                        });
+                    }
                 } else if is_container(tag.local()) && survey.entries.is_empty() {
                     survey.language = language.or(survey.language);
                 }
@@ -99,8 +119,7 @@ pub(super) fn survey(text: &str) -> Result<Survey<'_>, ParseError> {
                     survey.cut |= element.end == End::Cut;
                 } else if tag.empty {
                     if is_item {
-                        survey.complete += 1;
-                        survey.complete_end = tokens.offset();
+                        survey.completed(tokens.offset());
                     }
                 } else {
                     if stack.len() == MAX_DEPTH {
@@ -116,8 +135,7 @@ pub(super) fn survey(text: &str) -> Result<Survey<'_>, ParseError> {
                 in_language = false;
                 if let Some(open) = stack.iter().rposition(|(n, _)| *n == name) {
                     if stack.iter().skip(open).any(|(_, entry)| *entry) {
-                        survey.complete += 1;
-                        survey.complete_end = tokens.offset();
+                        survey.completed(tokens.offset());
                     }
                     stack.truncate(open);
                     closed = stack.is_empty();

@@ -4,6 +4,7 @@
 //! What comes out can be printed on a terminal, written to a log line or put into a page's text:
 //! it holds no C0 or C1 control character, no bidirectional override and no line break.
 
+use super::cleaner::Cleaner;
 use super::entities;
 use super::markup::{Piece, Scanner};
 
@@ -83,116 +84,6 @@ pub(super) fn breaks(name: &str) -> bool {
     is_one_of(&BREAKING, name)
 }
 
-/// Collects characters as clean text, up to a bound.
-#[derive(Debug)]
-pub(super) struct Cleaner {
-    out: String,
-    max: usize,
-    gap: Gap,
-}
-
-/// What separates the text so far from the next visible character.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Gap {
-    None,
-    Space,
-    Line,
-}
-
-impl Cleaner {
-    /// Collects at most `max` bytes.
-    pub fn new(max: usize) -> Self {
-        Self {
-            out: String::new(),
-            max,
-            gap: Gap::None,
-        }
-    }
-
-    /// Whether nothing more can be collected.
-    pub fn is_full(&self) -> bool {
-        self.out.len() >= self.max
-    }
-
-    /// A separation that becomes one space.
-    pub fn space(&mut self) {
-        self.gap = self.gap.max(Gap::Space);
-    }
-
-    /// A separation that becomes one line break.
-    pub fn line(&mut self) {
-        self.gap = Gap::Line;
-    }
-
-    /// One character of text.
-    pub fn char(&mut self, c: char) {
-        if c.is_whitespace() {
-            return self.space();
-        }
-        if is_unwanted(c) {
-            return;
-        }
-        let gap = usize::from(!self.out.is_empty() && self.gap != Gap::None);
-        if self.out.len() + gap + c.len_utf8() > self.max {
-            // nothing shorter may follow what did not fit
-            self.max = self.out.len();
-            return;
-        }
-        if gap == 1 {
-            self.out
-                .push(if self.gap == Gap::Line { '\n' } else { ' ' });
-        }
-        self.gap = Gap::None;
-        self.out.push(c);
-    }
-
-    /// Text without references.
-    pub fn text(&mut self, text: &str) {
-        for c in text.chars() {
-            if self.is_full() {
-                return;
-            }
-            self.char(c);
-        }
-    }
-
-    /// Text with references; tells whether there were any.
-    pub fn referenced(&mut self, mut text: &str) -> bool {
-        let mut any = false;
-        while let Some(at) = text.find('&') {
-            self.text(&text[..at]);
-            text = &text[at..];
-            if self.is_full() {
-                return any;
-            }
-            if let Some(reference) = entities::resolve(text) {
-                any = true;
-                self.char(reference.first);
-                if let Some(second) = reference.second {
-                    self.char(second);
-                }
-                text = &text[reference.len..];
-            } else {
-                self.char('&');
-                text = &text[1..];
-            }
-        }
-        self.text(text);
-        any
-    }
-
-    /// What was collected.
-    pub fn finish(self) -> String {
-        self.out
-    }
-}
-
-/// Control characters (C0, DEL, C1) and bidirectional embeddings, overrides and isolates, by which
-/// a text could act on a terminal or show in another order than it is read; and the byte order mark.
-fn is_unwanted(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
-}
-
 /// Markup to text: tags and comments dropped, references resolved, block elements and line breaks
 /// turned into a space, inline elements into nothing (`Er<b>do</b>ğan` is one word).
 #[must_use]
@@ -225,9 +116,7 @@ pub(super) fn html(markup: &str, max: usize) -> String {
             break;
         }
         match piece {
-            Piece::Text(text) => {
-                cleaner.referenced(text);
-            }
+            Piece::Text(text) => cleaner.referenced(text),
             Piece::Verbatim(text) => cleaner.text(text),
             Piece::Start(name, _) | Piece::End(name, _) => {
                 if breaks(name) {
@@ -248,9 +137,7 @@ pub(super) fn either(text: &str, max: usize) -> String {
     let mut cleaner = Cleaner::new(max);
     for piece in Scanner::new(text) {
         match piece {
-            Piece::Text(text) => {
-                cleaner.referenced(text);
-            }
+            Piece::Text(text) => cleaner.referenced(text),
             Piece::Verbatim(text) => cleaner.text(text),
             Piece::Start(name, raw) | Piece::End(name, raw) => {
                 if breaks(name) {
@@ -269,30 +156,59 @@ pub(super) fn either(text: &str, max: usize) -> String {
 pub(super) fn title(text: &str, is_html: bool, max_chars: usize) -> String {
     // a character takes at most four bytes
     let max = max_chars.saturating_mul(4);
-    let mut clean = if is_html {
+    let clean = if is_html {
         html(text, max)
     } else {
         either(text, max)
     };
-    if has_closed_reference(&clean) {
-        let mut again = Cleaner::new(max);
-        again.referenced(&clean);
-        clean = again.finish();
-    }
+    let mut clean = resolved_again(clean, max, |_| true);
     cut_chars(&mut clean, max_chars);
     clean
 }
 
-fn has_closed_reference(text: &str) -> bool {
-    text.match_indices('&').any(|(at, _)| {
-        entities::resolve(&text[at..]).is_some_and(|r| text.as_bytes()[at + r.len - 1] == b';')
-    })
+/// A summary or content of at most `max` bytes. A reference to a letter that is left after cleaning
+/// (`Filip&#233;ndula`) was escaped twice; one to `<` or `&` may be what the article is about.
+pub(super) fn body(text: &str, is_html: bool, max: usize) -> String {
+    let clean = if is_html {
+        html(text, max)
+    } else {
+        either(text, max)
+    };
+    resolved_again(clean, max, |c| !c.is_ascii())
 }
 
-/// Cuts a text after `max` characters.
+/// Resolves the closed references of a clean text to characters that are `wanted`.
+fn resolved_again(clean: String, max: usize, wanted: fn(char) -> bool) -> String {
+    let closed = |at: usize| {
+        entities::resolve(&clean[at..])
+            .filter(|r| wanted(r.first) && clean.as_bytes()[at + r.len - 1] == b';')
+    };
+    let mut out: Option<Cleaner> = None;
+    let mut done = 0;
+    for (at, _) in clean.match_indices('&') {
+        if let Some(reference) = closed(at) {
+            let cleaner = out.get_or_insert_with(|| Cleaner::new(max));
+            cleaner.text(&clean[done..at]);
+            cleaner.char(reference.first);
+            if let Some(second) = reference.second {
+                cleaner.char(second);
+            }
+            done = at + reference.len;
+        }
+    }
+    match out {
+        Some(mut cleaner) => {
+            cleaner.text(&clean[done..]);
+            cleaner.finish()
+        }
+        None => clean,
+    }
+}
+
+/// Cuts a text after `max` characters, or after the last visible one before.
 pub(super) fn cut_chars(text: &mut String, max: usize) {
     if let Some((at, _)) = text.char_indices().nth(max) {
-        text.truncate(at);
+        text.truncate(text[..at].trim_end().len());
     }
 }
 
@@ -300,6 +216,7 @@ pub(super) fn cut_chars(text: &mut String, max: usize) {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::cleaner::is_unwanted;
     use super::*;
 
     #[test]
@@ -350,9 +267,18 @@ mod tests {
         assert_eq!(title("AT&amp;T", false, 99), "AT&T");
         assert_eq!(
             title("Vec<T> is <b>fast</b>, a<b", false, 99),
-            "Vec<T> is fast, a"
+            "Vec<T> is fast, a<b"
         );
         assert_eq!(title("日本語", false, 2), "日本");
+    }
+
+    #[test]
+    fn letters_escaped_twice_are_resolved_twice_in_bodies() {
+        assert_eq!(
+            body("Filip&amp;#233;ndula &amp;nbsp;x", true, 99),
+            "Filipéndula x"
+        );
+        assert_eq!(body("write &amp;lt;b&amp;gt;", true, 99), "write &lt;b&gt;");
     }
 
     #[test]

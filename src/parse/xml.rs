@@ -234,8 +234,8 @@ impl<'a> Iterator for Tokens<'a> {
             let len = rest.find('<').unwrap_or(rest.len());
             return take(Some(len), Token::Text(&rest[..len]));
         }
-        if rest.starts_with("<!--") {
-            return take(rest[4..].find("-->").map(|i| i + 7), Token::Aside);
+        if let Some(comment) = rest.strip_prefix("<!--") {
+            return take(comment.find("-->").map(|i| i + 7), Token::Aside);
         }
         if let Some(section) = rest.strip_prefix("<![CDATA[") {
             let len = section.find("]]>");
