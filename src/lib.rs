@@ -5,6 +5,7 @@
 //! → `notify`. Pure modules (`schedule`, `dedup`, `matching`) take values and a clock and do no
 //! I/O; `daemon` wires them together and `cli` prints.
 
+pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod dedup;

@@ -1,3 +1,5 @@
 //! The `mentiond` binary: hands its arguments to the library.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    mentiond::cli::main()
+}

@@ -27,7 +27,7 @@ fn settings() -> Settings {
         connect_timeout: Duration::from_secs(20),
         header_timeout: Duration::from_secs(20),
         idle_timeout: Duration::from_secs(20),
-        total_timeout: Duration::from_secs(60),
+        total_timeout: Duration::from_mins(1),
         max_body: 1 << 20,
         max_redirects: 5,
     }

@@ -132,8 +132,12 @@ pub fn find(explicit: Option<&Path>, environment: &Environment) -> Result<PathBu
     if let Some(path) = environment.get("MENTIOND_CONFIG") {
         return Ok(PathBuf::from(path));
     }
+    find_below(Path::new(""), environment)
+}
+
+fn find_below(working: &Path, environment: &Environment) -> Result<PathBuf, FindError> {
     let looked: Vec<PathBuf> = [
-        Some(PathBuf::from("config/mentiond.toml")),
+        Some(working.join("config/mentiond.toml")),
         environment
             .xdg("XDG_CONFIG_HOME", ".config")
             .map(|folder| folder.join("mentiond/mentiond.toml")),
@@ -195,13 +199,16 @@ mod tests {
         std::fs::write(&path, "").unwrap();
         let home = folder.path().to_str().unwrap();
         let environment = Environment::from_pairs([("XDG_CONFIG_HOME", home)]);
-        assert_eq!(find(None, &environment).unwrap(), path);
+        assert_eq!(find_below(folder.path(), &environment).unwrap(), path);
     }
 
     #[test]
     fn the_error_lists_the_places_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
         let environment = Environment::from_pairs([("HOME", "/nonexistent")]);
-        let error = find(None, &environment).unwrap_err().to_string();
+        let error = find_below(folder.path(), &environment)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("config/mentiond.toml"), "{error}");
         assert!(
             error.contains("/nonexistent/.config/mentiond/mentiond.toml"),

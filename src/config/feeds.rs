@@ -10,9 +10,10 @@ use url::{Host, Url};
 
 use super::ScheduleConfig;
 use super::problem::{Report, quoted};
-use super::reader::{Table, Value};
+use super::reader::Table;
 use super::source::Origin;
 use super::units::show_duration;
+use super::value::Value;
 use crate::model::{Feed, FeedId};
 
 /// The longest URL, in bytes.
@@ -67,7 +68,8 @@ pub(super) fn check_url(text: &str) -> Result<Url, UrlError> {
 /// The first eight hexadecimal digits of the URL's SHA-256.
 fn short_hash(url: &Url) -> String {
     let digest = Sha256::digest(url.as_str().as_bytes());
-    digest.iter().take(4).map(|b| format!("{b:02x}")).collect()
+    let [a, b, c, d, ..] = <[u8; 32]>::from(digest);
+    format!("{:08x}", u32::from_be_bytes([a, b, c, d]))
 }
 
 /// An id made of the URL's host and path, at most 64 characters long.
@@ -94,7 +96,7 @@ pub(super) fn derived_id(url: &Url, always_hashed: bool) -> Option<FeedId> {
     let slug = slug
         .trim_start_matches(|c: char| !c.is_ascii_alphanumeric())
         .trim_end_matches(['-', '.']);
-    let id = if !lossy && slug.len() <= 64 {
+    let id = if !lossy && (1..=64).contains(&slug.len()) {
         slug.to_owned()
     } else {
         let cut = slug.get(..slug.len().min(55)).unwrap_or_default();
@@ -186,7 +188,11 @@ pub(super) fn read(
     let Some(url) = url else { return };
     let id = match given_id {
         Some(given) => given,
-        None => derived_id(&url, false),
+        None => derived_id(&url, false).or_else(|| {
+            let help = "give the feed an `id`".to_owned();
+            report.error(&origin, "no id can be made of the feed's URL", Some(help));
+            None
+        }),
     };
     let Some(id) = id else { return };
     let place = id_value

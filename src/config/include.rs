@@ -9,8 +9,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::problem::quoted;
-use super::reader::Value;
 use super::source::Origin;
+use super::value::Value;
 
 /// The most files that may be included.
 const MOST: usize = 10_000;
@@ -52,28 +52,29 @@ pub(super) struct Included {
 pub(super) fn expand(list: &Value<'_>, main: &Path) -> Vec<Included> {
     let mut found = Vec::new();
     let mut seen: BTreeSet<PathBuf> = main.canonicalize().into_iter().collect();
-    for pattern in list.items().into_iter().flatten() {
-        let Some(text) = pattern.line(4096) else {
+    for entry in list.items().into_iter().flatten() {
+        let Some(text) = entry.line(4096) else {
             continue;
         };
         let path = list.origin.folder().join(text);
-        let Some(last) = path.file_name().and_then(OsStr::to_str) else {
-            pattern.error(format!("{} names no file", quoted(text)), None);
+        let Some(file_name) = path.file_name().and_then(OsStr::to_str) else {
+            entry.error(format!("{} names no file", quoted(text)), None);
             continue;
         };
-        if path.parent().is_some_and(has_star) {
+        if Path::new(text).parent().is_some_and(has_star) {
             let help = "`*` may stand in the last part of a path only".to_owned();
-            pattern.error(format!("{} can't be followed", quoted(text)), Some(help));
+            entry.error(format!("{} can't be followed", quoted(text)), Some(help));
             continue;
         }
-        let (paths, by_name) = if last.contains('*') {
-            (matching(&pattern, &path, last, text), false)
+        let by_name = !file_name.contains('*');
+        let files = if by_name {
+            vec![path.clone()]
         } else {
-            (vec![path.clone()], true)
+            matching(&entry, &path, file_name, text)
         };
-        for path in paths {
+        for path in files {
             let Some(kind) = Kind::of(&path) else {
-                refuse_kind(&pattern, &path, by_name);
+                refuse_kind(&entry, &path, by_name);
                 continue;
             };
             // A file that can't be resolved is kept, so that reading it says what is wrong.
@@ -82,13 +83,13 @@ pub(super) fn expand(list: &Value<'_>, main: &Path) -> Vec<Included> {
             }
             if found.len() >= MOST {
                 let help = format!("at most {MOST} files may be included");
-                pattern.error("too many files", Some(help));
+                entry.error("too many files", Some(help));
                 return found;
             }
             found.push(Included {
                 path,
                 kind,
-                origin: pattern.origin.clone(),
+                origin: entry.origin.clone(),
             });
         }
     }

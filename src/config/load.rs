@@ -1,6 +1,6 @@
 //! Putting a configuration together from its files and the environment.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 use super::environment::Environment;
@@ -57,8 +57,16 @@ pub(super) fn load_text(
 ) -> Result<Config, ConfigError> {
     let report = Report::default();
     let main = Source::file(path, text);
-    let tree = reader::parse(&main, &report);
-    let mut root = Table::root(&report, &main, &tree, "the main file", Some(environment));
+    let config = assemble(&main, environment, &report);
+    let warnings = report.finish(&config.files)?;
+    Ok(Config { warnings, ..config })
+}
+
+/// Reads everything, with defaults for what is missing or wrong; what was wrong is in the report.
+fn assemble(main: &Rc<Source>, environment: &Environment, report: &Report) -> Config {
+    let tree = reader::parse(main, report);
+    let path = main.file.as_path();
+    let mut root = Table::root(report, main, &tree, "the main file", Some(environment));
 
     let database = settings::database(&mut root, environment);
     let shutdown_timeout = settings::shutdown_timeout(&mut root);
@@ -67,7 +75,7 @@ pub(super) fn load_text(
     let fetch = settings::fetch(root.section("fetch", "[fetch]"));
     let alerts = settings::alerts(root.section("alerts", "[alerts]"));
     let retention = settings::retention(root.section("retention", "[retention]"));
-    check_variables(&report, environment);
+    check_variables(report, environment);
 
     let included: Vec<Included> = root
         .get("include")
@@ -77,19 +85,19 @@ pub(super) fn load_text(
     files.extend(included.iter().map(|file| file.path.clone()));
     let sources: Vec<(Kind, Rc<Source>)> = included
         .iter()
-        .filter_map(|file| Some((file.kind, open(file, &report)?)))
+        .filter_map(|file| Some((file.kind, open(file, report)?)))
         .collect();
     let of_kind = |kind| {
         let chosen = sources.iter().filter(move |(found, _)| *found == kind);
         chosen.map(|(_, source)| source)
     };
     let trees: Vec<_> = of_kind(Kind::Toml)
-        .map(|source| (source, reader::parse(source, &report)))
+        .map(|source| (source, reader::parse(source, report)))
         .collect();
 
     let mut roots = vec![root];
     for (source, tree) in &trees {
-        let mut table = Table::root(&report, source, tree, "an included file", None);
+        let mut table = Table::root(report, source, tree, "an included file", None);
         informational(&mut table);
         table.refuse(&MAIN_ONLY, "move it to the main file");
         roots.push(table);
@@ -98,22 +106,22 @@ pub(super) fn load_text(
     let mut topics = TopicList::default();
     for root in &mut roots {
         for table in root.tables("feed", "[[feed]]") {
-            feeds::read(table, &schedule, &report, &mut feeds);
+            feeds::read(table, &schedule, report, &mut feeds);
         }
         for table in root.tables("topic", "[[topic]]") {
-            topics::read(table, &report, &mut topics);
+            topics::read(table, report, &mut topics);
         }
     }
     // After the TOML files: what they say of a feed is more than a list from elsewhere does.
     for source in of_kind(Kind::Opml) {
-        opml::read(source, &schedule, &report, &mut feeds);
+        opml::read(source, &schedule, report, &mut feeds);
     }
     let mut sinks = SinkList::default();
     let incomplete = sources.len() < included.len()
         || main.is_broken()
         || trees.iter().any(|(source, _)| source.is_broken());
     let around = Surroundings {
-        report: &report,
+        report,
         environment,
         topics: &topics,
         topics_may_be_missing: incomplete,
@@ -124,20 +132,17 @@ pub(super) fn load_text(
         }
         root.finish();
     }
-    warn_of_idleness(&main, &report, &feeds, &topics);
+    warn_of_idleness(main, report, &feeds, &topics);
 
     let mut sinks = sinks.sinks;
     if sinks.is_empty() {
         sinks.extend(default_sink());
     }
-    drop(trees);
-    drop(tree);
-    let warnings = report.finish(&files)?;
-    Ok(Config {
+    Config {
         path: path.to_owned(),
         files,
-        // A missing place has been reported, so this is never reached without one.
-        database: database.unwrap_or_else(|| PathBuf::from("mentiond.db")),
+        // A missing place has been reported as an error.
+        database: database.unwrap_or_default(),
         log,
         schedule,
         fetch,
@@ -147,8 +152,23 @@ pub(super) fn load_text(
         feeds: feeds.feeds,
         topics: topics.topics,
         sinks,
-        warnings,
-    })
+        warnings: Vec::new(),
+    }
+}
+
+/// Every key and every variable that reading this text asks for.
+#[cfg(test)]
+pub(super) fn known(
+    text: &str,
+    environment: &Environment,
+) -> (
+    std::collections::BTreeSet<(&'static str, &'static str)>,
+    std::collections::BTreeSet<String>,
+) {
+    let report = Report::default();
+    let main = Source::file(Path::new("/nonexistent/m.toml"), text.to_owned());
+    assemble(&main, environment, &report);
+    (report.keys.into_inner(), report.variables.into_inner())
 }
 
 /// Reads a file of topics by itself, such as the pack inside the program.

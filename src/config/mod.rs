@@ -20,6 +20,7 @@
 //! This module reads files and nothing else: it writes nothing, opens no connection, and never
 //! shows a secret's value. No input makes it panic, and files, lists and messages are bounded.
 
+mod entities;
 mod environment;
 mod feeds;
 mod include;
@@ -35,6 +36,7 @@ mod source;
 mod tests;
 mod topics;
 pub mod units;
+mod value;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -130,6 +132,22 @@ pub struct FetchConfig {
     pub max_body: u64,
     /// The most redirects that are followed.
     pub max_redirects: u32,
+}
+
+impl Default for FetchConfig {
+    fn default() -> Self {
+        Self {
+            contact: None,
+            concurrency: 32,
+            per_host: 2,
+            connect_timeout: Duration::from_secs(10),
+            header_timeout: Duration::from_secs(20),
+            idle_timeout: Duration::from_secs(20),
+            total_timeout: Duration::from_mins(1),
+            max_body: 8 << 20,
+            max_redirects: 5,
+        }
+    }
 }
 
 /// What is worth an alert.

@@ -5,7 +5,6 @@
 //! and only a list that is no well-formed XML is an error. Entities other than XML's own five are
 //! left as they stand and definitions of entities are never read, so nothing can expand.
 
-use std::borrow::Cow;
 use std::rc::Rc;
 
 use quick_xml::Reader;
@@ -13,6 +12,7 @@ use quick_xml::events::{BytesStart, Event};
 use url::Url;
 
 use super::ScheduleConfig;
+use super::entities::unescape;
 use super::feeds::{FeedList, LONGEST_NAME, check_url, derived_id, is_language};
 use super::problem::{Report, quoted};
 use super::source::{Origin, Source};
@@ -126,13 +126,12 @@ struct Outline {
 impl Outline {
     fn read(element: &BytesStart<'_>, origin: &Origin, report: &Report) -> Self {
         let mut outline = Self::default();
+        let mut is_mended = false;
         for attribute in element.attributes().take(MOST_ATTRIBUTES) {
-            let attribute = match attribute {
-                Ok(attribute) => attribute,
-                Err(error) => {
-                    report.warn(origin, format!("an attribute can't be read: {error}"), None);
-                    continue;
-                }
+            // Mostly a quotation mark that is not escaped; the other attributes still count.
+            let Ok(attribute) = attribute else {
+                is_mended = true;
+                continue;
             };
             let value = unescape(&attribute.value);
             let value = one_line(&value);
@@ -144,6 +143,14 @@ impl Outline {
                 "language" => outline.language = value,
                 _ => {}
             }
+        }
+        if is_mended {
+            let message = format!(
+                "the attributes of {} can be read in part only",
+                quoted(outline.label())
+            );
+            let help = "escape quotation marks in them as &quot;".to_owned();
+            report.warn(origin, message, Some(help));
         }
         outline
     }
@@ -260,56 +267,4 @@ fn slug(text: &str) -> String {
 /// The text with control characters as spaces and no space at its ends.
 fn one_line(text: &str) -> String {
     text.replace(char::is_control, " ").trim().to_owned()
-}
-
-/// Replaces XML's five entities and numeric references (XML 1.0 §4.1); whatever else begins with
-/// `&` stays as it is.
-fn unescape(text: &str) -> Cow<'_, str> {
-    /// No reference that is replaced is longer, from `&` to before `;`.
-    const LONGEST: usize = 10;
-    let Some(first) = text.find('&') else {
-        return Cow::Borrowed(text);
-    };
-    let (before, mut rest) = text.split_at(first);
-    let mut out = before.to_owned();
-    while let Some(after) = rest.strip_prefix('&') {
-        let name = after
-            .bytes()
-            .take(LONGEST)
-            .position(|b| b == b';')
-            .and_then(|end| after.get(..end));
-        match name.and_then(|name| Some((name, reference(name)?))) {
-            Some((name, c)) => {
-                out.push(c);
-                rest = after.get(name.len() + 1..).unwrap_or_default();
-            }
-            None => {
-                out.push('&');
-                rest = after;
-            }
-        }
-        let next = rest.find('&').unwrap_or(rest.len());
-        let (plain, more) = rest.split_at(next);
-        out.push_str(plain);
-        rest = more;
-    }
-    Cow::Owned(out)
-}
-
-fn reference(name: &str) -> Option<char> {
-    match name {
-        "amp" => Some('&'),
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        _ => {
-            let number = name.strip_prefix('#')?;
-            let code = match number.strip_prefix(['x', 'X']) {
-                Some(hex) => u32::from_str_radix(hex, 16),
-                None => number.parse(),
-            };
-            char::from_u32(code.ok()?).filter(|c| *c != '\0')
-        }
-    }
 }

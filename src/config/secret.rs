@@ -11,8 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::environment::Environment;
-use super::reader::Value;
 use super::source::read_text;
+use super::value::Value;
 
 /// The longest secret, in bytes.
 const LONGEST: u64 = 64 << 10;

@@ -11,14 +11,15 @@ use tracing_subscriber::EnvFilter;
 use super::environment::Environment;
 use super::feeds::check_url;
 use super::problem::{did_you_mean, quoted};
-use super::reader::{Table, Value};
+use super::reader::Table;
 use super::sinks::FORMATS;
 use super::units::show_duration;
+use super::value::Value;
 use super::{AlertConfig, FetchConfig, LogConfig, RetentionConfig, ScheduleConfig};
 
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3600);
-const DAY: Duration = Duration::from_secs(86_400);
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
@@ -41,9 +42,10 @@ pub(super) fn database(table: &mut Table<'_>, environment: &Environment) -> Opti
             value.error("`~` is not expanded in `database`", Some(help));
             return None;
         }
-        let folder = match value.from_variable() {
-            true => Path::new(""),
-            false => value.origin.folder(),
+        let folder = if value.is_variable() {
+            Path::new("")
+        } else {
+            value.origin.folder()
         };
         return Some(folder.join(text));
     }
@@ -156,6 +158,7 @@ pub(super) fn schedule(mut table: Table<'_>) -> ScheduleConfig {
 
 /// `[fetch]`.
 pub(super) fn fetch(mut table: Table<'_>) -> FetchConfig {
+    let default = FetchConfig::default();
     let contact = table.setting("contact").and_then(|value| contact(&value));
     let concurrency = table
         .setting("concurrency")
@@ -163,10 +166,10 @@ pub(super) fn fetch(mut table: Table<'_>) -> FetchConfig {
     let per_host = table
         .setting("per_host")
         .and_then(|value| value.integer(1..=64_usize));
-    let connect_timeout = duration(&mut table, "connect_timeout", Duration::from_secs(10));
-    let header_timeout = duration(&mut table, "header_timeout", Duration::from_secs(20));
-    let idle_timeout = duration(&mut table, "idle_timeout", Duration::from_secs(20));
-    let total_timeout = duration(&mut table, "total_timeout", MINUTE);
+    let connect_timeout = duration(&mut table, "connect_timeout", default.connect_timeout);
+    let header_timeout = duration(&mut table, "header_timeout", default.header_timeout);
+    let idle_timeout = duration(&mut table, "idle_timeout", default.idle_timeout);
+    let total_timeout = duration(&mut table, "total_timeout", default.total_timeout);
     let max_body = table
         .setting("max_body")
         .and_then(|value| value.size(&(1..=1 << 30)));
@@ -176,14 +179,14 @@ pub(super) fn fetch(mut table: Table<'_>) -> FetchConfig {
     table.finish();
     FetchConfig {
         contact,
-        concurrency: concurrency.unwrap_or(32),
-        per_host: per_host.unwrap_or(2),
+        concurrency: concurrency.unwrap_or(default.concurrency),
+        per_host: per_host.unwrap_or(default.per_host),
         connect_timeout,
         header_timeout,
         idle_timeout,
         total_timeout,
-        max_body: max_body.unwrap_or(8 << 20),
-        max_redirects: max_redirects.unwrap_or(5),
+        max_body: max_body.unwrap_or(default.max_body),
+        max_redirects: max_redirects.unwrap_or(default.max_redirects),
     }
 }
 

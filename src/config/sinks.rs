@@ -6,10 +6,11 @@ use std::time::Duration;
 use super::environment::Environment;
 use super::feeds::{check_url, read_tags};
 use super::problem::{Report, did_you_mean, quoted};
-use super::reader::{Table, Value};
+use super::reader::Table;
 use super::secret::{self, Secret};
 use super::source::Origin;
 use super::topics::TopicList;
+use super::value::Value;
 use super::{LogFormat, SinkConfig, SinkKind};
 use crate::model::{SinkId, TopicId};
 

@@ -5,7 +5,7 @@
 //! [`read_text`] reads a regular file of bounded size: it never opens a pipe or device and never
 //! reads on after the limit.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -26,6 +26,9 @@ pub(super) struct Source {
     line_starts: Vec<usize>,
     /// The lines with syntax errors, once they are known.
     broken: OnceCell<Vec<usize>>,
+    /// The place that was last asked for: its line, its byte at a character's beginning and its
+    /// column.
+    last: Cell<(usize, usize, usize)>,
 }
 
 impl Source {
@@ -39,6 +42,7 @@ impl Source {
             text,
             line_starts,
             broken: OnceCell::new(),
+            last: Cell::new((0, 0, 0)),
         })
     }
 
@@ -54,6 +58,7 @@ impl Source {
             text: String::new(),
             line_starts: Vec::new(),
             broken: OnceCell::new(),
+            last: Cell::new((0, 0, 0)),
         })
     }
 
@@ -79,8 +84,23 @@ impl Source {
         while !self.text.is_char_boundary(at) {
             at -= 1;
         }
-        let before = self.text.get(*start..at).unwrap_or_default();
-        (line, before.chars().count() + 1)
+        // Places are asked for in about the order of the text: counting from the last one keeps
+        // even a file of one long line cheap.
+        let (known, column) = match self.last.get() {
+            (same, known, column) if same == line && known.abs_diff(at) < at - *start => {
+                (known, column)
+            }
+            _ => (*start, 1),
+        };
+        let between = self.text.get(known.min(at)..known.max(at));
+        let count = between.unwrap_or_default().chars().count();
+        let column = if at < known {
+            column.saturating_sub(count)
+        } else {
+            column.saturating_add(count)
+        };
+        self.last.set((line, at, column));
+        (line, column)
     }
 }
 
@@ -117,10 +137,8 @@ impl Origin {
 
     /// Whether the line has a syntax error.
     pub(super) fn is_on_a_broken_line(&self) -> bool {
-        self.source
-            .broken
-            .get()
-            .is_some_and(|lines| lines.binary_search(&self.position().0).is_ok())
+        let broken = self.source.broken.get().filter(|lines| !lines.is_empty());
+        broken.is_some_and(|lines| lines.binary_search(&self.position().0).is_ok())
     }
 
     /// The folder that relative paths written here start from.
@@ -198,6 +216,8 @@ pub(super) fn read_text(path: &Path, limit: u64) -> Result<String, ReadError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -210,6 +230,20 @@ mod tests {
         assert_eq!(at(7), (2, 3), "inside a character: that character");
         assert_eq!(at(9999), (3, 1));
         assert_eq!(Origin::whole(&source).position(), (0, 0));
+    }
+
+    proptest! {
+        #[test]
+        fn a_place_is_the_same_whatever_was_asked_before(
+            text in "[aж\\n]{0,40}", asked in prop::collection::vec(0_usize..90, 1..20)
+        ) {
+            let source = Source::file(Path::new("x"), text.clone());
+            for byte in asked {
+                let fresh = Source::file(Path::new("x"), text.clone());
+                let expected = Origin::at(&fresh, byte).position();
+                prop_assert_eq!(Origin::at(&source, byte).position(), expected);
+            }
+        }
     }
 
     #[test]

@@ -7,14 +7,15 @@ use std::collections::BTreeMap;
 
 use super::feeds::{LONGEST_NAME, read_tags};
 use super::problem::{Report, quoted};
-use super::reader::{Table, Value};
+use super::reader::Table;
 use super::source::Origin;
+use super::value::Value;
+use crate::matching::check_term;
 use crate::model::{Case, Term, Topic, TopicId};
 
 /// The most terms in one list of a topic.
 const MOST_TERMS: usize = 5000;
 /// The longest term, in characters.
-const LONGEST_TERM: usize = 200;
 /// How far context may be from an ambiguous term when the topic does not say, in words.
 const WITHIN: usize = 12;
 
@@ -51,25 +52,26 @@ pub(super) fn read(mut table: Table<'_>, report: &Report, list: &mut TopicList) 
     let all = table.get("all").map(|value| groups(&value));
     let none = table.get("none").and_then(|value| terms(&value, false));
     let except = table.get("except").and_then(|value| terms(&value, false));
-    let near = table.get("near").and_then(|value| terms(&value, false));
+    let near_value = table.get("near");
+    let has_near = near_value.is_some();
+    let near = near_value.and_then(|value| terms(&value, false));
     let within = table
         .get("within")
         .and_then(|value| value.integer(1..=1000_usize));
     table.finish();
 
     let (near, any) = (near.unwrap_or_default(), any.unwrap_or_default());
-    if let Some(value) = &any_value {
-        if near.is_empty()
-            && let Some(term) = any.iter().find(|term| term.ambiguous)
-        {
-            value.error(
-                format!(
-                    "{} is ambiguous and the topic has no `near`",
-                    quoted(&term.text)
-                ),
-                Some("list the words that make it count in `near`".to_owned()),
-            );
-        }
+    if !has_near
+        && let Some(value) = &any_value
+        && let Some(term) = any.iter().find(|term| term.ambiguous)
+    {
+        value.error(
+            format!(
+                "{} is ambiguous and the topic has no `near`",
+                quoted(&term.text)
+            ),
+            Some("list the words that make it count in `near`".to_owned()),
+        );
     }
     let Some(id) = id else { return };
     if any.is_empty() {
@@ -92,7 +94,7 @@ pub(super) fn read(mut table: Table<'_>, report: &Report, list: &mut TopicList) 
 fn terms(value: &Value<'_>, context_counts: bool) -> Option<Vec<Term>> {
     let items = value.items()?;
     if items.is_empty() {
-        let help = "add a term, or leave the key out".to_owned();
+        let help = "add a term, or leave the list out".to_owned();
         value.error(format!("{} has no term", value.label()), Some(help));
         return None;
     }
@@ -139,10 +141,7 @@ fn term(value: &Value<'_>, context_counts: bool) -> Option<Term> {
             .get("case")
             .and_then(|value| value.choice(&[("fold", Case::Fold), ("exact", Case::Exact)]));
         let flag = table.get("ambiguous");
-        ambiguous = flag
-            .as_ref()
-            .and_then(|value| value.flag())
-            .unwrap_or(false);
+        ambiguous = flag.as_ref().and_then(Value::flag).unwrap_or(false);
         if ambiguous
             && !context_counts
             && let Some(flag) = &flag
@@ -163,8 +162,8 @@ fn term(value: &Value<'_>, context_counts: bool) -> Option<Term> {
 }
 
 fn checked(value: &Value<'_>, text: &str, case: Case, ambiguous: bool) -> Option<Term> {
-    if let Err(complaint) = check_term(text) {
-        value.error(format!("the term {} {complaint}", quoted(text)), None);
+    if let Err(error) = check_term(text) {
+        value.error(format!("{}: {error}", quoted(text)), None);
         return None;
     }
     Some(Term {
@@ -172,65 +171,4 @@ fn checked(value: &Value<'_>, text: &str, case: Case, ambiguous: bool) -> Option
         case,
         ambiguous,
     })
-}
-
-/// Whether a term can be looked for. The message reads on from the term.
-fn check_term(text: &str) -> Result<(), &'static str> {
-    if text.trim().is_empty() {
-        return Err("is empty; write a word or phrase");
-    }
-    if text.chars().nth(LONGEST_TERM).is_some() {
-        return Err("is longer than 200 characters; shorten it");
-    }
-    if !text.contains(char::is_alphanumeric) {
-        return Err("has no letter or digit; there is nothing to find");
-    }
-    for word in text.split_whitespace() {
-        let Some((stem, after)) = word.split_once('*') else {
-            continue;
-        };
-        if !after.is_empty() {
-            return Err("has a `*` inside a word; it may stand at the end of a word only");
-        }
-        if stem.chars().filter(|c| c.is_alphabetic()).count() < 2 {
-            return Err("has a `*` after fewer than two letters; it would be found everywhere");
-        }
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::check_term;
-
-    #[test]
-    fn usable_terms_are_taken() {
-        for good in [
-            "SCO",
-            "Путин*",
-            "Шанхайск* организаци* сотрудничества",
-            "上合组织",
-            "G7",
-            "AT&T",
-        ] {
-            assert_eq!(check_term(good), Ok(()), "{good}");
-        }
-    }
-
-    #[test]
-    fn terms_that_find_nothing_or_everything_are_refused() {
-        for bad in [
-            "",
-            "  ",
-            "--",
-            "*",
-            "a*",
-            "a*b",
-            "pu*tin",
-            "x **",
-            &"a".repeat(201),
-        ] {
-            assert!(check_term(bad).is_err(), "{bad}");
-        }
-    }
 }

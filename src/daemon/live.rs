@@ -7,7 +7,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::connectivity::Connectivity;
 use super::status::Status;
-use crate::config::Config;
+use crate::config::{Config, FetchConfig};
 use crate::fetch::{self, FetchError, Fetcher};
 use crate::matching::{CompileError, Matcher};
 use crate::model::{SinkId, Topic, TopicId};
@@ -50,16 +50,7 @@ impl Live {
     /// [`LiveError`] when one of them can't be made.
     pub fn new(config: Config) -> Result<Self, LiveError> {
         let matcher = Matcher::compile(&config.topics)?;
-        let limits = &config.fetch;
-        let fetcher = Fetcher::new(fetch::Settings {
-            user_agent: fetch::user_agent(limits.contact.as_deref()),
-            connect_timeout: limits.connect_timeout,
-            header_timeout: limits.header_timeout,
-            idle_timeout: limits.idle_timeout,
-            total_timeout: limits.total_timeout,
-            max_body: limits.max_body,
-            max_redirects: limits.max_redirects,
-        })?;
+        let fetcher = Fetcher::new((&config.fetch).into())?;
         let policy = schedule::Policy {
             min_interval: config.schedule.min_interval,
             max_interval: config.schedule.max_interval,
@@ -74,12 +65,12 @@ impl Live {
         let topics = config.topics.iter().map(with_sinks).collect();
         let feed_sinks = route::for_feeds(&config.sinks);
         Ok(Self {
+            config,
             matcher,
             fetcher,
             policy,
             topics,
             feed_sinks,
-            config,
         })
     }
 }
@@ -142,5 +133,19 @@ impl Engine {
     /// Changes whenever there are new deliveries.
     pub(super) fn wakes(&self) -> watch::Receiver<u64> {
         self.wake.subscribe()
+    }
+}
+
+impl From<&FetchConfig> for fetch::Settings {
+    fn from(limits: &FetchConfig) -> Self {
+        Self {
+            user_agent: fetch::user_agent(limits.contact.as_deref()),
+            connect_timeout: limits.connect_timeout,
+            header_timeout: limits.header_timeout,
+            idle_timeout: limits.idle_timeout,
+            total_timeout: limits.total_timeout,
+            max_body: limits.max_body,
+            max_redirects: limits.max_redirects,
+        }
     }
 }

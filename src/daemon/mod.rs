@@ -21,6 +21,6 @@ mod status;
 pub use live::{Engine, Live, LiveError};
 pub use poll::Polled;
 pub use round::{RoundSummary, round};
-pub use scheduler::Scheduler;
+pub use scheduler::{Ended, Scheduler};
 pub use service::{Command, DaemonError, Event, run};
 pub use status::{Snapshot, Status};

@@ -448,7 +448,7 @@ fn report(feed: &Feed, before: &FeedState, polled: &Polled) {
             );
         }
         PollStatus::Throttled { error } if before.status == "throttled" => {
-            debug!(feed = id, "{error}")
+            debug!(feed = id, "{error}");
         }
         PollStatus::Throttled { error } => warn!(feed = id, "{error}"),
         PollStatus::Failed {

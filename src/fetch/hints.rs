@@ -10,7 +10,7 @@ use reqwest::header::{
 };
 
 /// The longest hint: 30 days. Longer ones, and numbers that overflow, are cut to it.
-pub const MAX_HINT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+pub const MAX_HINT: Duration = Duration::from_hours(720);
 
 /// When the server would like to be asked again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::model::Timestamp;
 
 /// How long a `Retry-After` is believed. A server that asks for more is asked again after this.
-pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(7 * 24 * 3600);
+pub const MAX_RETRY_AFTER: Duration = Duration::from_hours(168);
 
 /// The owner's bounds on waiting.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -111,10 +111,10 @@ mod tests {
 
     use super::*;
 
-    const HOUR: Duration = Duration::from_secs(3600);
+    const HOUR: Duration = Duration::from_hours(1);
     const POLICY: Policy = Policy {
-        min_interval: Duration::from_secs(300),
-        max_interval: Duration::from_secs(24 * 3600),
+        min_interval: Duration::from_mins(5),
+        max_interval: Duration::from_hours(24),
         jitter: 0.1,
     };
 
@@ -127,7 +127,7 @@ mod tests {
     fn an_answered_poll_waits_one_interval_give_or_take_the_jitter() {
         let served = Answer::Served { fresh_for: None };
         assert_eq!(wait(served, 0.5), HOUR / 2);
-        assert_eq!(wait(served, 0.0), Duration::from_secs(1620));
+        assert_eq!(wait(served, 0.0), Duration::from_mins(27));
         assert!(wait(served, 0.999) < Duration::from_secs(1981));
     }
 
@@ -142,7 +142,7 @@ mod tests {
         };
         assert_eq!(wait(a_year, 0.0), POLICY.max_interval);
         let a_minute = Answer::Served {
-            fresh_for: Some(Duration::from_secs(60)),
+            fresh_for: Some(Duration::from_mins(1)),
         };
         assert_eq!(wait(a_minute, 0.5), HOUR / 2);
     }

@@ -165,7 +165,7 @@ pub struct Committed {
 
 /// How often at most a key is marked as still being served. It keeps unchanged entries of a
 /// changed document from costing a write each.
-const SERVED_STEP: Duration = Duration::from_secs(24 * 3600);
+const SERVED_STEP: Duration = Duration::from_hours(24);
 
 impl Store {
     /// Records a poll, all of it or nothing.

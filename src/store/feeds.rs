@@ -28,7 +28,7 @@ pub struct Registered {
 }
 
 /// Where a feed stands.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct FeedState {
     /// The feed's id in the configuration.
     pub name: String,

@@ -37,7 +37,7 @@ async fn throttling_says_how_long() {
             "429 Too Many Requests",
             "Retry-After: 120\r\n",
             429,
-            Some(Duration::from_secs(120)),
+            Some(Duration::from_mins(2)),
         ),
         (
             "503 Unavailable",

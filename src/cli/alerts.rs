@@ -1,0 +1,184 @@
+//! `mentiond alerts`: what was told, to whom, and what could not be.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::mentions::since;
+use super::output::{count, printable, relative};
+use super::{CliError, Context, runtime};
+use crate::model::Timestamp;
+use crate::store::{AlertFilter, Store};
+
+/// List alerts and their deliveries; retry dead letters; resume a stopped sink.
+#[derive(Debug, Args)]
+pub struct AlertsArgs {
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// List alerts with their deliveries, newest first (the default).
+    List(ListArgs),
+    /// Make dead letters wait for delivery again, under the same ids.
+    Retry(RetryArgs),
+    /// Let a sink that was stopped by 410 Gone go on.
+    Resume {
+        /// The sink's id.
+        sink: String,
+    },
+}
+
+#[derive(Debug, Args)]
+struct ListArgs {
+    /// Only this topic.
+    #[arg(long, value_name = "TOPIC")]
+    topic: Option<String>,
+    /// Only deliveries in this state.
+    #[arg(long, value_enum)]
+    state: Option<State>,
+    /// Only deliveries to this sink.
+    #[arg(long, value_name = "SINK")]
+    sink: Option<String>,
+    /// Only alerts created within this time (`24h`) or since this instant (RFC 3339).
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// At most this many.
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    limit: usize,
+    /// Print one JSON object a line and delivery.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Default for ListArgs {
+    fn default() -> Self {
+        Self {
+            topic: None,
+            state: None,
+            sink: None,
+            since: None,
+            limit: 50,
+            json: false,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum State {
+    Waiting,
+    Delivered,
+    Dead,
+}
+
+#[derive(Debug, Args)]
+struct RetryArgs {
+    /// Only this alert.
+    #[arg(value_name = "ALERT", required_unless_present_any = ["all", "sink"])]
+    alert: Option<String>,
+    /// Only dead letters of this sink.
+    #[arg(long, value_name = "SINK")]
+    sink: Option<String>,
+    /// All dead letters.
+    #[arg(long)]
+    all: bool,
+}
+
+pub fn run(context: &Context, args: &AlertsArgs) -> Result<ExitCode, CliError> {
+    let config = context.load()?;
+    match &args.action {
+        None => list(context, &ListArgs::default(), &config.database),
+        Some(Action::List(args)) => list(context, args, &config.database),
+        Some(Action::Retry(args)) => {
+            let store = Store::open_beside(&config.database)?;
+            let revived = runtime()?.block_on(store.retry_dead(
+                args.alert.clone(),
+                args.sink.clone(),
+                Timestamp::now(),
+            ))?;
+            store.close();
+            context.out.line(format!(
+                "{} will be delivered by the running daemon, or by `mentiond poll`",
+                count(revived, "dead letter")
+            ))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Action::Resume { sink }) => {
+            let store = Store::open_beside(&config.database)?;
+            let resumed = runtime()?.block_on(store.resume_sink(sink.clone()))?;
+            store.close();
+            if !resumed {
+                return Err(CliError::Usage(format!("the sink `{sink}` is not stopped")));
+            }
+            context.out.line(format!("sink {sink} goes on"))?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn list(
+    context: &Context,
+    args: &ListArgs,
+    database: &std::path::Path,
+) -> Result<ExitCode, CliError> {
+    let filter = AlertFilter {
+        topic: args.topic.clone(),
+        state: args.state.map(|state| {
+            match state {
+                State::Waiting => "waiting",
+                State::Delivered => "delivered",
+                State::Dead => "dead",
+            }
+            .to_owned()
+        }),
+        sink: args.sink.clone(),
+        since: since(args.since.as_deref())?,
+        limit: args.limit,
+    };
+    let store = Store::open_read_only(database)?;
+    let runtime = runtime()?;
+    let alerts = runtime.block_on(store.alerts(filter))?;
+    let out = &context.out;
+    if args.json {
+        alerts.iter().try_for_each(|alert| out.json(alert))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let counts = runtime.block_on(store.outbox_counts())?;
+    out.line(format!(
+        "deliveries: {} waiting, {} delivered, {} dead",
+        counts.waiting, counts.delivered, counts.dead
+    ))?;
+    for (sink, reason) in runtime.block_on(store.stopped_sinks())? {
+        out.line(format!(
+            "sink {sink} is stopped: {reason}; `mentiond alerts resume {sink}`"
+        ))?;
+    }
+    let now = Timestamp::now();
+    for alert in &alerts {
+        let about = alert.topic.as_deref().unwrap_or("feed");
+        let delivery = match (&alert.sink, alert.state.as_deref()) {
+            (Some(sink), Some("waiting")) => format!(
+                "{sink}: waiting, {}, next {}",
+                count(alert.attempts as usize, "attempt"),
+                alert
+                    .next_attempt
+                    .map(|at| relative(at, now))
+                    .unwrap_or_default()
+            ),
+            (Some(sink), state) => format!("{sink}: {}", state.unwrap_or_default()),
+            (None, _) => "no sink wants it".to_owned(),
+        };
+        out.line(format!(
+            "{}  {}  {} | {delivery} | {}",
+            alert.created,
+            out.strong(about),
+            printable(&alert.title),
+            alert.id
+        ))?;
+        if let Some(error) = &alert.error {
+            out.line(format!("    {}", printable(error)))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,57 @@
+//! `mentiond check`: is the configuration right?
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::output::count;
+use super::{CliError, Context};
+use crate::config::SinkKind;
+use crate::daemon::Live;
+
+/// Check the configuration and print every problem with file, line and a suggestion.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 the configuration is good, 2 it is not (or can't be found).")]
+pub struct CheckArgs {}
+
+pub fn run(context: &Context, _: &CheckArgs) -> Result<ExitCode, CliError> {
+    let config = context.load()?;
+    let live = Live::new(config).map_err(|error| CliError::Config(format!("error: {error}")))?;
+    let config = &live.config;
+    let distinct = |values: &mut dyn Iterator<Item = Option<&str>>| {
+        values
+            .flatten()
+            .map(str::to_owned)
+            .collect::<BTreeSet<_>>()
+            .len()
+    };
+    let countries = distinct(&mut config.feeds.iter().map(|f| f.country.as_deref()));
+    let languages = distinct(&mut config.feeds.iter().map(|f| f.language.as_deref()));
+    let terms: usize = config.topics.iter().map(|t| t.any.len()).sum();
+    let out = &context.out;
+    out.line(format!("configuration  {}", config.path.display()))?;
+    out.line(format!("files read     {}", config.files.len()))?;
+    out.line(format!(
+        "feeds          {} ({countries} countries, {languages} languages)",
+        config.feeds.len()
+    ))?;
+    out.line(format!(
+        "topics         {} ({})",
+        config.topics.len(),
+        count(terms, "term")
+    ))?;
+    for sink in &config.sinks {
+        let kind = match &sink.kind {
+            SinkKind::Log { .. } => "log",
+            SinkKind::Webhook {
+                secret: Some(_), ..
+            } => "webhook, signed",
+            SinkKind::Webhook { .. } => "webhook, not signed",
+        };
+        out.line(format!("sink           {} ({kind})", sink.id))?;
+    }
+    out.line(format!("database       {}", config.database.display()))?;
+    out.line("ok")?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,92 @@
+//! `mentiond mentions`: what was found.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::output::printable;
+use super::{CliError, Context, runtime};
+use crate::config::units;
+use crate::model::Timestamp;
+use crate::store::{MentionFilter, Store};
+
+/// List mentions, newest first.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mentiond mentions --topic sco --since 24h
+  mentiond mentions --language ru --limit 1000 --json")]
+pub struct MentionsArgs {
+    /// Only this topic.
+    #[arg(long, value_name = "TOPIC")]
+    topic: Option<String>,
+    /// Only this feed.
+    #[arg(long, value_name = "FEED")]
+    feed: Option<String>,
+    /// Only this language (`en` includes `en-GB`).
+    #[arg(long, value_name = "LANG")]
+    language: Option<String>,
+    /// Only mentions found within this time (`90m`, `24h`, `7d`) or since this instant (RFC 3339).
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// At most this many.
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    limit: usize,
+    /// Print one JSON object a line and mention.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Reads `24h` or an RFC 3339 instant.
+pub fn since(text: Option<&str>) -> Result<Option<Timestamp>, CliError> {
+    let Some(text) = text else { return Ok(None) };
+    if let Some(at) = Timestamp::parse_rfc3339(text) {
+        return Ok(Some(at));
+    }
+    match units::parse_duration(text) {
+        Ok(age) => Ok(Some(Timestamp::now() - age)),
+        Err(_) => Err(CliError::Usage(format!(
+            "--since {}: write a duration such as 24h or 7d, or an instant such as 2024-07-04T00:00:00Z",
+            printable(text)
+        ))),
+    }
+}
+
+pub fn run(context: &Context, args: &MentionsArgs) -> Result<ExitCode, CliError> {
+    let filter = MentionFilter {
+        topic: args.topic.clone(),
+        feed: args.feed.clone(),
+        language: args.language.clone(),
+        since: since(args.since.as_deref())?,
+        limit: args.limit,
+    };
+    let config = context.load()?;
+    let store = Store::open_read_only(&config.database)?;
+    let mentions = runtime()?.block_on(store.mentions(filter))?;
+    let out = &context.out;
+    for mention in &mentions {
+        if args.json {
+            out.json(mention)?;
+            continue;
+        }
+        out.line(format!(
+            "{}  {}  {} | {} ({})",
+            mention.found,
+            out.strong(&mention.topic),
+            printable(&mention.title),
+            printable(&mention.source),
+            mention.language.as_deref().unwrap_or("?")
+        ))?;
+        out.line(format!(
+            "    {}",
+            out.highlight(&mention.snippet, mention.snippet_start, mention.snippet_end)
+        ))?;
+        if let Some(link) = &mention.link {
+            out.line(format!("    {}", printable(link)))?;
+        }
+    }
+    if mentions.is_empty() && !args.json {
+        eprintln!("no mentions");
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,144 @@
+//! The command line: arguments in, printing out; everything else is the library's.
+//!
+//! One file per subcommand, each with its arguments (a clap struct) and a `run` function. Results
+//! go to standard output, all else to standard error. Exit codes: 0 done, 1 failed, 2 bad usage
+//! or configuration, 3 done but not everything went well (only with `poll --strict`).
+
+mod alerts;
+mod check;
+mod demo;
+mod error;
+mod feeds;
+mod inspect;
+mod match_text;
+mod mentions;
+mod output;
+mod poll;
+mod run;
+mod terminal;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{self, Config, Environment};
+pub use error::CliError;
+use output::Output;
+
+/// Watches news feeds and tells you, once and reliably, when a story mentions a topic you track.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    about,
+    after_help = "\
+Start here:
+  mentiond demo       see alerts arrive within seconds, without a network
+  mentiond check      explain every mistake in the configuration
+  mentiond poll       poll all feeds once and deliver what is found
+  mentiond run        run as a service
+
+The configuration is the first of: --config, $MENTIOND_CONFIG, ./config/mentiond.toml,
+$XDG_CONFIG_HOME/mentiond/mentiond.toml (~/.config), /etc/mentiond/mentiond.toml.
+
+Exit codes: 0 done, 1 failed, 2 bad usage or configuration."
+)]
+struct Arguments {
+    /// The configuration file.
+    #[arg(long, short, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run as a service: poll feeds when they are due, deliver alerts, until stopped.
+    Run(run::RunArgs),
+    /// Check the configuration and print every problem with file, line and a suggestion.
+    Check(check::CheckArgs),
+    /// Poll feeds once, now, deliver what is found, then exit.
+    Poll(poll::PollArgs),
+    /// Parse feed documents or URLs exactly as the daemon would, and print them.
+    Inspect(inspect::InspectArgs),
+    /// Match texts, files or pages against the topics and show each hit.
+    Match(match_text::MatchArgs),
+    /// List the feeds: last status, next poll, failures, entries.
+    Feeds(feeds::FeedsArgs),
+    /// List mentions, newest first.
+    Mentions(mentions::MentionsArgs),
+    /// List alerts and their deliveries; retry dead letters; resume a stopped sink.
+    Alerts(alerts::AlertsArgs),
+    /// Show mentiond at work without a network: bundled feeds, alerts, a verifying receiver.
+    Demo(demo::DemoArgs),
+}
+
+/// What every subcommand is given.
+struct Context {
+    config: Option<PathBuf>,
+    environment: Environment,
+    out: Output,
+}
+
+impl Context {
+    /// Finds and reads the configuration; warnings go to standard error.
+    fn load(&self) -> Result<Config, CliError> {
+        let path = config::find(self.config.as_deref(), &self.environment)?;
+        let config = config::load(&path, &self.environment)?;
+        for warning in &config.warnings {
+            eprintln!("warning: {warning}");
+        }
+        Ok(config)
+    }
+}
+
+/// Parses the process's arguments, runs the subcommand and says how it ended.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let context = Context {
+        config: arguments.config,
+        environment: Environment::from_process(),
+        out: Output::stdout(),
+    };
+    let result = match arguments.command {
+        Command::Run(args) => run::run(&context, &args),
+        Command::Check(args) => check::run(&context, &args),
+        Command::Poll(args) => poll::run(&context, &args),
+        Command::Inspect(args) => inspect::run(&context, &args),
+        Command::Match(args) => match_text::run(&context, &args),
+        Command::Feeds(args) => feeds::run(&context, &args),
+        Command::Mentions(args) => mentions::run(&context, &args),
+        Command::Alerts(args) => alerts::run(&context, &args),
+        Command::Demo(args) => demo::run(&context, &args),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            if let Some(text) = error.text() {
+                eprintln!("{text}");
+            }
+            error.code()
+        }
+    }
+}
+
+/// The asynchronous runtime that the subcommands run on.
+fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::Failed(format!("can't start the runtime: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,159 @@
+//! Printing results: to standard output, with colour only for people at a terminal.
+
+use std::fmt::Write as _;
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::CliError;
+use crate::config::units::show_duration;
+use crate::model::Timestamp;
+
+/// Standard output.
+pub struct Output {
+    colour: bool,
+}
+
+impl Output {
+    /// Standard output; colour when it is a terminal and `NO_COLOR` is not set.
+    pub fn stdout() -> Self {
+        let wanted = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        Self {
+            colour: wanted && std::io::stdout().is_terminal(),
+        }
+    }
+
+    /// Prints a line.
+    #[expect(
+        clippy::unused_self,
+        reason = "all printing goes through the one handle"
+    )]
+    pub fn line(&self, text: impl AsRef<str>) -> Result<(), CliError> {
+        let mut out = std::io::stdout().lock();
+        out.write_all(text.as_ref().as_bytes())?;
+        out.write_all(b"\n")?;
+        Ok(())
+    }
+
+    /// Prints a value as one line of JSON.
+    pub fn json(&self, value: &impl Serialize) -> Result<(), CliError> {
+        let line = serde_json::to_string(value)
+            .map_err(|error| CliError::Failed(format!("can't write JSON: {error}")))?;
+        self.line(line)
+    }
+
+    /// Emphasised, for people.
+    pub fn strong(&self, text: &str) -> String {
+        if self.colour {
+            format!("\x1b[1;33m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// The text with the bytes `start..end` emphasised.
+    pub fn highlight(&self, text: &str, start: usize, end: usize) -> String {
+        let parts = (text.get(..start), text.get(start..end), text.get(end..));
+        let (Some(before), Some(hit), Some(after)) = parts else {
+            return printable(text);
+        };
+        let (before, hit, after) = (printable(before), printable(hit), printable(after));
+        if self.colour {
+            format!("{before}\x1b[1;33m{hit}\x1b[0m{after}")
+        } else {
+            format!("{before}»{hit}«{after}")
+        }
+    }
+
+    /// Prints rows in aligned columns, the last one ragged. Widths are counted in characters.
+    pub fn table(&self, header: &[&str], rows: &[Vec<String>]) -> Result<(), CliError> {
+        let mut widths: Vec<usize> = header.iter().map(|h| h.chars().count()).collect();
+        for row in rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = (*width).max(cell.chars().count());
+            }
+        }
+        let print = |cells: &mut dyn Iterator<Item = &str>| {
+            let mut line = String::new();
+            for (cell, width) in cells.zip(&widths) {
+                // Writing to a String can't fail.
+                let _ = write!(
+                    line,
+                    "{}{}  ",
+                    cell,
+                    " ".repeat(width - cell.chars().count())
+                );
+            }
+            self.line(line.trim_end())
+        };
+        print(&mut header.iter().copied())?;
+        rows.iter()
+            .try_for_each(|row| print(&mut row.iter().map(String::as_str)))
+    }
+}
+
+/// The text without control characters, so that no input can steer the terminal.
+pub fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
+/// A time as people say it: `3m ago`, `in 2h 5m`, `now`.
+pub fn relative(at: Timestamp, now: Timestamp) -> String {
+    let rough = |d: Duration| {
+        let seconds = d.as_secs();
+        let unit = match seconds {
+            0..=59 => 1,
+            60..=3599 => 60,
+            3600..=86_399 => 300,
+            _ => 3600,
+        };
+        show_duration(Duration::from_secs(seconds / unit * unit))
+    };
+    if at > now + Duration::from_millis(999) {
+        format!("in {}", rough(at.since(now)))
+    } else if now.since(at) < Duration::from_secs(1) {
+        "now".to_owned()
+    } else {
+        format!("{} ago", rough(now.since(at)))
+    }
+}
+
+/// `1 feed`, `2 feeds`, `3 entries`.
+pub fn count(n: usize, noun: &str) -> String {
+    match (n, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{n} {stem}ies"),
+        _ => format!("{n} {noun}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_read_as_people_say_them() {
+        let now = Timestamp::from_millis(1_000_000_000);
+        let mins = Duration::from_mins;
+        assert_eq!(relative(now - mins(3), now), "3m ago");
+        assert_eq!(relative(now + mins(127), now), "in 2h 5m");
+        assert_eq!(relative(now, now), "now");
+    }
+
+    #[test]
+    fn nouns_are_counted() {
+        assert_eq!(count(1, "entry"), "1 entry");
+        assert_eq!(count(2, "entry"), "2 entries");
+        assert_eq!(count(0, "feed"), "0 feeds");
+    }
+
+    #[test]
+    fn hits_are_marked_and_control_characters_are_not_printed() {
+        let out = Output { colour: false };
+        assert_eq!(out.highlight("a\x1b[31mПутин b", 6, 16), "a [31m»Путин« b");
+        assert_eq!(out.highlight("ü", 1, 2), "ü");
+    }
+}

@@ -1,0 +1,190 @@
+//! `mentiond poll`: one round, now.
+
+use std::process::ExitCode;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::output::count;
+use super::terminal::Terminal;
+use super::{CliError, Context, runtime};
+use crate::daemon::{Engine, Live, round};
+use crate::model::FeedId;
+use crate::store::{PollStatus, Store};
+
+/// Poll feeds once, now, deliver what is found, then exit.
+///
+/// Feeds are polled whether they are due or not, with conditional requests and the configured
+/// limits; a feed whose server asked for patience (Retry-After) is left alone, and one that is gone
+/// is polled only when named. Each waiting delivery is attempted once.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes: 0 the round was made, whatever single feeds answered; 1 it could not be made;
+2 bad usage or configuration; 3 with --strict, when a feed or a delivery failed.")]
+pub struct PollArgs {
+    /// The feeds to poll, by id; all when none is named.
+    #[arg(value_name = "FEED")]
+    feeds: Vec<String>,
+    /// Print one JSON object a line and feed.
+    #[arg(long)]
+    json: bool,
+    /// Exit with 3 when a feed or a delivery failed.
+    #[arg(long)]
+    strict: bool,
+    /// Log what happens, not only errors.
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+#[derive(Serialize)]
+struct FeedLine {
+    feed: FeedId,
+    status: &'static str,
+    error: Option<String>,
+    entries: Option<usize>,
+    new: usize,
+    revised: usize,
+    mentions: usize,
+    alerts: usize,
+    notes: Vec<String>,
+    took_ms: u128,
+}
+
+pub fn run(context: &Context, args: &PollArgs) -> Result<ExitCode, CliError> {
+    let config = context.load()?;
+    let terminal = Terminal::default();
+    terminal.log(
+        if args.verbose {
+            &config.log.level
+        } else {
+            "error"
+        },
+        config.log.format,
+    )?;
+    let only = chosen(&config.feeds, &args.feeds)?;
+    let live = Live::new(config)?;
+    let store = Store::open(&live.config.database)?;
+    let engine = Engine::new(store, live);
+    let polling = if only.is_empty() {
+        engine.live().config.feeds.len()
+    } else {
+        only.len()
+    };
+    let bar = terminal.progress(polling);
+    let began = Instant::now();
+    let mut lines = Vec::new();
+    let runtime = runtime()?;
+    let summary = runtime.block_on(round(&engine, &only, &terminal.printer(), |ended| {
+        if let Some(bar) = &bar {
+            bar.inc(1);
+            bar.set_message(ended.feed.to_string());
+        }
+        lines.push(line(&ended.feed, &ended.result));
+    }));
+    terminal.end();
+    let summary = summary?;
+    let took = began.elapsed();
+    let store = engine.store.clone();
+    let outbox = runtime.block_on(store.outbox_counts())?;
+    let counters = engine.status.snapshot();
+    drop(engine);
+    store.close();
+
+    let out = &context.out;
+    let failed: Vec<_> = lines.iter().filter(|l| l.error.is_some()).collect();
+    if args.json {
+        lines.iter().try_for_each(|line| out.json(line))?;
+    } else {
+        let unchanged = lines.iter().filter(|l| l.status == "not modified").count();
+        out.line(format!(
+            "polled {} in {:.1} s: {} new documents, {unchanged} unchanged, {} failed",
+            count(lines.len(), "feed"),
+            took.as_secs_f64(),
+            counters.changed,
+            failed.len()
+        ))?;
+        out.line(format!(
+            "{} new, {}, {}; {} delivered, {} failed, {} waiting, {} dead",
+            count(
+                usize::try_from(counters.entries).unwrap_or(usize::MAX),
+                "entry"
+            ),
+            count(
+                usize::try_from(counters.mentions).unwrap_or(usize::MAX),
+                "mention"
+            ),
+            count(
+                usize::try_from(counters.alerts).unwrap_or(usize::MAX),
+                "alert"
+            ),
+            summary.settled.delivered.load(Relaxed),
+            summary.settled.failed.load(Relaxed),
+            outbox.waiting,
+            outbox.dead
+        ))?;
+        for (feed, until) in &summary.left_alone {
+            out.line(format!(
+                "left alone: {feed}: its server asked for patience until {until}"
+            ))?;
+        }
+        for line in &failed {
+            let error = line.error.as_deref().unwrap_or_default();
+            out.line(format!("failed: {}: {error}", line.feed))?;
+        }
+    }
+    let bad = !failed.is_empty() || summary.settled.failed.load(Relaxed) > 0;
+    Ok(if args.strict && bad {
+        ExitCode::from(3)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+fn chosen(feeds: &[crate::model::Feed], names: &[String]) -> Result<Vec<FeedId>, CliError> {
+    let find = |name: &String| {
+        let found = feeds.iter().find(|feed| feed.id.as_str() == name);
+        found.map(|feed| feed.id.clone()).ok_or_else(|| {
+            CliError::Usage(format!(
+                "no feed has the id `{name}`; `mentiond feeds` lists those there are"
+            ))
+        })
+    };
+    names.iter().map(find).collect()
+}
+
+fn line(feed: &FeedId, result: &Result<crate::daemon::Polled, String>) -> FeedLine {
+    let mut line = FeedLine {
+        feed: feed.clone(),
+        status: "not recorded",
+        error: None,
+        entries: None,
+        new: 0,
+        revised: 0,
+        mentions: 0,
+        alerts: 0,
+        notes: Vec::new(),
+        took_ms: 0,
+    };
+    match result {
+        Err(error) => line.error = Some(error.clone()),
+        Ok(polled) => {
+            (line.status, line.error) = match &polled.status {
+                PollStatus::Ok => ("ok", None),
+                PollStatus::NotModified => ("not modified", None),
+                PollStatus::Gone => ("gone", Some("the server answered 410 Gone".to_owned())),
+                PollStatus::Throttled { error } => ("throttled", Some(error.clone())),
+                PollStatus::Failed { kind, error, .. } => (*kind, Some(error.clone())),
+            };
+            line.entries = polled.entries;
+            line.new = polled.committed.new_entries;
+            line.revised = polled.committed.revised;
+            line.mentions = polled.committed.mentions;
+            line.alerts = polled.committed.alerts;
+            line.notes.clone_from(&polled.notes);
+            line.took_ms = polled.took.as_millis();
+        }
+    }
+    line
+}

@@ -1,0 +1,187 @@
+//! `mentiond run`: the service.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use sd_notify::NotifyState;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+use tracing::{error, info, warn};
+
+use super::terminal::Terminal;
+use super::{CliError, Context, runtime};
+use crate::config::{self, Environment};
+use crate::daemon::{self, Command, Engine, Event, Live};
+use crate::notify::Settled;
+use crate::store::Store;
+
+/// Run as a service: poll feeds when they are due, deliver alerts, until stopped.
+///
+/// SIGTERM and SIGINT stop it after what is under way (at most `shutdown_timeout`), SIGHUP reloads
+/// the configuration. Alerts of log sinks go to standard output, the log to standard error. Under
+/// systemd it is a service of Type=notify.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 stopped by a signal, 1 failed, 2 bad configuration.")]
+pub struct RunArgs {}
+
+pub fn run(context: &Context, _: &RunArgs) -> Result<ExitCode, CliError> {
+    let config = context.load()?;
+    let terminal = Terminal::default();
+    terminal.log(&config.log.level, config.log.format)?;
+    let path = config.path.clone();
+    let live = Live::new(config)?;
+    let store = Store::open(&live.config.database)?;
+    info!(
+        version = env!("CARGO_PKG_VERSION"),
+        feeds = live.config.feeds.len(),
+        topics = live.config.topics.len(),
+        sinks = live.config.sinks.len(),
+        database = %live.config.database.display(),
+        "starting"
+    );
+    let engine = Engine::new(store, live);
+    let runtime = runtime()?;
+    let result = runtime.block_on(serve(&engine, &terminal, path, context.environment.clone()));
+    terminal.end();
+    // Look-ups of names may still hang in the system; they are not waited for.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    if let Some(engine) = Arc::into_inner(engine) {
+        engine.store.close();
+    }
+    result?;
+    info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(
+    engine: &Arc<Engine>,
+    terminal: &Terminal,
+    path: PathBuf,
+    environment: Environment,
+) -> Result<(), CliError> {
+    let on =
+        |kind| signal(kind).map_err(|e| CliError::Failed(format!("can't handle signals: {e}")));
+    let signals = Signals {
+        terminate: on(SignalKind::terminate())?,
+        interrupt: on(SignalKind::interrupt())?,
+        hang_up: on(SignalKind::hangup())?,
+    };
+    let (commands, received) = mpsc::channel(4);
+    let listener = tokio::spawn(signals.listen(commands, path, environment));
+    let line = terminal
+        .status_line()
+        .map(|bar| tokio::spawn(show_status(engine.clone(), bar)));
+    let watchdog = sd_notify::watchdog_enabled().is_some();
+    let settled = Arc::new(Settled::default());
+    let result = daemon::run(
+        engine,
+        terminal.printer(),
+        settled,
+        received,
+        |event| match event {
+            Event::Ready => {
+                info!("ready");
+                systemd(&[NotifyState::Ready, NotifyState::Status("watching feeds")]);
+            }
+            Event::Reloaded => systemd(&[NotifyState::Ready]),
+            Event::Stopping => {
+                info!("stopping");
+                systemd(&[NotifyState::Stopping]);
+            }
+            Event::Alive if watchdog => systemd(&[NotifyState::Watchdog]),
+            Event::Alive => {}
+        },
+    )
+    .await;
+    listener.abort();
+    if let Some(line) = line {
+        line.abort();
+        let _ = line.await;
+    }
+    let _ = listener.await;
+    Ok(result?)
+}
+
+/// Tells systemd, if it listens.
+fn systemd(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        warn!("can't notify systemd: {error}");
+    }
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    async fn listen(
+        mut self,
+        commands: mpsc::Sender<Command>,
+        path: PathBuf,
+        environment: Environment,
+    ) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => break,
+                _ = self.interrupt.recv() => break,
+                _ = self.hang_up.recv() => {
+                    info!("reloading the configuration");
+                    match NotifyState::monotonic_usec_now() {
+                        Ok(now) => systemd(&[NotifyState::Reloading, now]),
+                        Err(error) => warn!("no monotonic clock: {error}"),
+                    }
+                    let (path, environment) = (path.clone(), environment.clone());
+                    let read = move || config::load(&path, &environment);
+                    match tokio::task::spawn_blocking(read).await {
+                        Ok(Ok(config)) => {
+                            config.warnings.iter().for_each(|warning| warn!("{warning}"));
+                            if commands.send(Command::Reload(Box::new(config))).await.is_err() {
+                                return;
+                            }
+                        }
+                        Ok(Err(error)) => {
+                            for problem in &error.problems {
+                                error!("{problem}");
+                            }
+                            error!("reload refused: the configuration has problems, the old one stays in force");
+                            systemd(&[NotifyState::Ready]);
+                        }
+                        Err(panic) => {
+                            error!("reload broke off: {panic}");
+                            systemd(&[NotifyState::Ready]);
+                        }
+                    }
+                }
+            }
+        }
+        let _ = commands.send(Command::Stop).await;
+        // A second signal means: now.
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+        warn!("stopped at once; what was under way will be repeated");
+        std::process::exit(1);
+    }
+}
+
+/// Keeps the status line up to date.
+async fn show_status(engine: Arc<Engine>, bar: indicatif::ProgressBar) {
+    let mut waiting = 0;
+    loop {
+        if let Ok(now) = engine.store.waiting().await {
+            waiting = now;
+        }
+        let s = engine.status.snapshot();
+        bar.set_message(format!(
+            "{} feeds | {} due | {} polled | {} failing | {} entries | {} mentions | {waiting} deliveries waiting",
+            s.feeds, s.due, s.polled, s.failing, s.entries, s.mentions
+        ));
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}

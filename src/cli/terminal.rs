@@ -1,0 +1,116 @@
+//! Standard error as people see it: log lines, and below them one live line when it is a terminal.
+
+use std::io::{IsTerminal, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::{EnvFilter, fmt};
+
+use super::CliError;
+use crate::config::LogFormat;
+use crate::notify::Printer;
+
+/// The live line, if there is one. All printing goes around it.
+#[derive(Debug, Clone, Default)]
+pub struct Terminal {
+    bar: Arc<Mutex<Option<ProgressBar>>>,
+}
+
+impl Terminal {
+    /// Begins a live line of free text, if standard error is a terminal.
+    pub fn status_line(&self) -> Option<ProgressBar> {
+        self.begin(|| {
+            let style = ProgressStyle::with_template("{spinner} {wide_msg}");
+            ProgressBar::new_spinner()
+                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+        })
+    }
+
+    /// Begins a progress bar, if standard error is a terminal.
+    pub fn progress(&self, steps: usize) -> Option<ProgressBar> {
+        self.begin(|| {
+            let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}");
+            ProgressBar::new(steps as u64)
+                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        })
+    }
+
+    fn begin(&self, make: impl FnOnce() -> ProgressBar) -> Option<ProgressBar> {
+        if !std::io::stderr().is_terminal() {
+            return None;
+        }
+        let bar = make();
+        bar.enable_steady_tick(Duration::from_millis(250));
+        *self.lock() = Some(bar.clone());
+        Some(bar)
+    }
+
+    /// Ends the live line.
+    pub fn end(&self) {
+        if let Some(bar) = self.lock().take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<ProgressBar>> {
+        self.bar.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `print` with the live line out of the way.
+    fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+        match self.lock().as_ref() {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+
+    /// A printer to standard output that goes around the live line.
+    pub fn printer(&self) -> Printer {
+        let (terminal, stdout) = (self.clone(), Printer::stdout());
+        Printer::new(move |text| terminal.aside(|| stdout.print(text)))
+    }
+
+    /// Sends log lines to standard error, in the given format, from the given level on.
+    pub fn log(&self, level: &str, format: LogFormat) -> Result<(), CliError> {
+        let filter = EnvFilter::try_new(level)
+            .map_err(|error| CliError::Usage(format!("log level `{level}`: {error}")))?;
+        let builder = fmt()
+            .with_env_filter(filter)
+            .with_writer(self.clone())
+            .with_target(false);
+        // The journal has its own time stamps.
+        let journal = std::env::var_os("JOURNAL_STREAM").is_some();
+        let done = match format {
+            LogFormat::Json => builder.json().flatten_event(true).try_init(),
+            LogFormat::Human if journal => builder.without_time().with_ansi(false).try_init(),
+            LogFormat::Human => builder
+                .with_ansi(std::io::stderr().is_terminal())
+                .try_init(),
+        };
+        done.map_err(|error| CliError::Failed(format!("can't set up logging: {error}")))
+    }
+}
+
+/// Writes one log line around the live line.
+#[derive(Debug)]
+pub struct Aside(Terminal);
+
+impl Write for Aside {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.aside(|| std::io::stderr().lock().write(bytes))
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().flush()
+    }
+}
+
+impl<'a> MakeWriter<'a> for Terminal {
+    type Writer = Aside;
+
+    fn make_writer(&'a self) -> Aside {
+        Aside(self.clone())
+    }
+}

@@ -1,0 +1,195 @@
+//! What is told of wrong configurations.
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn every_mistake_is_told_at_once_with_its_place() {
+    let text = r#"databse = "x.db"
+shutdown_timeout = 20
+[log]
+level = "inof"
+format = "xml"
+[schedule]
+intervall = "30m"
+min_interval = "2h"
+jitter = 0.9
+[fetch]
+concurrency = 0
+max_body = "8 XB"
+connect_timeout = "0s"
+contact = "me"
+max_redirects = "five"
+[[feed]]
+url = "ftp://example.org/feed"
+[[feed]]
+url = "https://user:pass@example.org/feed"
+country = "China"
+language = "Chinese"
+[[feed]]
+name = "nameless"
+[[feed]]
+url = "https://ä.example/ü"
+id = "Bad Id"
+interval = "1m"
+[[topic]]
+id = "sco"
+any = []
+[[topic]]
+id = "sco"
+any = ["a*", "--", { text = "SCO", ambiguous = true, kase = "exact" }]
+[[sink]]
+id = "out"
+type = "log"
+url = "https://example.org/"
+topics = ["ssco"]
+[[sink]]
+id = "out"
+type = "carrier-pigeon"
+"#;
+    insta::assert_snapshot!(complaints(text), @r##"
+    m.toml:1:1: unknown key `databse` in the main file; did you mean `database`?
+    m.toml:2:20: `shutdown_timeout` has no unit; write "20s" for seconds or "20m" for minutes
+    m.toml:4:9: `inof` is not a log level; did you mean `info`?
+    m.toml:5:10: `format` must be "human" or "json", not `xml`
+    m.toml:7:1: unknown key `intervall` in [schedule]; did you mean `interval`?
+    m.toml:8:16: `min_interval` (2h) is longer than `interval` (30m); lower `min_interval` or raise `interval`
+    m.toml:9:10: `jitter` must be a number from 0 to 0.5
+    m.toml:11:15: `concurrency` must be a whole number from 1 to 1024
+    m.toml:12:12: `max_body` has the unknown unit `XB`; the units are B, kB, MB, GB, KiB, MiB and GiB
+    m.toml:13:19: `connect_timeout` is zero; write a time above zero
+    m.toml:14:11: `contact` is neither a web nor a mail address; publishers see it in the User-Agent; write it like https://example.org/bot or news@example.org
+    m.toml:15:17: `max_redirects` must be a whole number, not a string
+    m.toml:17:7: `url` has an unsupported scheme; only http and https can be used
+    m.toml:19:7: `url` holds a user name or password; credentials do not belong in a URL, where logs and errors would show them
+    m.toml:20:11: `China` is not a country code; write the two letters of ISO 3166-1, such as "CN" or "KZ"
+    m.toml:21:12: `Chinese` is not a language code; write a code such as "en", "ru" or "zh-Hans"
+    m.toml:22:1: `url` is missing in [[feed]]
+    m.toml:26:6: `Bad Id` is not an id: use 1 to 64 of a-z, 0-9, `-`, `_` and `.`, beginning with a letter or digit
+    m.toml:27:12: `interval` is shorter than `min_interval` in [schedule], 2h; change it, or change `min_interval`
+    m.toml:30:7: `any` has no term; add a term, or leave the list out
+    m.toml:32:6: the topic id `sco` is given twice, first at m.toml:29:6; give one of the two topics another `id`
+    m.toml:33:7: `SCO` is ambiguous and the topic has no `near`; list the words that make it count in `near`
+    m.toml:33:8: `a*`: a single letter and `*` would match nearly every text: write more of the word
+    m.toml:33:14: `--`: the term is empty: write a word or phrase, or remove it
+    m.toml:33:54: unknown key `kase` in a term; did you mean `case`?
+    m.toml:37:1: `url` does not belong in [[sink]]; it is for sinks of type "webhook"
+    m.toml:38:11: there is no topic `ssco`; did you mean `sco`?
+    m.toml:40:6: the sink id `out` is given twice, first at m.toml:35:6; give one of the two sinks another `id`
+    m.toml:41:8: `type` must be "log" or "webhook", not `carrier-pigeon`
+    "##);
+}
+
+#[test]
+fn syntax_errors_do_not_hide_other_mistakes_nor_make_up_new_ones() {
+    let text = "[log]\nlevel = \n[schedule]\njiter = 0.1\n[[feed]]\nurl = \"https://a.org/\n";
+    insta::assert_snapshot!(complaints(text), @r##"
+    m.toml:2:9: not valid TOML: string values must be quoted, expected literal string
+    m.toml:4:1: unknown key `jiter` in [schedule]; did you mean `jitter`?
+    m.toml:6:22: not valid TOML: invalid basic string, expected `"`
+    "##);
+}
+
+#[test]
+fn columns_are_counted_in_characters() {
+    assert_eq!(
+        complaints("[[topic]]\nid = 'x'\nany = ['Шанхай', '上合组织', '*']\n"),
+        "m.toml:3:26: `*`: the term has no letter or digit: write a word or phrase"
+    );
+}
+
+#[test]
+fn the_same_url_twice_is_a_warning_that_names_both() {
+    let text = "[[feed]]\nurl='https://a.org/'\nid='a'\n[[feed]]\nurl='https://a.org'\nid='b'\n[[topic]]\nid='t'\nany=['abc']\n";
+    assert_eq!(
+        complaints(text),
+        "m.toml:5:5: the feeds `a` (at m.toml:3:4) and `b` have the same URL; remove one of them, or it is polled twice"
+    );
+}
+
+#[test]
+fn the_limits_of_the_schedule_bind_feeds_and_defaults() {
+    assert_eq!(
+        complaints("[schedule]\ninterval = '1m'\n"),
+        "m.toml:2:12: `interval` (1m) is shorter than `min_interval` (5m); raise `interval` or lower `min_interval`"
+    );
+    assert_eq!(
+        complaints("[schedule]\nmax_interval = '10m'\n"),
+        "m.toml:2:16: `max_interval` (10m) is shorter than `interval` (30m); raise `max_interval` or lower `interval`"
+    );
+    assert_eq!(
+        complaints("[[feed]]\nurl = 'https://a.org/'\ninterval = '2d'\n"),
+        "m.toml:3:12: `interval` is longer than `max_interval` in [schedule], 24h; change it, or change `max_interval`"
+    );
+}
+
+#[test]
+fn wrong_types_are_named() {
+    insta::assert_snapshot!(
+        complaints("log = 3\nfeed = 'x'\ninclude = 'a'\n[topic]\nid = 'a'\n[fetch]\nper_host = 1.5\ncontact = ['a']\nidle_timeout = 3\nmax_body = 3\n[alerts]\nmax_alert_age = 1979-05-27\n"),
+        @r##"
+    m.toml:1:7: `log` must be a table, not an integer
+    m.toml:2:8: `feed` must be a list, not a string
+    m.toml:3:11: `include` must be a list, not a string
+    m.toml:4:1: `topic` must be a list of tables; write [[topic]] with double brackets
+    m.toml:7:12: `per_host` must be a whole number, not a number with a fraction
+    m.toml:8:11: `contact` must be a string, not a list
+    m.toml:9:16: `idle_timeout` has no unit; write "3s" for seconds or "3m" for minutes
+    m.toml:10:12: `max_body` has no unit; write "3 B" for bytes or "3 MiB" for mebibytes
+    m.toml:12:17: `max_alert_age` must be a duration such as "30m", not a date
+    "##
+    );
+}
+
+#[test]
+fn nothing_a_text_says_can_break_the_line_or_the_terminal() {
+    let text = "\"a\\nERROR forged\\u001b[2J\" = 1\n";
+    assert_eq!(
+        complaints(text),
+        "m.toml:1:1: unknown key `a\\nERROR forged\\u{1b}[2J` in the main file"
+    );
+}
+
+#[test]
+fn problems_are_bounded_in_number() {
+    let text = "[[feed]]\nx = 1\n".repeat(3000);
+    let error = try_load(&text).unwrap_err();
+    assert_eq!(error.problems.len(), 1001);
+    assert!(
+        error.problems[1000].message.contains("5000 more"),
+        "{}",
+        error.problems[1000]
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn no_mutation_of_a_configuration_makes_loading_panic(
+        edits in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..12, "\\PC{0,3}|[\\[\\]{}=\"'.,#\n*&0-9]{0,3}"), 1..12)
+    ) {
+        let mut text: Vec<char> = EVERYTHING.chars().collect();
+        for (index, cut, insert) in edits {
+            let at = index.index(text.len() + 1);
+            let end = (at + cut).min(text.len());
+            text.splice(at..end, insert.chars());
+        }
+        let text: String = text.into_iter().collect();
+        let lines = text.lines().count() + 1;
+        if let Err(error) = try_load(&text) {
+            prop_assert!(!error.problems.is_empty());
+            for problem in &error.problems {
+                prop_assert!(problem.line <= lines, "{}", problem);
+                prop_assert_eq!(problem.to_string().lines().count(), 1);
+                prop_assert!(!problem.to_string().contains("MDEyMzQ1"), "{}", problem);
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_makes_loading_panic(text in "\\PC{0,80}|[a-z\\[\\]{}=\"'.,#\n ]{0,80}") {
+        let _ = try_load(&text);
+    }
+}

@@ -1,0 +1,277 @@
+//! The promises of the configuration as a whole.
+
+mod files;
+mod mistakes;
+mod opml;
+mod secrets;
+mod variables;
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::load::{known, load_text};
+use super::*;
+use crate::model::Case;
+
+/// A configuration that uses every key.
+pub(super) const EVERYTHING: &str = r#"
+include = []
+database = "here.db"
+shutdown_timeout = "5s"
+
+[log]
+level = "info,mentiond::fetch=debug"
+format = "json"
+
+[schedule]
+interval = "1h"
+min_interval = "10m"
+max_interval = "12h"
+jitter = 0.25
+
+[fetch]
+contact = "https://example.org/bot"
+concurrency = 8
+per_host = 1
+connect_timeout = "1s"
+header_timeout = "2s"
+idle_timeout = "3s"
+total_timeout = "4s"
+max_body = "1 MiB"
+max_redirects = 0
+
+[alerts]
+max_alert_age = "1d"
+feed_failing_after = "6h"
+
+[retention]
+entries = "10d"
+seen = "20d"
+deliveries = "1d"
+
+[[feed]]
+url = "https://example.org/feed.xml"
+id = "example"
+name = "Example"
+language = "zh-Hans"
+country = "cn"
+tags = ["asia", "asia", "press"]
+interval = "20m"
+allow_private_addresses = true
+
+[[topic]]
+id = "sco"
+name = "Shanghai Cooperation Organisation"
+tags = ["organisation"]
+any = ["上合组织", { text = "SCO", case = "exact", ambiguous = true }]
+all = ["summit", ["Astana", "Bishkek"]]
+none = ["SCO Group"]
+except = ["SCO Unix"]
+near = ["Шанхай*"]
+within = 7
+
+[[sink]]
+id = "out"
+type = "log"
+format = "json"
+topics = ["sco"]
+
+[[sink]]
+id = "hook"
+type = "webhook"
+url = "https://example.org/hook"
+secret = { env = "HOOK_SECRET" }
+timeout = "3s"
+concurrency = 2
+max_attempts = 3
+tags = ["organisation"]
+feed_alerts = false
+"#;
+
+/// A signing secret: the base64 of 32 bytes.
+pub(super) const SIGNING: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+pub(super) fn environment(pairs: &[(&str, &str)]) -> Environment {
+    let always = [("HOME", "/home/me"), ("HOOK_SECRET", SIGNING)];
+    Environment::from_pairs(always.iter().chain(pairs).copied())
+}
+
+/// Loads a text as if it stood in a folder that does not exist.
+pub(super) fn try_load(text: &str) -> Result<Config, ConfigError> {
+    load_text(
+        Path::new("/nonexistent/m.toml"),
+        text.to_owned(),
+        &environment(&[]),
+    )
+}
+
+/// Everything that is wrong with a text, or its warnings, as printed.
+pub(super) fn complaints(text: &str) -> String {
+    let printed = match try_load(text) {
+        Ok(config) => printed(&config.warnings),
+        Err(error) => error.to_string(),
+    };
+    printed.replace("/nonexistent/", "")
+}
+
+pub(super) fn printed(problems: &[Problem]) -> String {
+    let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn an_empty_file_gives_the_documented_defaults() {
+    let config = try_load("").unwrap();
+    let (minute, hour) = (Duration::from_mins(1), Duration::from_hours(1));
+    assert_eq!(
+        config.database,
+        Path::new("/home/me/.local/state/mentiond/mentiond.db")
+    );
+    assert_eq!(config.shutdown_timeout, Duration::from_secs(20));
+    assert_eq!(config.log.level, "info");
+    assert_eq!(config.log.format, LogFormat::Human);
+    assert_eq!(
+        config.schedule,
+        ScheduleConfig {
+            interval: 30 * minute,
+            min_interval: 5 * minute,
+            max_interval: 24 * hour,
+            jitter: 0.1,
+        }
+    );
+    assert_eq!(
+        config.fetch,
+        FetchConfig {
+            contact: None,
+            concurrency: 32,
+            per_host: 2,
+            connect_timeout: Duration::from_secs(10),
+            header_timeout: Duration::from_secs(20),
+            idle_timeout: Duration::from_secs(20),
+            total_timeout: minute,
+            max_body: 8 << 20,
+            max_redirects: 5,
+        }
+    );
+    assert_eq!(config.alerts.max_age, 48 * hour);
+    assert_eq!(config.alerts.feed_failing_after, 24 * hour);
+    assert_eq!(config.retention.entries, 365 * 24 * hour);
+    assert_eq!(config.retention.seen, 730 * 24 * hour);
+    assert_eq!(config.retention.deliveries, 30 * 24 * hour);
+    assert_eq!(config.sinks.len(), 1);
+    assert_eq!(config.sinks[0].id.as_str(), "log");
+    assert_eq!(
+        config.sinks[0].kind,
+        SinkKind::Log {
+            format: LogFormat::Human
+        }
+    );
+}
+
+#[test]
+fn a_configuration_without_feeds_and_topics_is_usable_with_a_warning() {
+    assert_eq!(
+        complaints(""),
+        "m.toml: there are no feeds, so nothing is polled; add a [[feed]] or include a file with feeds\n\
+         m.toml: there are no topics, so nothing is mentioned; add a [[topic]] or include a file with topics"
+    );
+}
+
+#[test]
+fn every_key_is_read() {
+    let config = try_load(EVERYTHING).unwrap();
+    assert_eq!(printed(&config.warnings), "");
+    assert_eq!(config.database, Path::new("/nonexistent/here.db"));
+    assert_eq!(config.fetch.max_redirects, 0);
+    assert_eq!(config.fetch.max_body, 1 << 20);
+
+    let feed = &config.feeds[0];
+    assert_eq!(feed.id.as_str(), "example");
+    assert_eq!(feed.country.as_deref(), Some("CN"));
+    assert_eq!(feed.tags, ["asia", "press"]);
+    assert_eq!(feed.interval, Duration::from_mins(20));
+    assert!(feed.allow_private_addresses);
+
+    let topic = &config.topics[0];
+    assert_eq!(topic.any.len(), 2);
+    assert_eq!(topic.any[0].case, Case::Fold);
+    assert_eq!(topic.any[1].case, Case::Exact);
+    assert!(topic.any[1].ambiguous);
+    assert_eq!(topic.all.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(topic.within, 7);
+
+    assert_eq!(config.sinks.len(), 2);
+    assert_eq!(config.sinks[0].topics.as_ref().unwrap()[0].as_str(), "sco");
+    assert_eq!(config.sinks[0].tags, None);
+    let SinkKind::Webhook { url, secret, .. } = &config.sinks[1].kind else {
+        panic!("the second sink is a webhook");
+    };
+    assert_eq!(url.expose(), "https://example.org/hook");
+    assert_eq!(secret.as_ref().unwrap().expose(), SIGNING);
+    assert!(!config.sinks[1].feed_alerts);
+}
+
+#[test]
+fn feeds_take_what_they_do_not_say_from_the_schedule_and_the_url() {
+    let config = try_load("[[feed]]\nurl = 'http://tass.ru/rss/v2.xml'\n").unwrap();
+    let feed = &config.feeds[0];
+    assert_eq!(feed.id.as_str(), "tass.ru-rss-v2.xml");
+    assert_eq!(feed.name, "tass.ru-rss-v2.xml");
+    assert_eq!(feed.interval, config.schedule.interval);
+    assert!(!feed.allow_private_addresses);
+}
+
+#[test]
+fn a_topic_pack_is_read_by_itself() {
+    let pack = "title = 'Pack'\nchecked = 2025-05-01\n[[topic]]\nid = 'a'\nany = ['abc']\n";
+    let topics = parse_topics(Path::new("pack"), pack).unwrap();
+    assert_eq!(topics[0].name, "a");
+    assert_eq!(topics[0].within, 12);
+    let error = parse_topics(Path::new("pack"), "[[feed]]\nurl = 'x'\n").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "pack:1:3: `feed` does not belong in a topic pack; a topic pack holds topics only"
+    );
+}
+
+/// Every key that the readers ask for stands in the document, so that neither can drift from the
+/// other.
+#[test]
+fn the_document_explains_every_key_and_every_variable() {
+    let document = include_str!("../../../docs/configuration.md");
+    let (keys, variables) = known(EVERYTHING, &environment(&[]));
+    assert!(keys.len() > 60, "{}", keys.len());
+    for (table, key) in keys {
+        let quoted = format!("`{key}`");
+        assert!(
+            document.contains(&quoted),
+            "{quoted} of {table} is not explained"
+        );
+    }
+    assert!(variables.len() > 20, "{}", variables.len());
+    for variable in variables {
+        assert!(
+            document.contains(&format!("`{variable}`")),
+            "{variable} is not explained"
+        );
+    }
+}
+
+/// The document's own example must load.
+#[test]
+fn the_documents_examples_are_valid() {
+    let document = include_str!("../../../docs/configuration.md");
+    let mut blocks = 0;
+    for block in document.split("```toml\n").skip(1) {
+        let text = block.split("```").next().unwrap();
+        blocks += 1;
+        let Err(error) = try_load(text) else { continue };
+        // What the examples refer to does not exist here; all else must be right.
+        let missing = ["the secret's", "CREDENTIALS_DIRECTORY", "the included file"];
+        for line in error.to_string().lines() {
+            let is_expected = missing.iter().any(|part| line.contains(part));
+            assert!(is_expected, "{line}\nin\n{text}");
+        }
+    }
+    assert_eq!(blocks, 5);
+}
