@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::{Engine, Live, LiveError, Scheduler};
 use crate::config::Config;
@@ -54,6 +55,8 @@ pub enum DaemonError {
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// When old rows are removed for the first time after the start, and then how often.
 const FIRST_PRUNE: Duration = Duration::from_mins(2);
+/// The pause before sinks that could not be started are tried again.
+const RESTART_PAUSE: Duration = Duration::from_secs(5);
 const PRUNE_EVERY: Duration = Duration::from_hours(6);
 
 /// Runs until told to stop.
@@ -82,7 +85,9 @@ pub async fn run(
         )
         .await
     };
-    let mut notifier = start_notifier(&live).await?;
+    let mut notifier = Some(start_notifier(&live).await?);
+    // The old sinks' last deliveries, before the new ones begin.
+    let mut draining: JoinSet<()> = JoinSet::new();
     drop(live);
     let pruning = tokio::spawn(prune(engine.clone()));
     let mut heartbeat = interval_at(Instant::now(), HEARTBEAT);
@@ -97,12 +102,21 @@ pub async fn run(
             _ = scheduler.ended(true), if busy => {}
             () = until(next) => {}
             _ = heartbeat.tick() => tell(Event::Alive),
+            Some(_) = draining.join_next() => match start_notifier(&engine.live()).await {
+                Ok(new) => notifier = Some(new),
+                Err(error) => {
+                    error!("the sinks can't be started, trying again soon: {error}");
+                    draining.spawn(sleep(RESTART_PAUSE));
+                }
+            },
             command = commands.recv() => match command {
                 Some(Command::Reload(config)) => {
                     match reload(engine, &mut scheduler, *config).await {
                         Ok(true) => {
-                            notifier.stop(engine.live().config.shutdown_timeout).await;
-                            notifier = start_notifier(&engine.live()).await?;
+                            let limit = engine.live().config.shutdown_timeout;
+                            if let Some(old) = notifier.take() {
+                                draining.spawn(old.stop(limit));
+                            }
                         }
                         Ok(false) => {}
                         Err(error) => warn!("reload refused, the old configuration stays in force: {error}"),
@@ -123,13 +137,14 @@ pub async fn run(
         warn!("polls under way did not end in time; they will be made again");
         scheduler.abort().await;
     }
-    notifier
-        .stop(
-            limit
-                .saturating_sub(began.elapsed())
-                .max(Duration::from_millis(100)),
-        )
-        .await;
+    let rest = limit
+        .saturating_sub(began.elapsed())
+        .max(Duration::from_millis(100));
+    match notifier {
+        Some(notifier) => notifier.stop(rest).await,
+        // The old sinks keep the limit that they were given.
+        None => while draining.join_next().await.is_some() {},
+    }
     Ok(())
 }
 
