@@ -1,0 +1,245 @@
+//! Cold and unchanged rounds of many feeds: `cargo bench --bench intake [-- FEEDS]`.
+//!
+//! Starts a local server with FEEDS feeds of ten entries each (default 2,000), lets the release
+//! binary take them in with `mentiond poll`, then again when all answer 304, and prints time and
+//! peak memory of each round beside a floor: the same requests made by a bare HTTP client with the
+//! same concurrency in this process, in the same run.
+
+// A measurement gives up when its surroundings fail.
+#![allow(clippy::unwrap_used)]
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{Path as UrlPath, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use futures_util::StreamExt;
+
+const ENTRIES: usize = 10;
+const CONCURRENCY: usize = 32;
+
+#[derive(Default)]
+struct Answers {
+    full: AtomicUsize,
+    unchanged: AtomicUsize,
+}
+
+fn main() {
+    let feeds = std::env::args()
+        .skip(1)
+        .find_map(|a| a.parse().ok())
+        .unwrap_or(2000);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let answers = Arc::new(Answers::default());
+    let app = Router::new()
+        .route("/{feed}", get(serve))
+        .with_state(answers.clone());
+    let listener = runtime
+        .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
+        .unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    runtime.spawn(async move { axum::serve(listener, app).await });
+
+    let folder = tempfile::tempdir().unwrap();
+    configure(folder.path(), &base, feeds);
+    println!("{feeds} feeds, {ENTRIES} entries each, concurrency {CONCURRENCY}\n");
+    println!(
+        "{:<28}{:>10}{:>12}{:>14}{:>14}",
+        "round", "seconds", "feeds/s", "peak RSS MiB", "200 / 304"
+    );
+    let floor = bare(&runtime, &base, feeds);
+    row("bare HTTP client, cold", floor, None, feeds, &answers);
+    let cold = poll(folder.path());
+    row("mentiond poll, cold", cold.0, Some(cold.1), feeds, &answers);
+    let before = other_tables(folder.path());
+    let unchanged = poll(folder.path());
+    row(
+        "mentiond poll, all 304",
+        unchanged.0,
+        Some(unchanged.1),
+        feeds,
+        &answers,
+    );
+    let same = before == other_tables(folder.path());
+    println!(
+        "\ncold / bare client: {:.1}x, 304 / bare client: {:.1}x",
+        ratio(cold.0, floor),
+        ratio(unchanged.0, floor)
+    );
+    println!(
+        "tables but `schedule` unchanged by the 304 round: {}",
+        if same { "yes" } else { "NO" }
+    );
+}
+
+fn ratio(a: Duration, b: Duration) -> f64 {
+    a.as_secs_f64() / b.as_secs_f64()
+}
+
+fn row(name: &str, took: Duration, rss_kib: Option<u64>, feeds: usize, answers: &Answers) {
+    let rate = feeds as f64 / took.as_secs_f64();
+    let rss = rss_kib.map_or("-".to_owned(), |kib| format!("{:.1}", kib as f64 / 1024.0));
+    let (full, unchanged) = (
+        answers.full.swap(0, Relaxed),
+        answers.unchanged.swap(0, Relaxed),
+    );
+    let answered = format!("{full} / {unchanged}");
+    println!(
+        "{name:<28}{:>10.2}{rate:>12.0}{rss:>14}{answered:>14}",
+        took.as_secs_f64()
+    );
+}
+
+async fn serve(
+    State(answers): State<Arc<Answers>>,
+    UrlPath(feed): UrlPath<String>,
+    headers: HeaderMap,
+) -> Response {
+    let etag = format!("\"{feed}\"");
+    if headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|v| v.as_bytes() == etag.as_bytes())
+    {
+        answers.unchanged.fetch_add(1, Relaxed);
+        return StatusCode::NOT_MODIFIED.into_response();
+    }
+    answers.full.fetch_add(1, Relaxed);
+    let mut rss =
+        format!("<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Feed {feed}</title>");
+    for n in 0..ENTRIES {
+        let name = [
+            "Putin",
+            "Modi and the harbour",
+            "A quiet day",
+            "Rain",
+            "Bridge closed",
+        ][n % 5];
+        write!(
+            rss,
+            "<item><guid isPermaLink=\"false\">{feed}-{n}</guid><link>https://news.example/{feed}/{n}</link>\
+             <title>{name}: story {n} of feed {feed}</title><description>Some two hundred characters of \
+             plain text that say what happened, where it happened and who was there, as the summaries \
+             of agencies do, with a place such as Astana in it.</description></item>"
+        )
+        .unwrap();
+    }
+    rss.push_str("</channel></rss>");
+    (
+        [
+            (header::ETAG, etag),
+            (header::CONTENT_TYPE, "application/rss+xml".to_owned()),
+        ],
+        rss,
+    )
+        .into_response()
+}
+
+fn configure(folder: &Path, base: &str, feeds: usize) {
+    let topics = concat!(env!("CARGO_MANIFEST_DIR"), "/config/topics/sco.toml");
+    std::fs::copy(topics, folder.join("topics.toml")).unwrap();
+    let mut text = format!(
+        "include = [\"topics.toml\"]\ndatabase = \"m.db\"\n[fetch]\nconcurrency = {CONCURRENCY}\n\
+         per_host = {CONCURRENCY}\n[[sink]]\nid = \"none\"\ntype = \"log\"\ntags = [\"nothing\"]\n"
+    );
+    for n in 0..feeds {
+        write!(
+            text,
+            "[[feed]]\nid = \"f{n}\"\nurl = \"{base}/{n}\"\nallow_private_addresses = true\n"
+        )
+        .unwrap();
+    }
+    std::fs::write(folder.join("mentiond.toml"), text).unwrap();
+}
+
+/// Runs `mentiond poll`; returns how long it took and its peak resident memory in KiB.
+fn poll(folder: &Path) -> (Duration, u64) {
+    let began = Instant::now();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mentiond"))
+        .args([
+            "--config",
+            folder.join("mentiond.toml").to_str().unwrap(),
+            "poll",
+        ])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    loop {
+        // The kernel's own high-water mark, as long as the process is there to be asked.
+        let now = std::fs::read_to_string(&status).unwrap_or_default();
+        let mark = now.lines().find_map(|l| {
+            l.strip_prefix("VmHWM:")?
+                .trim()
+                .strip_suffix(" kB")?
+                .parse()
+                .ok()
+        });
+        peak = peak.max(mark.unwrap_or(0));
+        if let Some(ended) = child.try_wait().unwrap() {
+            assert!(ended.success(), "poll failed");
+            return (began.elapsed(), peak);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The same requests by a bare client: nothing is parsed, matched or stored.
+fn bare(runtime: &tokio::runtime::Runtime, base: &str, feeds: usize) -> Duration {
+    let client = mentiond::fetch::plain_client("bench").unwrap();
+    let began = Instant::now();
+    runtime.block_on(async {
+        futures_util::stream::iter(0..feeds)
+            .for_each_concurrent(CONCURRENCY, |n| {
+                let request = client.get(format!("{base}/{n}"));
+                async move {
+                    request.send().await.unwrap().bytes().await.unwrap();
+                }
+            })
+            .await;
+    });
+    began.elapsed()
+}
+
+/// A digest of every table but `schedule`.
+fn other_tables(folder: &Path) -> Vec<(String, i64, String)> {
+    let conn = rusqlite::Connection::open(folder.join("m.db")).unwrap();
+    [
+        "feed",
+        "seen",
+        "story",
+        "story_source",
+        "entry",
+        "mention",
+        "mention_count",
+        "alert",
+        "delivery",
+        "sink",
+    ]
+    .into_iter()
+    .map(|table| {
+        let mut statement = conn.prepare(&format!("SELECT * FROM {table}")).unwrap();
+        let columns = statement.column_count();
+        let mut rows = statement.query([]).unwrap();
+        let (mut count, mut digest) = (0, 0_u64);
+        while let Some(row) = rows.next().unwrap() {
+            count += 1;
+            for n in 0..columns {
+                let cell = format!("{:?}", row.get::<_, rusqlite::types::Value>(n).unwrap());
+                digest = cell
+                    .bytes()
+                    .fold(digest, |d, b| d.wrapping_mul(31).wrapping_add(u64::from(b)));
+            }
+        }
+        (table.to_owned(), count, format!("{digest:x}"))
+    })
+    .collect()
+}
