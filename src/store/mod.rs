@@ -19,6 +19,8 @@ mod history;
 mod prune;
 mod query;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::fs::File;
