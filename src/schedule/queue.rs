@@ -218,9 +218,13 @@ impl<K: Clone + Eq + Hash> Queue<K> {
     }
 
     /// When the next feed is due, not counting those that wait for their host. `None` when no
-    /// feed waits.
+    /// feed waits, or when as many polls run as may: then the end of one is what to wait for, and
+    /// a time in the past would make the caller spin.
     #[must_use]
     pub fn next_due(&mut self) -> Option<Timestamp> {
+        if self.running >= self.limit {
+            return None;
+        }
         while let Some(Reverse((due, number))) = self.heap.peek().copied() {
             if self.numbers.contains_key(&number) {
                 return Some(due);
@@ -306,6 +310,22 @@ mod tests {
         queue.finish(&1, None);
         assert_eq!(queue.take(at(1)), Some(3));
         assert_eq!(queue.len(), 4);
+    }
+
+    #[test]
+    fn at_the_limit_there_is_no_time_to_wait_for() {
+        let mut queue = Queue::new(1, 1);
+        queue.schedule("a", "h", at(0));
+        queue.schedule("b", "i", at(0));
+        assert_eq!(queue.take(at(5)), Some("a"));
+        assert_eq!(queue.take(at(5)), None);
+        assert_eq!(
+            queue.next_due(),
+            None,
+            "b is due, but only the end of a helps"
+        );
+        queue.finish(&"a", None);
+        assert_eq!(queue.next_due(), Some(at(0)));
     }
 
     #[test]
