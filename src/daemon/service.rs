@@ -1,6 +1,7 @@
 //! The service's main loop.
 
 use std::future::pending;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,9 +10,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tracing::{info, warn};
 
 use super::{Engine, Live, LiveError, Scheduler};
-use crate::config::Config;
+use crate::config::{Config, SinkConfig};
 use crate::model::Timestamp;
-use crate::notify::{Notifier, NotifyError, Printer, Settled};
+use crate::notify::{Notifier, NotifyError, Prepared, Printer, Settled};
 use crate::store::{Keep, StoreError};
 
 /// What a running service can be told.
@@ -72,17 +73,10 @@ pub async fn run(
     let mut scheduler = Scheduler::new(engine.clone());
     scheduler.take_over(&live).await?;
     warn_about_orphans(engine, &live).await?;
-    let start_notifier = async |live: &Live| {
-        Notifier::start(
-            &engine.store,
-            &live.config.sinks,
-            &printer,
-            &engine.wakes(),
-            &settled,
-        )
-        .await
+    let prepare = async |sinks: &[SinkConfig]| {
+        Notifier::prepare(&engine.store, sinks, &printer, &settled).await
     };
-    let mut notifier = start_notifier(&live).await?;
+    let mut notifier = prepare(&live.config.sinks).await?.start(&engine.wakes());
     drop(live);
     let pruning = tokio::spawn(prune(engine.clone()));
     let mut heartbeat = interval_at(Instant::now(), HEARTBEAT);
@@ -99,12 +93,20 @@ pub async fn run(
             _ = heartbeat.tick() => tell(Event::Alive),
             command = commands.recv() => match command {
                 Some(Command::Reload(config)) => {
-                    match reload(engine, &mut scheduler, *config).await {
-                        Ok(true) => {
-                            notifier.stop(engine.live().config.shutdown_timeout).await;
-                            notifier = start_notifier(&engine.live()).await?;
+                    match reload(engine, &mut scheduler, *config, &prepare).await {
+                        Ok(Some(prepared)) => {
+                            let limit = engine.live().config.shutdown_timeout;
+                            // What is under way may take as long as the watchdog is patient.
+                            let mut stop = pin!(notifier.stop(limit));
+                            loop {
+                                tokio::select! {
+                                    () = &mut stop => break,
+                                    _ = heartbeat.tick() => tell(Event::Alive),
+                                }
+                            }
+                            notifier = prepared.start(&engine.wakes());
                         }
-                        Ok(false) => {}
+                        Ok(None) => {}
                         Err(error) => warn!("reload refused, the old configuration stays in force: {error}"),
                     }
                     tell(Event::Reloaded);
@@ -142,19 +144,25 @@ async fn until(at: Option<Timestamp>) {
     }
 }
 
-/// Puts the configuration in force. Says whether the sinks have changed.
+/// Puts the configuration in force. Returns workers for its sinks if they have changed.
 async fn reload(
     engine: &Arc<Engine>,
     scheduler: &mut Scheduler,
     config: Config,
-) -> Result<bool, DaemonError> {
+    prepare: &impl AsyncFn(&[SinkConfig]) -> Result<Prepared, NotifyError>,
+) -> Result<Option<Prepared>, DaemonError> {
     let old = engine.live();
     if config.database != old.config.database {
         warn!("`database` has changed; that takes a restart, the old database stays in use");
     }
     let live = Live::new(config)?;
+    // All that can fail comes before anything is changed.
+    let prepared = if live.config.sinks == old.config.sinks {
+        None
+    } else {
+        Some(prepare(&live.config.sinks).await?)
+    };
     scheduler.take_over(&live).await?;
-    let sinks_changed = live.config.sinks != old.config.sinks;
     info!(
         feeds = live.config.feeds.len(),
         topics = live.config.topics.len(),
@@ -162,7 +170,7 @@ async fn reload(
         "configuration reloaded"
     );
     engine.replace(live);
-    Ok(sinks_changed)
+    Ok(prepared)
 }
 
 /// Deliveries to sinks that are no longer configured wait for ever; say so.

@@ -599,6 +599,36 @@ async fn a_delivery_that_has_ended_stays_ended() {
 }
 
 #[tokio::test]
+async fn an_alert_that_cannot_be_read_does_not_stand_in_front_of_the_others() {
+    let base = base().await;
+    base.commit(0, NOW, vec![entry(1, 1, 1, &["sco", "xi"])])
+        .await;
+    base.sql()
+        .execute("UPDATE alert SET detail = '{}' WHERE topic = 'sco'", [])
+        .unwrap();
+    assert_eq!(base.due("a", NOW).await.len(), 1);
+    assert_eq!(base.store.outbox_counts().await.unwrap().dead, 1);
+    assert_eq!(base.due("a", NOW).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_delivery_that_waits_for_a_wrong_clocks_time_can_be_hastened() {
+    let base = base().await;
+    base.commit(0, NOW + DAY * 3000, vec![entry(1, 1, 1, &["sco"])])
+        .await;
+    base.commit(0, NOW, vec![entry(2, 2, 2, &["sco"])]).await;
+    assert_eq!(base.due("a", NOW).await.len(), 1);
+    let hastened = base.store.hasten(sink("a"), NOW + DAY, NOW).await.unwrap();
+    assert_eq!(hastened, 1);
+    assert_eq!(base.due("a", NOW).await.len(), 2);
+    assert_eq!(
+        base.due("b", NOW).await.len(),
+        1,
+        "each sink by its own policy"
+    );
+}
+
+#[tokio::test]
 async fn a_stopped_sink_keeps_its_deliveries_until_it_is_resumed_or_leads_elsewhere() {
     let base = base().await;
     base.commit(0, NOW, vec![entry(1, 1, 1, &["sco"])]).await;
