@@ -556,6 +556,7 @@ mod tests {
             };
             let record = PollRecord {
                 feed: row,
+                url: "https://feed.example/".into(),
                 at: Timestamp::now(),
                 next_poll: None,
                 wait_until: None,

@@ -11,6 +11,8 @@ use crate::model::{
     TextHash, Timestamp, TopicId, Validators,
 };
 
+/// Where the feeds are, in the order of their rows.
+const URL: [&str; 2] = ["https://one.example/rss", "https://two.example/rss"];
 const DAY: Duration = Duration::from_hours(24);
 const NOW: Timestamp = Timestamp::from_millis(1_720_000_000_000);
 const KEEP: Keep = Keep {
@@ -46,10 +48,7 @@ fn sink(id: &str) -> SinkId {
 async fn base() -> Base {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("db")).unwrap();
-    let feeds = [
-        feed("one", "https://one.example/rss"),
-        feed("two", "https://two.example/rss"),
-    ];
+    let feeds = [feed("one", URL[0]), feed("two", URL[1])];
     let feeds = store.register_feeds(&feeds).await.unwrap();
     let sinks = vec![(sink("a"), [1; 16]), (sink("b"), [2; 16])];
     store.register_sinks(sinks).await.unwrap();
@@ -127,6 +126,7 @@ impl Base {
 fn poll(feed: FeedRow, at: Timestamp, status: PollStatus) -> PollRecord {
     PollRecord {
         feed,
+        url: URL[usize::try_from(feed.0).unwrap() - 1].to_owned(),
         at,
         next_poll: Some(at + Duration::from_mins(30)),
         wait_until: None,
@@ -512,12 +512,38 @@ async fn a_feed_keeps_its_state_by_its_id_and_starts_anew_with_another_url() {
         (state.validators, state.body_hash, state.gone),
         (None, None, None)
     );
+    assert_eq!((state.status.as_str(), state.first_ok), ("new", None));
     let known = base
         .store
         .known(row, vec![EntryKey([1; 16])])
         .await
         .unwrap();
     assert_eq!(known.len(), 1, "its entries are still seen");
+}
+
+#[tokio::test]
+async fn a_poll_of_a_url_that_was_replaced_meanwhile_counts_as_not_made() {
+    let base = base().await;
+    let row = base.row(0);
+    let other = [feed("one", "https://one.example/atom")];
+    base.store.register_feeds(&other).await.unwrap();
+    let before = base.dump("");
+    let gone = poll(row, NOW, PollStatus::Gone);
+    base.store.commit_poll(gone).await.unwrap();
+    base.commit(0, NOW, vec![entry(1, 1, 1, &["sco"])]).await;
+    assert_eq!(base.dump(""), before);
+}
+
+#[tokio::test]
+async fn a_visitor_does_not_migrate_under_a_running_daemon() {
+    let base = base().await;
+    let path = base.folder.path().join("db");
+    base.sql().pragma_update(None, "user_version", 0).unwrap();
+    let refused = Store::open_beside(&path);
+    assert!(
+        matches!(refused, Err(StoreError::Locked { .. })),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]
