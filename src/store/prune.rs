@@ -47,6 +47,10 @@ const STEP: usize = 1000;
 const SERVED: &str = "SELECT 1 FROM seen s JOIN feed f ON f.id = s.feed_id
     WHERE s.feed_id = e.feed_id AND s.key = e.key AND s.served_ms >= f.document_ms - 90000000";
 
+/// Whether the alert `a` has deliveries, or an entry that could make it anew.
+const NEEDED: &str = "SELECT 1 FROM delivery WHERE alert_id = a.id
+    UNION ALL SELECT 1 FROM entry WHERE story_id = a.story_id";
+
 impl Store {
     /// Removes what is older than it is to be kept.
     ///
@@ -68,17 +72,7 @@ impl Store {
                 )
             })
             .await?;
-        pruned.alerts = self
-            .in_steps(move |conn| {
-                delete(
-                    conn,
-                    "DELETE FROM alert WHERE id IN (SELECT id FROM alert a WHERE created_ms < ?1
-                       AND NOT EXISTS (SELECT 1 FROM delivery WHERE alert_id = a.id)
-                       AND NOT EXISTS (SELECT 1 FROM entry WHERE story_id = a.story_id) LIMIT ?2)",
-                    seen,
-                )
-            })
-            .await?;
+        pruned.alerts = self.prune_alerts(seen).await?;
         pruned.stories = self.in_steps(move |conn| prune_stories(conn, seen)).await?;
         Ok(pruned)
     }
@@ -140,6 +134,43 @@ impl Store {
                     let mut removed = 0;
                     for (feed, key) in old {
                         removed += delete.execute(params![feed, key, before_ms])?;
+                    }
+                    Ok(removed)
+                })
+                .await?;
+        }
+    }
+
+    async fn prune_alerts(&self, before_ms: i64) -> Result<usize, StoreError> {
+        let mut total = 0;
+        let mut after = (i64::MIN, String::new());
+        loop {
+            let old: Vec<(i64, String)> = self
+                .read(move |conn| {
+                    let mut statement = conn.prepare_cached(&format!(
+                        "SELECT a.created_ms, a.id FROM alert a
+                         WHERE a.created_ms < ?1 AND (a.created_ms, a.id) > (?2, ?3)
+                           AND NOT EXISTS ({NEEDED}) ORDER BY a.created_ms, a.id LIMIT ?4"
+                    ))?;
+                    let rows = statement
+                        .query_map(params![before_ms, after.0, after.1, STEP], |row| {
+                            Ok((row.get(0)?, row.get(1)?))
+                        })?;
+                    Ok(rows.collect::<Result<_, _>>()?)
+                })
+                .await?;
+            let Some(last) = old.last() else {
+                return Ok(total);
+            };
+            after = last.clone();
+            total += self
+                .write(move |conn| {
+                    let mut delete = conn.prepare_cached(&format!(
+                        "DELETE FROM alert AS a WHERE a.id = ?1 AND NOT EXISTS ({NEEDED})"
+                    ))?;
+                    let mut removed = 0;
+                    for (_, id) in old {
+                        removed += delete.execute([id])?;
                     }
                     Ok(removed)
                 })
