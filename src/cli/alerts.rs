@@ -86,7 +86,7 @@ struct RetryArgs {
 }
 
 pub fn run(context: &Context, args: &AlertsArgs) -> Result<ExitCode, CliError> {
-    let config = context.load()?;
+    let config = context.load_without_secrets()?;
     match &args.action {
         None => list(context, &ListArgs::default(), &config.database),
         Some(Action::List(args)) => list(context, args, &config.database),

@@ -17,7 +17,7 @@ pub struct CheckArgs {}
 
 pub fn run(context: &Context, _: &CheckArgs) -> Result<ExitCode, CliError> {
     let config = context.load()?;
-    let live = Live::new(config).map_err(|error| CliError::Config(format!("error: {error}")))?;
+    let live = Live::new(config)?;
     let config = &live.config;
     let distinct = |values: &mut dyn Iterator<Item = Option<&str>>| {
         values

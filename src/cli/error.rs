@@ -75,4 +75,13 @@ macro_rules! failed {
         })*
     };
 }
-failed!(StoreError, DaemonError, LiveError, FetchError);
+failed!(StoreError, DaemonError, FetchError);
+
+impl From<LiveError> for CliError {
+    fn from(error: LiveError) -> Self {
+        match error {
+            LiveError::Topics(_) => Self::Config(format!("error: {error}")),
+            LiveError::Client(_) => Self::Failed(error.to_string()),
+        }
+    }
+}

@@ -44,7 +44,7 @@ struct Line<'a> {
 }
 
 pub fn run(context: &Context, args: &FeedsArgs) -> Result<ExitCode, CliError> {
-    let config = context.load()?;
+    let config = context.load_without_secrets()?;
     let states = match Store::open_read_only(&config.database) {
         Ok(store) => runtime()?.block_on(store.feed_states())?,
         // Before the first run every feed is new.

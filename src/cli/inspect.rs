@@ -154,7 +154,7 @@ fn read(
 /// A fetcher with the limits of the configuration, if there is one, else with the defaults.
 fn fetcher(context: &Context) -> Result<Fetcher, CliError> {
     let limits = match config::find(context.config.as_deref(), &context.environment) {
-        Ok(_) => context.load()?.fetch,
+        Ok(_) => context.load_without_secrets()?.fetch,
         Err(_) => FetchConfig::default(),
     };
     Ok(Fetcher::new(fetch::Settings::from(&limits))?)

@@ -63,7 +63,7 @@ struct HitLine<'a> {
 }
 
 pub fn run(context: &Context, args: &MatchArgs) -> Result<ExitCode, CliError> {
-    let config = context.load()?;
+    let config = context.load_without_secrets()?;
     let matcher = Matcher::compile(&config.topics)
         .map_err(|error| CliError::Config(format!("error: {error}")))?;
     if let Some(text) = &args.text {

@@ -60,7 +60,7 @@ pub fn run(context: &Context, args: &MentionsArgs) -> Result<ExitCode, CliError>
         since: since(args.since.as_deref())?,
         limit: args.limit,
     };
-    let config = context.load()?;
+    let config = context.load_without_secrets()?;
     let store = Store::open_read_only(&config.database)?;
     let mentions = runtime()?.block_on(store.mentions(filter))?;
     let out = &context.out;

@@ -81,10 +81,20 @@ struct Context {
 }
 
 impl Context {
-    /// Finds and reads the configuration; warnings go to standard error.
+    /// Finds and reads the configuration, secrets included.
     fn load(&self) -> Result<Config, CliError> {
-        let path = config::find(self.config.as_deref(), &self.environment)?;
-        let config = config::load(&path, &self.environment)?;
+        self.load_with(&self.environment)
+    }
+
+    /// Finds and reads the configuration but no secret: for commands that deliver nothing.
+    fn load_without_secrets(&self) -> Result<Config, CliError> {
+        self.load_with(&self.environment.clone().without_secrets())
+    }
+
+    /// Warnings go to standard error.
+    fn load_with(&self, environment: &Environment) -> Result<Config, CliError> {
+        let path = config::find(self.config.as_deref(), environment)?;
+        let config = config::load(&path, environment)?;
         for warning in &config.warnings {
             eprintln!("warning: {warning}");
         }

@@ -13,6 +13,8 @@ pub struct Environment {
     variables: BTreeMap<String, String>,
     /// Names of variables whose values are not Unicode.
     unreadable: Vec<String>,
+    /// Whether references to secrets are left unread.
+    closed: bool,
 }
 
 /// Shows the names only: values may be secrets.
@@ -53,7 +55,22 @@ impl Environment {
                 .map(|(name, value)| (name.into(), value.into()))
                 .collect(),
             unreadable: Vec::new(),
+            closed: false,
         }
+    }
+
+    /// The same variables, with every secret left unread: for commands that read the database or
+    /// match a text, and that someone may run who has no access to the secrets. Each secret is
+    /// then empty, and such a configuration is not fit for delivering.
+    #[must_use]
+    pub fn without_secrets(mut self) -> Self {
+        self.closed = true;
+        self
+    }
+
+    /// Whether references to secrets are left unread.
+    pub(super) const fn is_closed(&self) -> bool {
+        self.closed
     }
 
     /// A variable's value; `None` when it is not set, empty or not Unicode.

@@ -117,7 +117,7 @@ fn webhook(table: &mut Table<'_>, around: &Surroundings<'_>) -> Option<SinkKind>
         .and_then(|value| webhook_url(&value, around.environment));
     let secret = table.get("secret").and_then(|value| {
         let secret = secret::resolve(&value, around.environment)?;
-        secret::check_signing(&value, &secret).then_some(secret)
+        (around.environment.is_closed() || secret::check_signing(&value, &secret)).then_some(secret)
     });
     let timeout = table.get("timeout").and_then(|value| value.duration());
     let concurrency = table
@@ -146,7 +146,11 @@ fn webhook_url(value: &Value<'_>, environment: &Environment) -> Option<Secret> {
     let secret = if value.is_text() {
         Secret::new(value.text("a URL in quotes")?.to_owned())
     } else {
-        secret::resolve(value, environment)?
+        let secret = secret::resolve(value, environment)?;
+        if environment.is_closed() {
+            return Some(secret);
+        }
+        secret
     };
     match check_url(secret.expose().trim()) {
         Ok(url) => Some(Secret::new(url.into())),

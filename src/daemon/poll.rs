@@ -16,7 +16,8 @@ use crate::model::{AlertKind, Document, Feed, FeedTrouble, Timestamp};
 use crate::parse::{self, ParseError};
 use crate::schedule::{self, next_poll};
 use crate::store::{
-    AlertRecord, Committed, DocumentRecord, FeedRow, FeedState, PollRecord, PollStatus, StoreError,
+    AlertRecord, Committed, DocumentRecord, FeedRow, FeedState, PollRecord, PollStatus, Renewal,
+    StoreError,
 };
 
 /// A permanent redirect is followed from the start once so many polls in a row have met it.
@@ -44,7 +45,7 @@ struct Found {
     status: PollStatus,
     answer: schedule::Answer,
     wait_until: Option<Timestamp>,
-    validators: Option<Option<Validators>>,
+    validators: Renewal,
     moved_to: Option<Url>,
     document: Option<DocumentRecord>,
     entries: Option<usize>,
@@ -140,7 +141,7 @@ async fn answered(
         status: PollStatus::NotModified,
         answer: schedule::Answer::Served { fresh_for: None },
         wait_until: None,
-        validators: None,
+        validators: Renewal::Keep,
         moved_to: None,
         document: None,
         entries: None,
@@ -187,9 +188,7 @@ async fn answered(
             found.answer = schedule::Answer::Served {
                 fresh_for: hints.fresh_for.max(state.ttl),
             };
-            found.validators = validators
-                .filter(|v| Some(v) != state.validators.as_ref())
-                .map(Some);
+            found.validators = renewal(state, validators.or_else(|| state.validators.clone()));
             found.moved_to = moved_to.or_else(|| still_moved(feed, state));
         }
         Answer::Body {
@@ -200,9 +199,7 @@ async fn answered(
             final_url,
             moved_to,
         } => {
-            if validators != state.validators {
-                found.validators = Some(validators);
-            }
+            found.validators = renewal(state, validators);
             found.moved_to = moved_to.or_else(|| still_moved(feed, state));
             let hash = body_hash(&bytes);
             if state.body_hash.as_deref() == Some(&hash) {
@@ -231,7 +228,7 @@ async fn answered(
                         _ => "malformed",
                     };
                     // The document is asked for whole next time: it may have been cut on its way.
-                    found.validators = state.validators.is_some().then_some(None);
+                    found.validators = renewal(state, None);
                     found.status = PollStatus::Failed {
                         kind,
                         error: error.to_string(),
@@ -246,6 +243,15 @@ async fn answered(
         }
     }
     Ok(found)
+}
+
+/// What becomes of the stored validators when the answer leaves `new` ones.
+fn renewal(state: &FeedState, new: Option<Validators>) -> Renewal {
+    match new {
+        new if new == state.validators => Renewal::Keep,
+        Some(validators) => Renewal::Replace(validators),
+        None => Renewal::Drop,
+    }
 }
 
 /// A feed that is asked at its new address no longer meets the redirect, but it has still moved.
@@ -329,8 +335,7 @@ fn failed(engine: &Engine, feed: &Feed, state: &FeedState, error: &FetchError) -
             .unwrap_or_else(PoisonError::into_inner);
         match net.unreachable(host, &complaint) {
             Verdict::Feed => {}
-            Verdict::Held => counts = false,
-            Verdict::StillOffline => counts = false,
+            Verdict::Held | Verdict::StillOffline => counts = false,
             Verdict::WentOffline => {
                 counts = false;
                 warn!(
@@ -360,7 +365,7 @@ fn failed(engine: &Engine, feed: &Feed, state: &FeedState, error: &FetchError) -
         wait_until: error
             .retry_after()
             .map(|wait| Timestamp::now() + wait.min(schedule::policy::MAX_RETRY_AFTER)),
-        validators: None,
+        validators: Renewal::Keep,
         moved_to: None,
         document: None,
         entries: None,

@@ -1,18 +1,18 @@
 //! The service's main loop.
 
 use std::future::pending;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::{Engine, Live, LiveError, Scheduler};
-use crate::config::{Config, SinkConfig};
+use crate::config::Config;
 use crate::model::Timestamp;
-use crate::notify::{Notifier, NotifyError, Prepared, Printer, Settled};
+use crate::notify::{Notifier, NotifyError, Printer, Settled};
 use crate::store::{Keep, StoreError};
 
 /// What a running service can be told.
@@ -55,6 +55,8 @@ pub enum DaemonError {
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// When old rows are removed for the first time after the start, and then how often.
 const FIRST_PRUNE: Duration = Duration::from_mins(2);
+/// The pause before sinks that could not be started are tried again.
+const RESTART_PAUSE: Duration = Duration::from_secs(5);
 const PRUNE_EVERY: Duration = Duration::from_hours(6);
 
 /// Runs until told to stop.
@@ -73,10 +75,19 @@ pub async fn run(
     let mut scheduler = Scheduler::new(engine.clone());
     scheduler.take_over(&live).await?;
     warn_about_orphans(engine, &live).await?;
-    let prepare = async |sinks: &[SinkConfig]| {
-        Notifier::prepare(&engine.store, sinks, &printer, &settled).await
+    let start_notifier = async |live: &Live| {
+        Notifier::start(
+            &engine.store,
+            &live.config.sinks,
+            &printer,
+            &engine.wakes(),
+            &settled,
+        )
+        .await
     };
-    let mut notifier = prepare(&live.config.sinks).await?.start(&engine.wakes());
+    let mut notifier = Some(start_notifier(&live).await?);
+    // The old sinks' last deliveries, before the new ones begin.
+    let mut draining: JoinSet<()> = JoinSet::new();
     drop(live);
     let pruning = tokio::spawn(prune(engine.clone()));
     let mut heartbeat = interval_at(Instant::now(), HEARTBEAT);
@@ -91,22 +102,23 @@ pub async fn run(
             _ = scheduler.ended(true), if busy => {}
             () = until(next) => {}
             _ = heartbeat.tick() => tell(Event::Alive),
+            Some(_) = draining.join_next() => match start_notifier(&engine.live()).await {
+                Ok(new) => notifier = Some(new),
+                Err(error) => {
+                    error!("the sinks can't be started, trying again soon: {error}");
+                    draining.spawn(sleep(RESTART_PAUSE));
+                }
+            },
             command = commands.recv() => match command {
                 Some(Command::Reload(config)) => {
-                    match reload(engine, &mut scheduler, *config, &prepare).await {
-                        Ok(Some(prepared)) => {
+                    match reload(engine, &mut scheduler, *config).await {
+                        Ok(true) => {
                             let limit = engine.live().config.shutdown_timeout;
-                            // What is under way may take as long as the watchdog is patient.
-                            let mut stop = pin!(notifier.stop(limit));
-                            loop {
-                                tokio::select! {
-                                    () = &mut stop => break,
-                                    _ = heartbeat.tick() => tell(Event::Alive),
-                                }
+                            if let Some(old) = notifier.take() {
+                                draining.spawn(old.stop(limit));
                             }
-                            notifier = prepared.start(&engine.wakes());
                         }
-                        Ok(None) => {}
+                        Ok(false) => {}
                         Err(error) => warn!("reload refused, the old configuration stays in force: {error}"),
                     }
                     tell(Event::Reloaded);
@@ -125,13 +137,14 @@ pub async fn run(
         warn!("polls under way did not end in time; they will be made again");
         scheduler.abort().await;
     }
-    notifier
-        .stop(
-            limit
-                .saturating_sub(began.elapsed())
-                .max(Duration::from_millis(100)),
-        )
-        .await;
+    let rest = limit
+        .saturating_sub(began.elapsed())
+        .max(Duration::from_millis(100));
+    match notifier {
+        Some(notifier) => notifier.stop(rest).await,
+        // The old sinks keep the limit that they were given.
+        None => while draining.join_next().await.is_some() {},
+    }
     Ok(())
 }
 
@@ -144,25 +157,19 @@ async fn until(at: Option<Timestamp>) {
     }
 }
 
-/// Puts the configuration in force. Returns workers for its sinks if they have changed.
+/// Puts the configuration in force. Says whether the sinks have changed.
 async fn reload(
     engine: &Arc<Engine>,
     scheduler: &mut Scheduler,
     config: Config,
-    prepare: &impl AsyncFn(&[SinkConfig]) -> Result<Prepared, NotifyError>,
-) -> Result<Option<Prepared>, DaemonError> {
+) -> Result<bool, DaemonError> {
     let old = engine.live();
     if config.database != old.config.database {
         warn!("`database` has changed; that takes a restart, the old database stays in use");
     }
     let live = Live::new(config)?;
-    // All that can fail comes before anything is changed.
-    let prepared = if live.config.sinks == old.config.sinks {
-        None
-    } else {
-        Some(prepare(&live.config.sinks).await?)
-    };
     scheduler.take_over(&live).await?;
+    let sinks_changed = live.config.sinks != old.config.sinks;
     info!(
         feeds = live.config.feeds.len(),
         topics = live.config.topics.len(),
@@ -170,7 +177,7 @@ async fn reload(
         "configuration reloaded"
     );
     engine.replace(live);
-    Ok(prepared)
+    Ok(sinks_changed)
 }
 
 /// Deliveries to sinks that are no longer configured wait for ever; say so.

@@ -222,10 +222,16 @@ impl Inner {
         } else {
             url.clone()
         };
-        let sending = client
-            .get(target)
-            .headers(conditions.unwrap_or_default())
-            .send();
+        let attempt = client.get(target).headers(conditions.unwrap_or_default());
+        let again = attempt.try_clone();
+        let sending = async {
+            match (attempt.send().await, again) {
+                // The server had closed the idle connection that was used again. GET may be
+                // repeated (RFC 9110 §9.2.2), and once is enough: the new connection is fresh.
+                (Err(error), Some(again)) if diagnose::was_cut(&error) => again.send().await,
+                (result, _) => result,
+            }
+        };
         let after = self.settings.header_timeout;
         timeout(after, sending)
             .await

@@ -50,6 +50,19 @@ pub(super) fn no_answer(error: &reqwest::Error, url: &Url, connect: Duration) ->
     FetchError::Protocol { place, reason }
 }
 
+/// Whether the connection ended before a word of the answer came.
+pub(super) fn was_cut(error: &reqwest::Error) -> bool {
+    let causes = causes(error);
+    let incomplete = find::<hyper::Error>(&causes).is_some_and(hyper::Error::is_incomplete_message);
+    let reset = find::<io::Error>(&causes).is_some_and(|error| {
+        matches!(
+            error.kind(),
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
+        )
+    });
+    incomplete || (reset && !error.is_connect())
+}
+
 /// Why the body from `url` ended early, after `received` bytes.
 pub(super) fn no_more_body(error: &reqwest::Error, url: &Url, received: u64) -> FetchError {
     let causes = causes(error);

@@ -8,7 +8,9 @@ use crate::store::{StoredAlert, StoredDetail};
 
 /// Where alerts are printed. The command line puts its status line out of the way here.
 #[derive(Clone)]
-pub struct Printer(Arc<dyn Fn(&str) -> std::io::Result<()> + Send + Sync>);
+pub struct Printer(Arc<Print>);
+
+type Print = dyn Fn(&str) -> std::io::Result<()> + Send + Sync;
 
 impl Printer {
     /// A printer that hands each text, newline included, to `print`.

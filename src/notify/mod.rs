@@ -18,4 +18,4 @@ pub mod webhook;
 mod worker;
 
 pub use log::Printer;
-pub use worker::{Notifier, NotifyError, Prepared, Settled};
+pub use worker::{Notifier, NotifyError, Settled};

@@ -23,6 +23,10 @@ pub struct Payload<'a> {
 /// What an alert tells.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "lives for one request on the stack"
+)]
 pub enum Data<'a> {
     /// A story mentions a topic.
     Mention {

@@ -37,7 +37,7 @@ pub fn for_feeds(sinks: &[SinkConfig]) -> Vec<SinkId> {
 mod tests {
     use super::*;
     use crate::config::{LogFormat, SinkKind};
-    use crate::model::{Term, TopicId};
+    use crate::model::{Case, Term, TopicId};
 
     fn sink(id: &str, topics: Option<&[&str]>, tags: Option<&[&str]>) -> SinkConfig {
         SinkConfig {
@@ -59,7 +59,7 @@ mod tests {
             tags: vec!["organisation".into()],
             any: vec![Term {
                 text: "SCO".into(),
-                case: Default::default(),
+                case: Case::Fold,
                 ambiguous: false,
             }],
             all: vec![],

@@ -58,21 +58,15 @@ impl Notifier {
         wake: &watch::Receiver<u64>,
         settled: &Arc<Settled>,
     ) -> Result<Self, NotifyError> {
-        let prepared = Self::prepare(store, sinks, printer, settled).await?;
-        Ok(prepared.start(wake))
-    }
-
-    /// Does everything of a start that can fail, while other workers may still be running.
-    ///
-    /// # Errors
-    /// As for [`Notifier::start`].
-    pub async fn prepare(
-        store: &Store,
-        sinks: &[SinkConfig],
-        printer: &Printer,
-        settled: &Arc<Settled>,
-    ) -> Result<Prepared, NotifyError> {
-        Ok(Prepared(prepare(store, sinks, printer, settled).await?))
+        let mut notifier = Self {
+            workers: JoinSet::new(),
+            stop: watch::channel(false).0,
+        };
+        for worker in prepare(store, sinks, printer, settled).await? {
+            let (wake, stop) = (wake.clone(), notifier.stop.subscribe());
+            notifier.workers.spawn(worker.run(Some(wake), stop));
+        }
+        Ok(notifier)
     }
 
     /// Attempts every due delivery once and returns when all attempts have ended.
@@ -103,26 +97,6 @@ impl Notifier {
             warn!("deliveries under way did not end in time; they will be repeated by their ids");
             self.workers.shutdown().await;
         }
-    }
-}
-
-/// Workers that only wait to be started.
-#[derive(Debug)]
-pub struct Prepared(Vec<Worker>);
-
-impl Prepared {
-    /// Starts them. `wake` changes whenever new deliveries were committed.
-    #[must_use]
-    pub fn start(self, wake: &watch::Receiver<u64>) -> Notifier {
-        let mut notifier = Notifier {
-            workers: JoinSet::new(),
-            stop: watch::channel(false).0,
-        };
-        for worker in self.0 {
-            let (wake, stop) = (wake.clone(), notifier.stop.subscribe());
-            notifier.workers.spawn(worker.run(Some(wake), stop));
-        }
-        notifier
     }
 }
 
@@ -530,7 +504,7 @@ mod tests {
     use super::*;
     use crate::config::Secret;
     use crate::model::{AlertKind, Feed, FeedId, FeedTrouble};
-    use crate::store::{AlertRecord, PollRecord, PollStatus};
+    use crate::store::{AlertRecord, PollRecord, PollStatus, Renewal};
 
     /// A store in which `alerts` alerts wait for the sink `hook`.
     async fn store(folder: &std::path::Path, alerts: usize) -> Store {
@@ -561,7 +535,7 @@ mod tests {
                 next_poll: None,
                 wait_until: None,
                 status: PollStatus::NotModified,
-                validators: None,
+                validators: Renewal::Keep,
                 moved_to: None,
                 document: None,
                 trouble: Some(AlertRecord {
@@ -651,7 +625,7 @@ mod tests {
         if let SinkKind::Webhook { url, .. } = &mut sinks[0].kind {
             *url = Secret::new("not a URL, but a secret".into());
         }
-        let refused = Notifier::prepare(&store, &sinks, &Printer::stdout(), &Arc::default()).await;
+        let refused = prepare(&store, &sinks, &Printer::stdout(), &Arc::default()).await;
         let error = refused.unwrap_err().to_string();
         assert!(
             error.contains("hook") && !error.contains("secret"),

@@ -39,6 +39,18 @@ pub enum PollStatus {
     },
 }
 
+/// What becomes of a feed's stored validators.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Renewal {
+    /// They stay.
+    #[default]
+    Keep,
+    /// These take their place.
+    Replace(Validators),
+    /// There are none any more: the next request is unconditional.
+    Drop,
+}
+
 /// Everything that one poll leaves behind.
 #[derive(Debug)]
 pub struct PollRecord {
@@ -55,8 +67,8 @@ pub struct PollRecord {
     pub wait_until: Option<Timestamp>,
     /// What it came to.
     pub status: PollStatus,
-    /// New validators; `None` leaves those that are stored.
-    pub validators: Option<Option<Validators>>,
+    /// What to ask with the next time.
+    pub validators: Renewal,
     /// Where permanent redirects led, if they did.
     pub moved_to: Option<String>,
     /// The document, if there was a new one.
@@ -260,8 +272,12 @@ fn update_schedule(conn: &Connection, record: &PollRecord) -> Result<(), StoreEr
         }
         (_, Some(false)) => {}
     }
-    if let Some(validators) = &record.validators {
-        let v = validators.as_ref();
+    let renewed = match &record.validators {
+        Renewal::Keep => None,
+        Renewal::Replace(validators) => Some(Some(validators)),
+        Renewal::Drop => Some(None),
+    };
+    if let Some(v) = renewed {
         conn.prepare_cached(
             "UPDATE schedule SET validator_url = ?2, etag = ?3, last_modified = ?4 WHERE feed_id = ?1",
         )?

@@ -91,6 +91,19 @@ impl Store {
         .await
     }
 
+    /// How many stories stand in more than one feed.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn shared_stories(&self) -> Result<u64, StoreError> {
+        self.read(|conn| {
+            let sql = "SELECT count(*) FROM
+                (SELECT 1 FROM story_source GROUP BY story_id HAVING count(*) > 1)";
+            Ok(conn.query_row(sql, [], |row| row.get(0))?)
+        })
+        .await
+    }
+
     /// How many entries and mentions are recorded, for the status line and summaries.
     ///
     /// # Errors

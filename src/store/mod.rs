@@ -33,6 +33,7 @@ use rusqlite::{Connection, OpenFlags};
 
 pub use commit::{
     AlertRecord, Committed, DocumentRecord, EntryRecord, MentionRecord, PollRecord, PollStatus,
+    Renewal,
 };
 pub use deliveries::{
     AlertFilter, AlertRow, Due, OutboxCounts, Outcome, StoredAlert, StoredDetail,

@@ -131,7 +131,7 @@ fn poll(feed: FeedRow, at: Timestamp, status: PollStatus) -> PollRecord {
         next_poll: Some(at + Duration::from_mins(30)),
         wait_until: None,
         status,
-        validators: None,
+        validators: Renewal::Keep,
         moved_to: None,
         document: None,
         trouble: None,
@@ -482,11 +482,11 @@ async fn a_feed_keeps_its_state_by_its_id_and_starts_anew_with_another_url() {
     let base = base().await;
     let row = base.row(0);
     let mut record = document(row, NOW, vec![entry(1, 1, 1, &[])]);
-    record.validators = Some(Some(Validators {
+    record.validators = Renewal::Replace(Validators {
         url: "https://one.example/rss".into(),
         etag: Some(b"\"\xff\"".to_vec()),
         last_modified: None,
-    }));
+    });
     base.store.commit_poll(record).await.unwrap();
     let gone = poll(row, NOW, PollStatus::Gone);
     base.store.commit_poll(gone).await.unwrap();
@@ -556,7 +556,7 @@ async fn validators_stay_unless_a_poll_brings_others() {
         last_modified: Some(b"yesterday".to_vec()),
     };
     let mut set = poll(row, NOW, PollStatus::Ok);
-    set.validators = Some(Some(validators.clone()));
+    set.validators = Renewal::Replace(validators.clone());
     base.store.commit_poll(set).await.unwrap();
     base.store
         .commit_poll(poll(row, NOW, PollStatus::NotModified))
@@ -567,7 +567,7 @@ async fn validators_stay_unless_a_poll_brings_others() {
         Some(validators)
     );
     let mut clear = poll(row, NOW, PollStatus::Ok);
-    clear.validators = Some(None);
+    clear.validators = Renewal::Drop;
     base.store.commit_poll(clear).await.unwrap();
     assert_eq!(base.store.feed_state(row).await.unwrap().validators, None);
 }

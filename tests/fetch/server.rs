@@ -104,8 +104,8 @@ async fn serve(
         }
         Reply::Hang(bytes) => {
             stream.write_all(&bytes).await?;
-            // Ends when the client hangs up.
-            stream.read_u8().await?;
+            // Ends when the client hangs up; a body that still comes is let run.
+            tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;
         }
         Reply::Drip(bytes, interval) => {
             stream.write_all(&bytes).await?;

@@ -1,0 +1,17 @@
+//! The real binary against real servers on the loopback interface and a real database file.
+
+// Helpers may give up as tests do.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[allow(
+    dead_code,
+    reason = "shared with the tests of `fetch`, which use more of it"
+)]
+#[path = "../fetch/server.rs"]
+mod server;
+mod support;
+
+mod crash;
+mod end_to_end;
+mod service;
+mod webhooks;

@@ -1,0 +1,178 @@
+//! Receivers that fail in every way.
+
+use crate::server::{Reply, bare};
+use crate::support::{Home, Hook, Item, SECRET, Site, TOPICS, raw_server, rss, wait_for};
+
+fn one_story() -> (Site, Vec<(&'static str, String)>) {
+    let site = Site::start();
+    site.publish("/feed", rss(&[Item::new("1", "Putin arrives")]));
+    let feeds = vec![("wire", site.url("/feed"))];
+    (site, feeds)
+}
+
+#[test]
+fn a_failing_receiver_is_tried_again_with_the_same_id_until_it_takes_the_alert() {
+    let (_site, feeds) = one_story();
+    let hook = Hook::deciding(|n| (if n < 3 { 500 } else { 200 }, vec![]));
+    let home = Home::watching(&feeds, &hook);
+    let daemon = home.start();
+    hook.wait(1);
+    assert!(daemon.stop().success());
+    let all = hook.all();
+    assert_eq!(
+        all.iter().map(|d| d.status).collect::<Vec<_>>(),
+        [500, 500, 500, 200]
+    );
+    assert!(all.iter().all(|d| d.id == all[0].id));
+    assert_eq!(home.json(&["alerts", "list", "--json"])[0]["attempts"], 4);
+}
+
+#[test]
+fn a_receiver_that_says_410_stops_its_sink_loudly_and_loses_nothing() {
+    let (site, feeds) = one_story();
+    let hook = Hook::deciding(|n| (if n == 0 { 410 } else { 200 }, vec![]));
+    let home = Home::watching(&feeds, &hook);
+    let daemon = home.start();
+    let line = daemon.wait_for_log("sink stopped");
+    assert!(
+        line.contains("ERROR") && line.contains("mentiond alerts resume hook"),
+        "{line}"
+    );
+    site.publish(
+        "/feed",
+        rss(&[
+            Item::new("1", "Putin arrives"),
+            Item::new("2", "Putin leaves"),
+        ]),
+    );
+    wait_for("the second alert", || {
+        (home
+            .json(&["alerts", "list", "--state", "waiting", "--json"])
+            .len()
+            == 2)
+            .then_some(())
+    });
+    assert!(home.ok(&["alerts"]).contains("sink hook is stopped"));
+    assert_eq!(hook.all().len(), 1, "nothing is sent to a stopped sink");
+    assert!(daemon.stop().success());
+
+    home.ok(&["alerts", "resume", "hook"]);
+    home.ok(&["poll"]);
+    assert_eq!(hook.accepted().len(), 2);
+}
+
+#[test]
+fn retry_after_is_respected() {
+    let (_site, feeds) = one_story();
+    let hook = Hook::deciding(|_| (503, vec![("retry-after", "3600".to_owned())]));
+    let home = Home::watching(&feeds, &hook);
+    home.ok(&["poll"]);
+    let alert = &home.json(&["alerts", "list", "--json"])[0];
+    let next = alert["next_attempt"].as_str().unwrap();
+    let next: jiff::Timestamp = next.parse().unwrap();
+    assert!(
+        next > jiff::Timestamp::now() + jiff::Span::new().minutes(55),
+        "{next}"
+    );
+}
+
+#[test]
+fn given_up_deliveries_are_kept_and_can_be_sent_again() {
+    let (_site, feeds) = one_story();
+    let hook = Hook::deciding(|n| (if n < 2 { 500 } else { 200 }, vec![]));
+    let home = Home::watching(&feeds, &hook);
+    let text = std::fs::read_to_string(home.config()).unwrap();
+    home.write_config(&text.replace("timeout = \"2s\"", "timeout = \"2s\"\nmax_attempts = 2"));
+    let daemon = home.start();
+    let line = daemon.wait_for_log("kept as a dead letter");
+    assert!(line.contains("500"), "{line}");
+    let dead = home.json(&["alerts", "list", "--state", "dead", "--json"]);
+    assert_eq!(dead.len(), 1);
+    assert!(
+        home.ok(&["alerts", "retry", "--all"])
+            .contains("1 dead letter")
+    );
+    assert!(daemon.stop().success());
+    home.ok(&["poll"]);
+    let accepted = hook.accepted();
+    assert_eq!(accepted.len(), 1);
+    assert_eq!(accepted[0].id, dead[0]["id"]);
+}
+
+/// A home whose one sink leads to `url`; the sink `log` prints what it gets.
+fn with_receiver(feeds: &[(&str, String)], url: &str) -> Home {
+    let home = Home::new();
+    home.write_config(&format!(
+        "database = \"m.db\"\n[schedule]\ninterval = \"200ms\"\nmin_interval = \"200ms\"\n\
+         [[feed]]\nid = \"{}\"\nurl = \"{}\"\nallow_private_addresses = true\n\
+         [[sink]]\nid = \"bad\"\ntype = \"webhook\"\nurl = \"{url}\"\nsecret = {{ file = \"secret\" }}\n\
+         retry_initial = \"100ms\"\ntimeout = \"300ms\"\n\
+         [[sink]]\nid = \"out\"\ntype = \"log\"\nformat = \"json\"\n{TOPICS}",
+        feeds[0].0, feeds[0].1
+    ));
+    home
+}
+
+/// The receiver fails again and again, the other sink gets its alert, and the error says why.
+fn stays_waiting(reply: impl Fn(&str) -> Reply + Send + Sync + 'static, why: &str) {
+    let (_site, feeds) = one_story();
+    let receiver = raw_server(reply);
+    let home = with_receiver(&feeds, &receiver.url("/private/path?token=hush"));
+    let daemon = home.start();
+    wait_for("the other sink's alert", || {
+        (!daemon.printed().is_empty()).then_some(())
+    });
+    wait_for("a second attempt", || {
+        (receiver.requests().len() >= 2).then_some(())
+    });
+    let error = wait_for("a recorded failure", || {
+        let waiting = home.json(&["alerts", "list", "--sink", "bad", "--json"]);
+        assert_eq!(waiting[0]["state"], "waiting");
+        waiting[0]["error"].as_str().map(str::to_owned)
+    });
+    assert!(error.contains(why), "{error}");
+    assert!(daemon.stop().success());
+    let told = error + &daemon_log(&home);
+    assert!(!told.contains("hush") && !told.contains(SECRET), "{told}");
+}
+
+/// What a fresh start logs.
+fn daemon_log(home: &Home) -> String {
+    let daemon = home.start();
+    daemon.wait_for_log("delivery failed");
+    daemon.log().join("\n")
+}
+
+#[test]
+fn a_receiver_that_never_answers_is_given_up_after_the_time_limit() {
+    stays_waiting(|_| Reply::Hang(Vec::new()), "no answer within 300ms");
+}
+
+#[test]
+fn a_receiver_that_closes_in_the_middle_of_its_answer_did_not_get_it() {
+    stays_waiting(|_| Reply::Bytes(b"HTTP/1.1 20".to_vec()), "broke off");
+}
+
+#[test]
+fn a_receiver_that_redirects_is_not_followed() {
+    stays_waiting(
+        |_| bare("302 Found", "Location: http://127.0.0.1:9/elsewhere\r\n"),
+        "webhooks are not redirected",
+    );
+}
+
+#[test]
+fn a_receiver_that_is_not_there_disturbs_nobody() {
+    let (_site, feeds) = one_story();
+    let home = with_receiver(&feeds, "http://127.0.0.1:9/private?token=hush");
+    let daemon = home.start();
+    wait_for("the other sink's alert", || {
+        (!daemon.printed().is_empty()).then_some(())
+    });
+    let line = daemon.wait_for_log("delivery failed");
+    assert!(
+        line.contains("can't connect") && !line.contains("hush"),
+        "{line}"
+    );
+    assert!(daemon.stop().success());
+}
