@@ -58,17 +58,25 @@ impl Terminal {
         self.bar.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs `print` with the live line out of the way.
+    /// Runs `print` with the live line out of the way. No lock is held without one: a reader that
+    /// stalls must not stall those who print elsewhere.
     fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
-        match self.lock().as_ref() {
+        let bar = self.lock().clone();
+        match bar {
             Some(bar) => bar.suspend(print),
             None => print(),
         }
     }
 
-    /// A printer to standard output that goes around the live line.
+    /// A printer to standard output that goes around the live line, if both are on a terminal. A
+    /// pipe needs no way around, and its reader may stall for as long as it likes: the log, which
+    /// everything waits for, must not wait with it.
     pub fn printer(&self) -> Printer {
-        let (terminal, stdout) = (self.clone(), Printer::stdout());
+        let stdout = Printer::stdout();
+        if !std::io::stdout().is_terminal() {
+            return stdout;
+        }
+        let terminal = self.clone();
         Printer::new(move |text| terminal.aside(|| stdout.print(text)))
     }
 

@@ -10,6 +10,9 @@ use crate::model::Feed;
 /// So many hosts must be out of reach, and none within, before the network is thought down.
 const HOSTS: usize = 3;
 
+/// So many complaints are held back at most.
+const HELD: usize = 100;
+
 /// Whether anything can be reached.
 #[derive(Debug, Default)]
 pub struct Connectivity {
@@ -81,7 +84,9 @@ impl Connectivity {
             }
             State::Online => Verdict::Feed,
             State::Unknown => {
-                self.held.push(complaint.to_owned());
+                if self.held.len() < HELD {
+                    self.held.push(complaint.to_owned());
+                }
                 Verdict::Held
             }
         }

@@ -90,6 +90,7 @@ pub async fn poll(
     };
     let record = PollRecord {
         feed: row,
+        url: feed.url.to_string(),
         at: now,
         next_poll: next,
         wait_until: found.wait_until,
@@ -147,6 +148,21 @@ async fn answered(
         notes: Vec::new(),
     };
     match answer {
+        // A moved address that is gone is given up like one that fails: the configured one has
+        // not been asked.
+        Answer::Gone if still_moved(feed, state).is_some() => {
+            found.status = PollStatus::Failed {
+                kind: "moved-gone",
+                error: "the address to which the feed had moved answered 410 Gone: the configured \
+                        one is asked next"
+                    .to_owned(),
+                counts: true,
+            };
+            found.answer = schedule::Answer::Failed {
+                retry_after: None,
+                failures,
+            };
+        }
         Answer::Gone => found.status = PollStatus::Gone,
         Answer::Throttled {
             status,
@@ -346,7 +362,9 @@ fn failed(engine: &Engine, feed: &Feed, state: &FeedState, error: &FetchError) -
             counts,
         },
         answer,
-        wait_until: error.retry_after().map(|wait| Timestamp::now() + wait),
+        wait_until: error
+            .retry_after()
+            .map(|wait| Timestamp::now() + wait.min(schedule::policy::MAX_RETRY_AFTER)),
         validators: Renewal::Keep,
         moved_to: None,
         document: None,
@@ -370,7 +388,8 @@ fn hear(engine: &Engine) {
     }
 }
 
-/// The alert about the feed itself, once per spell of trouble.
+/// The alert about the feed itself, once per spell of trouble; that it is gone for good is told
+/// even when it was told before that it fails.
 fn trouble(
     live: &Live,
     feed: &Feed,
@@ -378,11 +397,8 @@ fn trouble(
     status: &PollStatus,
     now: Timestamp,
 ) -> Option<AlertRecord> {
-    if state.trouble_told {
-        return None;
-    }
     let (kind, since, error) = match status {
-        PollStatus::Gone => (
+        PollStatus::Gone if state.gone.is_none() => (
             AlertKind::FeedGone,
             now,
             "the server answered 410 Gone: remove the feed, or find its new address".to_owned(),
@@ -391,7 +407,7 @@ fn trouble(
             error,
             counts: true,
             ..
-        } => {
+        } if !state.trouble_told => {
             let since = state.failing_since?;
             if now.since(since) < live.config.alerts.feed_failing_after {
                 return None;

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::task::{Id, JoinSet};
 use tracing::error;
@@ -17,6 +17,9 @@ use crate::store::{FeedRow, PollStatus, Registered, StoreError};
 /// How long a feed rests when its poll could not be recorded, at least.
 const STORE_PAUSE: Duration = Duration::from_secs(30);
 
+/// The clock counts as set back from here on; less is the ordinary work of time synchronisation.
+const CLOCK_STEP: Duration = Duration::from_mins(1);
+
 /// Feeds, their times, and the polls under way.
 #[derive(Debug)]
 pub struct Scheduler {
@@ -24,9 +27,11 @@ pub struct Scheduler {
     queue: Queue<FeedId>,
     feeds: HashMap<FeedId, (Arc<Feed>, FeedRow)>,
     polls: JoinSet<Result<Polled, StoreError>>,
-    under_way: HashMap<Id, FeedId>,
+    under_way: HashMap<Id, Arc<Feed>>,
     failing: HashSet<FeedId>,
     store_is_down: bool,
+    /// Both clocks at the last launch, to notice when the system's is set back.
+    clocks: (Instant, Timestamp),
 }
 
 /// A poll that has ended.
@@ -51,6 +56,7 @@ impl Scheduler {
             under_way: HashMap::new(),
             failing: HashSet::new(),
             store_is_down: false,
+            clocks: (Instant::now(), Timestamp::now()),
         }
     }
 
@@ -65,7 +71,10 @@ impl Scheduler {
         let new = registered.iter().filter(|r| r.next_poll.is_none()).count();
         let first = |feed: &Feed| policy::first_poll(now, new, feed.interval, fastrand::f64());
         self.adopt(live, registered, |feed, known| {
-            (!known.gone).then(|| known.next_poll.unwrap_or_else(|| first(feed)))
+            // Times that a wrong clock made may lie years ahead.
+            let believed = known.last_poll.is_none_or(|last| last <= now + CLOCK_STEP);
+            let next = known.next_poll.filter(|_| believed);
+            (!known.gone).then(|| next.unwrap_or_else(|| first(feed)))
         });
         Ok(())
     }
@@ -79,7 +88,9 @@ impl Scheduler {
         gone_too: bool,
     ) -> Vec<(FeedId, Timestamp)> {
         let now = Timestamp::now();
-        let waiting = |known: &Registered| known.wait_until.filter(|until| *until > now);
+        // No wish is believed for longer, so a later time comes from a wrong clock.
+        let latest = now + policy::MAX_RETRY_AFTER;
+        let waiting = |known: &Registered| known.wait_until.filter(|at| *at > now && *at <= latest);
         let left_alone: Vec<_> = registered
             .iter()
             .filter_map(|known| Some((known.id.clone(), waiting(known)?)))
@@ -120,6 +131,7 @@ impl Scheduler {
     /// Starts every poll that is due and allowed.
     pub fn launch(&mut self) {
         let now = Timestamp::now();
+        self.mind_the_clock(now);
         let live = self.engine.live();
         while let Some(id) = self.queue.take(now) {
             let Some((feed, row)) = self.feeds.get(&id).cloned() else {
@@ -127,12 +139,23 @@ impl Scheduler {
                 continue;
             };
             let (engine, live) = (self.engine.clone(), live.clone());
+            let polled = feed.clone();
             let handle = self
                 .polls
-                .spawn(async move { poll(&engine, &live, &feed, row).await });
-            self.under_way.insert(handle.id(), id);
+                .spawn(async move { poll(&engine, &live, &polled, row).await });
+            self.under_way.insert(handle.id(), feed);
         }
         self.engine.status.due.store(self.queue.due(now), Relaxed);
+    }
+
+    /// Moves all times back with the clock, so that feeds keep their intervals when it was wrong.
+    fn mind_the_clock(&mut self, now: Timestamp) {
+        let (instant, then) = std::mem::replace(&mut self.clocks, (Instant::now(), now));
+        let set_back = (then + instant.elapsed()).since(now);
+        if set_back > CLOCK_STEP {
+            tracing::warn!("the clock was set back by {set_back:.0?}; polls keep their intervals");
+            self.queue.set_back(set_back);
+        }
     }
 
     /// When the next feed is due; `None` when none waits.
@@ -153,7 +176,8 @@ impl Scheduler {
             Ok((task, result)) => (task, result.map_err(|error| error.to_string())),
             Err(panic) => (panic.id(), Err(format!("the poll broke off: {panic}"))),
         };
-        let feed = self.under_way.remove(&task)?;
+        let polled_feed = self.under_way.remove(&task)?;
+        let feed = polled_feed.id.clone();
         let next = match &result {
             Ok(polled) => {
                 if self.store_is_down {
@@ -177,9 +201,16 @@ impl Scheduler {
             }
         };
         self.queue.finish(&feed, None);
-        if again && let (Some(at), Some((current, _))) = (next, self.feeds.get(&feed)) {
-            // The host may have changed with a reload during the poll.
-            self.queue.schedule(feed.clone(), host(current), at);
+        if again && let Some((current, _)) = self.feeds.get(&feed) {
+            // The URL may have changed with a reload during the poll, which then was not recorded.
+            let replaced = current.url != polled_feed.url;
+            if let Some(at) = if replaced {
+                Some(Timestamp::now())
+            } else {
+                next
+            } {
+                self.queue.schedule(feed.clone(), host(current), at);
+            }
         }
         self.engine.status.feeds.store(self.queue.len(), Relaxed);
         Some(Ended { feed, result })

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::{JoinError, JoinSet, spawn_blocking};
 use tracing::{error, info, warn};
 
 use super::webhook::{Answer, Target};
@@ -23,6 +23,9 @@ const BATCH: usize = 64;
 const LOOK: Duration = Duration::from_secs(15);
 /// The pause after the store failed.
 const STORE_PAUSE: Duration = Duration::from_secs(2);
+
+/// How often a single round tries to record how a delivery ended.
+const SETTLE_TRIES: u32 = 5;
 
 /// How many deliveries ended how since the start.
 #[derive(Debug, Default)]
@@ -135,6 +138,10 @@ async fn prepare(
     printer: &Printer,
     settled: &Arc<Settled>,
 ) -> Result<Vec<Worker>, NotifyError> {
+    let workers = sinks
+        .iter()
+        .map(|sink| worker(store, sink, printer, settled))
+        .collect::<Result<_, _>>()?;
     let targets = sinks
         .iter()
         .map(|sink| (sink.id.clone(), target_hash(&sink.kind)))
@@ -146,10 +153,7 @@ async fn prepare(
              or a new URL"
         );
     }
-    sinks
-        .iter()
-        .map(|sink| worker(store, sink, printer, settled))
-        .collect()
+    Ok(workers)
 }
 
 fn worker(
@@ -236,27 +240,35 @@ enum Attempt {
 }
 
 impl Worker {
-    /// Drains the sink until told to stop; without `wake`, until nothing is due.
+    /// Drains the sink until told to stop; without `wake`, until everything that was due at the
+    /// start was attempted once.
     async fn run(self, mut wake: Option<watch::Receiver<u64>>, mut stop: watch::Receiver<bool>) {
         let worker = Arc::new(self);
+        let once = wake.is_none().then(Timestamp::now);
         let mut waiting: VecDeque<Due> = VecDeque::new();
         let mut attempts = JoinSet::new();
-        let mut under_way: HashMap<tokio::task::Id, i64> = HashMap::new();
+        let mut under_way: HashMap<tokio::task::Id, (i64, u32)> = HashMap::new();
+        let mut clock = None;
         loop {
             if *stop.borrow() {
                 break;
             }
+            worker.mind_the_clock(&mut clock).await;
             if waiting.is_empty() && attempts.len() < worker.concurrency {
                 if let Some(wake) = &mut wake {
                     wake.mark_unchanged();
                 }
                 match worker
                     .store
-                    .due(worker.sink.clone(), Timestamp::now(), BATCH)
+                    .due(
+                        worker.sink.clone(),
+                        once.unwrap_or_else(Timestamp::now),
+                        BATCH,
+                    )
                     .await
                 {
                     Ok(due) => {
-                        let busy: HashSet<i64> = under_way.values().copied().collect();
+                        let busy: HashSet<i64> = under_way.values().map(|(id, _)| *id).collect();
                         waiting.extend(due.into_iter().filter(|d| !busy.contains(&d.id)));
                     }
                     Err(error) => {
@@ -268,9 +280,12 @@ impl Worker {
             while attempts.len() < worker.concurrency
                 && let Some(due) = waiting.pop_front()
             {
-                let (worker, stop, id) = (worker.clone(), stop.clone(), due.id);
-                let handle = attempts.spawn(async move { worker.attempt(due, stop).await });
-                under_way.insert(handle.id(), id);
+                let (worker, stop) = (worker.clone(), stop.clone());
+                let this = (due.id, due.attempts);
+                let give_up = once.is_some();
+                let handle =
+                    attempts.spawn(async move { worker.attempt(due, stop, give_up).await });
+                under_way.insert(handle.id(), this);
             }
             if attempts.is_empty() && wake.is_none() {
                 return;
@@ -284,10 +299,16 @@ impl Worker {
                         under_way.remove(&id);
                         waiting.clear();
                         worker.stop_sink().await;
+                        if once.is_some() {
+                            break;
+                        }
                     }
                     Err(panic) => {
-                        under_way.remove(&panic.id());
+                        let this = under_way.remove(&panic.id());
                         error!(sink = worker.sink.as_str(), "an attempt broke off: {panic}");
+                        if let Some((id, attempts)) = this {
+                            worker.settle_broken(id, attempts, &panic).await;
+                        }
                     }
                 },
                 () = worker.rest(wake.as_mut()), if attempts.len() < worker.concurrency => {}
@@ -295,6 +316,53 @@ impl Worker {
             }
         }
         while attempts.join_next().await.is_some() {}
+    }
+
+    /// Makes deliveries wait from now on that wait for a time which the clock, having been wrong,
+    /// had set too far off. Looks at the start and when the clock has gone back.
+    async fn mind_the_clock(&self, last: &mut Option<Timestamp>) {
+        let now = Timestamp::now();
+        if last.is_some_and(|last| now >= last) {
+            *last = Some(now);
+            return;
+        }
+        let longest = self.policy.max.max(retry::MAX_RETRY_AFTER);
+        match self
+            .store
+            .hasten(self.sink.clone(), now + longest, now)
+            .await
+        {
+            Ok(hastened) => {
+                *last = Some(now);
+                if hastened > 0 {
+                    warn!(
+                        sink = self.sink.as_str(),
+                        "the clock was set back: {hastened} deliveries that waited for a far time are due now"
+                    );
+                }
+            }
+            Err(error) => {
+                error!(sink = self.sink.as_str(), "reading the outbox: {error}");
+                tokio::time::sleep(STORE_PAUSE).await;
+            }
+        }
+    }
+
+    /// Settles a delivery whose attempt panicked: without a wait it would be tried again at once.
+    async fn settle_broken(&self, id: i64, attempts: u32, panic: &JoinError) {
+        let (now, error) = (Timestamp::now(), format!("the attempt broke off: {panic}"));
+        let failed = attempts.saturating_add(1);
+        let outcome = match retry::next(&self.policy, failed, None, now, fastrand::f64()) {
+            retry::Next::At(at) => Outcome::Retry { at, error },
+            retry::Next::Dead => Outcome::Dead { error },
+        };
+        if let Err(error) = self.store.settle(id, outcome, now).await {
+            error!(
+                sink = self.sink.as_str(),
+                "can't record a delivery: {error}"
+            );
+            tokio::time::sleep(STORE_PAUSE).await;
+        }
     }
 
     /// Sleeps until something may be due.
@@ -315,8 +383,8 @@ impl Worker {
     }
 
     /// Sends once and settles; does not give up settling while the daemon runs, because an alert
-    /// that was received must not be sent again.
-    async fn attempt(&self, due: Due, mut stop: watch::Receiver<bool>) -> Attempt {
+    /// that was received must not be sent again. With `give_up`, a few tries must do.
+    async fn attempt(&self, due: Due, mut stop: watch::Receiver<bool>, give_up: bool) -> Attempt {
         let outcome = match self.send(&due).await {
             Answer::Received => Outcome::Delivered,
             Answer::Gone => return Attempt::Gone,
@@ -327,19 +395,22 @@ impl Worker {
             Outcome::Retry { .. } => self.settled.failed.fetch_add(1, Ordering::Relaxed),
             Outcome::Dead { .. } => self.settled.dead.fetch_add(1, Ordering::Relaxed),
         };
-        let mut told = false;
+        let mut tries = 0_u32;
         while let Err(error) = self
             .store
             .settle(due.id, outcome.clone(), Timestamp::now())
             .await
         {
-            if !told {
+            if tries == 0 {
                 error!(
                     sink = self.sink.as_str(),
                     alert = due.alert.id,
                     "can't record a delivery, will keep trying: {error}"
                 );
-                told = true;
+            }
+            tries = tries.saturating_add(1);
+            if give_up && tries >= SETTLE_TRIES {
+                break;
             }
             tokio::select! {
                 () = tokio::time::sleep(STORE_PAUSE) => {}
@@ -418,6 +489,147 @@ impl Worker {
         info!(
             sink = self.sink.as_str(),
             "what waits for this sink is kept"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use axum::Router;
+    use axum::http::StatusCode;
+    use axum::routing::post;
+
+    use super::*;
+    use crate::config::Secret;
+    use crate::model::{AlertKind, Feed, FeedId, FeedTrouble};
+    use crate::store::{AlertRecord, PollRecord, PollStatus, Renewal};
+
+    /// A store in which `alerts` alerts wait for the sink `hook`.
+    async fn store(folder: &std::path::Path, alerts: usize) -> Store {
+        let store = Store::open(&folder.join("db")).unwrap();
+        let feed = Feed {
+            id: FeedId::new("feed").unwrap(),
+            url: "https://feed.example/".parse().unwrap(),
+            name: "Feed".into(),
+            language: None,
+            country: None,
+            tags: vec![],
+            interval: Duration::from_mins(30),
+            allow_private_addresses: false,
+        };
+        let row = store.register_feeds(&[feed]).await.unwrap()[0].row;
+        for n in 0..alerts {
+            let detail = FeedTrouble {
+                source: "Feed".into(),
+                url: "https://feed.example/".into(),
+                error: "it broke".into(),
+                since_ms: 0,
+                failures: 1,
+            };
+            let record = PollRecord {
+                feed: row,
+                url: "https://feed.example/".into(),
+                at: Timestamp::now(),
+                next_poll: None,
+                wait_until: None,
+                status: PollStatus::NotModified,
+                validators: Renewal::Keep,
+                moved_to: None,
+                document: None,
+                trouble: Some(AlertRecord {
+                    id: format!("al_{n}"),
+                    kind: AlertKind::FeedFailing.as_str(),
+                    detail: serde_json::to_string(&detail).unwrap(),
+                    sinks: vec![SinkId::new("hook").unwrap()],
+                }),
+            };
+            store.commit_poll(record).await.unwrap();
+        }
+        store
+    }
+
+    /// A receiver that always answers `status`, and how often it was asked.
+    async fn receiver(status: StatusCode) -> (Vec<SinkConfig>, Arc<AtomicUsize>) {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = asked.clone();
+        let router = Router::new().route(
+            "/",
+            post(move || {
+                let count = count.clone();
+                async move {
+                    // Slower than the wait between two attempts.
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                    count.fetch_add(1, Ordering::Relaxed);
+                    status
+                }
+            }),
+        );
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let sink = SinkConfig {
+            id: SinkId::new("hook").unwrap(),
+            kind: SinkKind::Webhook {
+                url: Secret::new(url),
+                secret: None,
+                timeout: Duration::from_secs(10),
+                concurrency: 2,
+                retry_initial: Duration::from_millis(1),
+                retry_max: Duration::from_millis(1),
+                max_attempts: 16,
+            },
+            topics: None,
+            tags: None,
+            feed_alerts: true,
+        };
+        (vec![sink], asked)
+    }
+
+    #[tokio::test]
+    async fn a_round_attempts_each_delivery_once_however_soon_it_may_be_retried() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path(), 5).await;
+        let (sinks, asked) = receiver(StatusCode::INTERNAL_SERVER_ERROR).await;
+        let settled = Arc::default();
+        Notifier::drain_once(&store, &sinks, &Printer::stdout(), &settled)
+            .await
+            .unwrap();
+        assert_eq!(asked.load(Ordering::Relaxed), 5);
+        assert_eq!(settled.failed.load(Ordering::Relaxed), 5);
+        assert_eq!(store.waiting().await.unwrap(), 5);
+    }
+
+    #[tokio::test]
+    async fn a_round_stops_a_sink_that_is_gone_and_keeps_its_deliveries() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path(), 9).await;
+        let (sinks, asked) = receiver(StatusCode::GONE).await;
+        Notifier::drain_once(&store, &sinks, &Printer::stdout(), &Arc::default())
+            .await
+            .unwrap();
+        assert!(
+            asked.load(Ordering::Relaxed) <= 3,
+            "no more than were under way"
+        );
+        assert_eq!(store.waiting().await.unwrap(), 9);
+        assert_eq!(store.stopped_sinks().await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_sink_that_cannot_be_set_up_is_told_before_anything_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path(), 0).await;
+        let (mut sinks, _) = receiver(StatusCode::OK).await;
+        if let SinkKind::Webhook { url, .. } = &mut sinks[0].kind {
+            *url = Secret::new("not a URL, but a secret".into());
+        }
+        let refused = prepare(&store, &sinks, &Printer::stdout(), &Arc::default()).await;
+        let error = refused.unwrap_err().to_string();
+        assert!(
+            error.contains("hook") && !error.contains("secret"),
+            "{error}"
         );
     }
 }

@@ -8,6 +8,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::hash::Hash;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::model::Timestamp;
 
@@ -218,9 +219,13 @@ impl<K: Clone + Eq + Hash> Queue<K> {
     }
 
     /// When the next feed is due, not counting those that wait for their host. `None` when no
-    /// feed waits.
+    /// feed waits, or when as many polls run as may: then the end of one is what to wait for, and
+    /// a time in the past would make the caller spin.
     #[must_use]
     pub fn next_due(&mut self) -> Option<Timestamp> {
+        if self.running >= self.limit {
+            return None;
+        }
         while let Some(Reverse((due, number))) = self.heap.peek().copied() {
             if self.numbers.contains_key(&number) {
                 return Some(due);
@@ -228,6 +233,17 @@ impl<K: Clone + Eq + Hash> Queue<K> {
             self.heap.pop();
         }
         None
+    }
+
+    /// Moves the times of all waiting feeds back by as much as the clock was.
+    pub fn set_back(&mut self, by: Duration) {
+        self.heap.clear();
+        for slot in self.feeds.values_mut() {
+            slot.due = slot.due - by;
+            if slot.state == State::Waiting {
+                self.heap.push(Reverse((slot.due, slot.number)));
+            }
+        }
     }
 
     /// How many feeds are due at `now` and not yet being polled.
@@ -309,6 +325,22 @@ mod tests {
     }
 
     #[test]
+    fn at_the_limit_there_is_no_time_to_wait_for() {
+        let mut queue = Queue::new(1, 1);
+        queue.schedule("a", "h", at(0));
+        queue.schedule("b", "i", at(0));
+        assert_eq!(queue.take(at(5)), Some("a"));
+        assert_eq!(queue.take(at(5)), None);
+        assert_eq!(
+            queue.next_due(),
+            None,
+            "b is due, but only the end of a helps"
+        );
+        queue.finish(&"a", None);
+        assert_eq!(queue.next_due(), Some(at(0)));
+    }
+
+    #[test]
     fn a_feed_removed_while_running_is_forgotten_when_it_ends() {
         let mut queue = Queue::new(3, 1);
         queue.schedule("gone", "h", at(0));
@@ -330,6 +362,26 @@ mod tests {
         queue.finish(&"feed", Some(at(200)));
         assert_eq!(queue.take(at(150)), None, "the first time is void");
         assert_eq!(queue.next_due(), Some(at(200)));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_takes_all_times_with_it() {
+        let mut queue = Queue::new(3, 1);
+        for (name, due) in [("running", 0), ("held", 0), ("late", 900), ("early", 700)] {
+            queue.schedule(name, if due == 0 { "h" } else { name }, at(due));
+        }
+        assert_eq!(queue.take(at(600)), Some("running"));
+        assert_eq!(queue.take(at(600)), None);
+        queue.set_back(Duration::from_millis(500));
+        assert_eq!(queue.next_due(), Some(at(200)));
+        assert_eq!(queue.take(at(250)), Some("early"));
+        assert_eq!(queue.take(at(250)), None);
+        queue.finish(&"running", Some(at(9000)));
+        assert_eq!(queue.take(at(250)), Some("held"));
+        queue.finish(&"held", None);
+        assert_eq!(queue.take(at(400)), Some("late"));
+        queue.finish(&"late", None);
+        assert_eq!(queue.take(at(8999)), None);
     }
 
     #[test]

@@ -56,6 +56,9 @@ pub enum Renewal {
 pub struct PollRecord {
     /// The feed.
     pub feed: FeedRow,
+    /// The configured URL when the poll began. When it has changed since, the poll counts as not
+    /// made: what the old address said must not be held against the new one.
+    pub url: String,
     /// When the poll ended.
     pub at: Timestamp,
     /// When the next one is due; `None` when there is to be none.
@@ -190,8 +193,14 @@ impl Store {
 }
 
 fn commit(conn: &Connection, record: &PollRecord) -> Result<Committed, StoreError> {
-    update_schedule(conn, record)?;
     let mut committed = Committed::default();
+    let current = conn
+        .prepare_cached("SELECT 1 FROM feed WHERE id = ?1 AND url = ?2")?
+        .exists(params![record.feed.0, record.url])?;
+    if !current {
+        return Ok(committed);
+    }
+    update_schedule(conn, record)?;
     if let Some(document) = &record.document {
         record_document(conn, record, document, &mut committed)?;
     }

@@ -135,7 +135,8 @@ pub struct AlertRow {
 
 impl Store {
     /// The deliveries to `sink` that are due, oldest first, at most `limit`. None while the sink is
-    /// stopped.
+    /// stopped. One whose alert can't be read becomes a dead letter, so that it does not stand in
+    /// front of the others.
     ///
     /// # Errors
     /// What the database says.
@@ -145,9 +146,9 @@ impl Store {
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<Due>, StoreError> {
-        self.read(move |conn| {
+        let read = self.read(move |conn| {
             if stopped(conn, sink.as_str())?.is_some() {
-                return Ok(Vec::new());
+                return Ok((Vec::new(), Vec::new()));
             }
             let mut statement = conn.prepare_cached(
                 "SELECT d.id, d.attempts, d.created_ms, a.id, a.kind, a.topic, a.created_ms,
@@ -158,11 +159,46 @@ impl Store {
                  ORDER BY d.next_attempt_ms, d.id LIMIT ?3",
             )?;
             let mut rows = statement.query(params![sink.as_str(), now.as_millis(), limit])?;
-            let mut due = Vec::new();
+            let (mut due, mut unreadable) = (Vec::new(), Vec::new());
             while let Some(row) = rows.next()? {
-                due.push(read_due(conn, row)?);
+                match read_due(conn, row) {
+                    Ok(delivery) => due.push(delivery),
+                    Err(StoreError::Sqlite(error))
+                        if matches!(*error, rusqlite::Error::FromSqlConversionFailure(..)) =>
+                    {
+                        unreadable.push((row.get(0)?, error.to_string()));
+                    }
+                    Err(error) => return Err(error),
+                }
             }
-            Ok(due)
+            Ok((due, unreadable))
+        });
+        let (due, unreadable) = read.await?;
+        for (id, error) in unreadable {
+            let error = format!("the stored alert can't be read: {error}");
+            self.settle(id, Outcome::Dead { error }, now).await?;
+        }
+        Ok(due)
+    }
+
+    /// Makes deliveries to `sink` due at `now` that wait for a time after `latest`; no policy
+    /// waits so long, so the clock was wrong when that time was set. Returns how many.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn hasten(
+        &self,
+        sink: SinkId,
+        latest: Timestamp,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        self.write(move |conn| {
+            Ok(conn
+                .prepare_cached(
+                    "UPDATE delivery SET next_attempt_ms = ?3
+                     WHERE state = 'waiting' AND sink = ?1 AND next_attempt_ms > ?2",
+                )?
+                .execute(params![sink.as_str(), latest.as_millis(), now.as_millis()])?)
         })
         .await
     }

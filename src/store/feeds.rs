@@ -21,6 +21,8 @@ pub struct Registered {
     pub row: FeedRow,
     /// When it is to be polled; `None` for a feed that was never polled or whose URL is new.
     pub next_poll: Option<Timestamp>,
+    /// When it was last polled; a time to come means that the clock was wrong then.
+    pub last_poll: Option<Timestamp>,
     /// Whether its server said 410 Gone.
     pub gone: bool,
     /// Until when its server asked not to be asked.
@@ -44,7 +46,7 @@ pub struct FeedState {
     pub language: Option<String>,
     /// SHA-256 (first half) of the last document.
     pub body_hash: Option<Vec<u8>>,
-    /// When a document was first read.
+    /// When a document was first read from this URL.
     pub first_ok: Option<Timestamp>,
     /// Entries recorded so far.
     pub entries: u64,
@@ -79,7 +81,8 @@ pub struct FeedState {
 
 impl Store {
     /// Makes a row for each feed that has none, takes over changed names and URLs, and tells where
-    /// each stands. A changed URL starts anew: no validators, no failures, due at once.
+    /// each stands. A changed URL starts anew: no validators, no failures, due at once, and its
+    /// first document is judged as a first one. What was seen stays seen.
     ///
     /// # Errors
     /// What the database says.
@@ -173,12 +176,12 @@ fn register(
         Some((row, old_url, old_source)) => {
             if old_url != url {
                 conn.execute(
-                    "UPDATE feed SET url = ?2, body_hash = NULL WHERE id = ?1",
+                    "UPDATE feed SET url = ?2, body_hash = NULL, first_ok_ms = NULL WHERE id = ?1",
                     params![row, url],
                 )?;
                 conn.execute(
-                    "UPDATE schedule SET next_poll_ms = NULL, failures = 0, failing_since_ms = NULL,
-                       trouble_told = 0, wait_until_ms = NULL, gone_ms = NULL, moved_url = NULL,
+                    "UPDATE schedule SET next_poll_ms = NULL, status = 'new', error = NULL,
+                       failures = 0, failing_since_ms = NULL, trouble_told = 0, wait_until_ms = NULL, gone_ms = NULL, moved_url = NULL,
                        moved_polls = 0, validator_url = NULL, etag = NULL, last_modified = NULL
                      WHERE feed_id = ?1",
                     [row],
@@ -193,15 +196,19 @@ fn register(
             row
         }
     };
-    let (next_poll, gone, wait_until) = conn
+    let (next_poll, gone, wait_until, last_poll) = conn
         .prepare_cached(
-            "SELECT next_poll_ms, gone_ms IS NOT NULL, wait_until_ms FROM schedule WHERE feed_id = ?1",
+            "SELECT next_poll_ms, gone_ms IS NOT NULL, wait_until_ms, last_poll_ms FROM schedule
+             WHERE feed_id = ?1",
         )?
-        .query_row([row], |r| Ok((time(r, 0)?, r.get(1)?, time(r, 2)?)))?;
+        .query_row([row], |r| {
+            Ok((time(r, 0)?, r.get(1)?, time(r, 2)?, time(r, 3)?))
+        })?;
     Ok(Registered {
         id,
         row: FeedRow(row),
         next_poll,
+        last_poll,
         gone,
         wait_until,
     })

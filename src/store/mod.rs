@@ -19,6 +19,8 @@ mod history;
 mod prune;
 mod query;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::fs::File;
@@ -89,6 +91,9 @@ impl Store {
         if !path.exists() {
             return Err(StoreError::Missing(path.to_owned()));
         }
+        // The tables must not change under a running daemon of an older version.
+        let current = schema::check(&open_reader(path)?)? == schema::VERSION;
+        let _while_migrating = if current { None } else { Some(lock(path)?) };
         Self::open_writing(path, None)
     }
 

@@ -1,7 +1,10 @@
 //! Retention: what is old goes, in small steps that never hold the writer for long.
 //!
 //! Texts go before the knowledge that they were seen: an entry whose text was pruned is still not
-//! new. Counts of mentions stay for good.
+//! new. What a feed still serves is kept whatever its age, and with it what was told of it: an
+//! edit after years must not be told again. Counts of mentions stay for good.
+//!
+//! What is old is looked for beside the writer, which only removes it.
 
 use std::time::Duration;
 
@@ -13,7 +16,7 @@ use crate::model::Timestamp;
 /// How long each kind of row is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keep {
-    /// Entries' texts and their mentions, since they were first seen.
+    /// Entries' texts and their mentions, since they were first seen, unless still served.
     pub entries: Duration,
     /// The knowledge that an entry was seen, since its feed last served it; alerts and stories.
     pub seen: Duration,
@@ -39,6 +42,15 @@ pub struct Pruned {
 /// Rows a step removes at most.
 const STEP: usize = 1000;
 
+/// Whether the feed's last document held the key of `e`. Serving is noted once a day, so a key of
+/// the last document is at most a day and a bit behind it.
+const SERVED: &str = "SELECT 1 FROM seen s JOIN feed f ON f.id = s.feed_id
+    WHERE s.feed_id = e.feed_id AND s.key = e.key AND s.served_ms >= f.document_ms - 90000000";
+
+/// Whether the alert `a` has deliveries, or an entry that could make it anew.
+const NEEDED: &str = "SELECT 1 FROM delivery WHERE alert_id = a.id
+    UNION ALL SELECT 1 FROM entry WHERE story_id = a.story_id";
+
 impl Store {
     /// Removes what is older than it is to be kept.
     ///
@@ -48,22 +60,8 @@ impl Store {
         let mut pruned = Pruned::default();
         let cut = |age: Duration| (now - age).as_millis();
         let (entries, seen, deliveries) = (cut(keep.entries), cut(keep.seen), cut(keep.deliveries));
-        pruned.entries = self
-            .in_steps(move |conn| prune_entries(conn, entries))
-            .await?;
-        // A key is still served when the feed's last document held it. Serving is noted once a
-        // day, so a key of the last document is at most a day and a bit behind it.
-        pruned.seen = self
-            .in_steps(move |conn| {
-                delete(
-                    conn,
-                    "DELETE FROM seen WHERE (feed_id, key) IN (
-                       SELECT s.feed_id, s.key FROM seen s JOIN feed f ON f.id = s.feed_id
-                       WHERE s.served_ms < ?1 AND s.served_ms < f.document_ms - 90000000 LIMIT ?2)",
-                    seen,
-                )
-            })
-            .await?;
+        pruned.entries = self.prune_entries(entries).await?;
+        pruned.seen = self.prune_seen(seen).await?;
         pruned.deliveries = self
             .in_steps(move |conn| {
                 delete(
@@ -74,18 +72,110 @@ impl Store {
                 )
             })
             .await?;
-        pruned.alerts = self
-            .in_steps(move |conn| {
-                delete(
-                    conn,
-                    "DELETE FROM alert WHERE id IN (SELECT id FROM alert a WHERE created_ms < ?1
-                       AND NOT EXISTS (SELECT 1 FROM delivery WHERE alert_id = a.id) LIMIT ?2)",
-                    seen,
-                )
-            })
-            .await?;
+        pruned.alerts = self.prune_alerts(seen).await?;
         pruned.stories = self.in_steps(move |conn| prune_stories(conn, seen)).await?;
         Ok(pruned)
+    }
+
+    async fn prune_entries(&self, before_ms: i64) -> Result<usize, StoreError> {
+        let mut total = 0;
+        let mut after = (i64::MIN, 0);
+        loop {
+            let old: Vec<(i64, i64)> = self
+                .read(move |conn| {
+                    let mut statement = conn.prepare_cached(&format!(
+                        "SELECT e.first_seen_ms, e.id FROM entry e
+                         WHERE e.first_seen_ms < ?1 AND (e.first_seen_ms, e.id) > (?2, ?3)
+                           AND NOT EXISTS ({SERVED}) ORDER BY e.first_seen_ms, e.id LIMIT ?4"
+                    ))?;
+                    let rows = statement
+                        .query_map(params![before_ms, after.0, after.1, STEP], |row| {
+                            Ok((row.get(0)?, row.get(1)?))
+                        })?;
+                    Ok(rows.collect::<Result<_, _>>()?)
+                })
+                .await?;
+            let Some(last) = old.last() else {
+                return Ok(total);
+            };
+            after = *last;
+            total += self.write(move |conn| delete_entries(conn, &old)).await?;
+        }
+    }
+
+    async fn prune_seen(&self, before_ms: i64) -> Result<usize, StoreError> {
+        let mut total = 0;
+        let mut after = (i64::MIN, Vec::new());
+        loop {
+            let old: Vec<(i64, Vec<u8>)> = self
+                .read(move |conn| {
+                    let mut statement = conn.prepare_cached(&format!(
+                        "SELECT e.feed_id, e.key FROM seen e
+                         WHERE (e.feed_id, e.key) > (?2, ?3) AND e.served_ms < ?1
+                           AND NOT EXISTS ({SERVED}) ORDER BY e.feed_id, e.key LIMIT ?4"
+                    ))?;
+                    let rows = statement
+                        .query_map(params![before_ms, after.0, after.1, STEP], |row| {
+                            Ok((row.get(0)?, row.get(1)?))
+                        })?;
+                    Ok(rows.collect::<Result<_, _>>()?)
+                })
+                .await?;
+            let Some(last) = old.last() else {
+                return Ok(total);
+            };
+            after = last.clone();
+            total += self
+                .write(move |conn| {
+                    let mut delete = conn.prepare_cached(&format!(
+                        "DELETE FROM seen AS e WHERE e.feed_id = ?1 AND e.key = ?2
+                           AND e.served_ms < ?3 AND NOT EXISTS ({SERVED})"
+                    ))?;
+                    let mut removed = 0;
+                    for (feed, key) in old {
+                        removed += delete.execute(params![feed, key, before_ms])?;
+                    }
+                    Ok(removed)
+                })
+                .await?;
+        }
+    }
+
+    async fn prune_alerts(&self, before_ms: i64) -> Result<usize, StoreError> {
+        let mut total = 0;
+        let mut after = (i64::MIN, String::new());
+        loop {
+            let old: Vec<(i64, String)> = self
+                .read(move |conn| {
+                    let mut statement = conn.prepare_cached(&format!(
+                        "SELECT a.created_ms, a.id FROM alert a
+                         WHERE a.created_ms < ?1 AND (a.created_ms, a.id) > (?2, ?3)
+                           AND NOT EXISTS ({NEEDED}) ORDER BY a.created_ms, a.id LIMIT ?4"
+                    ))?;
+                    let rows = statement
+                        .query_map(params![before_ms, after.0, after.1, STEP], |row| {
+                            Ok((row.get(0)?, row.get(1)?))
+                        })?;
+                    Ok(rows.collect::<Result<_, _>>()?)
+                })
+                .await?;
+            let Some(last) = old.last() else {
+                return Ok(total);
+            };
+            after = last.clone();
+            total += self
+                .write(move |conn| {
+                    let mut delete = conn.prepare_cached(&format!(
+                        "DELETE FROM alert AS a WHERE a.id = ?1 AND NOT EXISTS ({NEEDED})"
+                    ))?;
+                    let mut removed = 0;
+                    for (_, id) in old {
+                        removed += delete.execute([id])?;
+                    }
+                    Ok(removed)
+                })
+                .await?;
+        }
     }
 
     async fn in_steps(
@@ -110,18 +200,22 @@ fn delete(conn: &Connection, sql: &str, before_ms: i64) -> Result<usize, StoreEr
         .execute(params![before_ms, STEP])?)
 }
 
-fn prune_entries(conn: &Connection, before_ms: i64) -> Result<usize, StoreError> {
-    let old = "SELECT id FROM entry WHERE first_seen_ms < ?1 ORDER BY first_seen_ms, id LIMIT ?2";
-    delete(
-        conn,
-        &format!("DELETE FROM mention WHERE entry_id IN ({old})"),
-        before_ms,
-    )?;
-    delete(
-        conn,
-        &format!("DELETE FROM entry WHERE id IN ({old})"),
-        before_ms,
-    )
+/// Removes those of the entries that are still not served.
+fn delete_entries(conn: &Connection, old: &[(i64, i64)]) -> Result<usize, StoreError> {
+    let mut served = conn.prepare_cached(&format!(
+        "SELECT 1 FROM entry e WHERE e.id = ?1 AND EXISTS ({SERVED})"
+    ))?;
+    let mut mentions = conn.prepare_cached("DELETE FROM mention WHERE entry_id = ?1")?;
+    let mut entry = conn.prepare_cached("DELETE FROM entry WHERE id = ?1")?;
+    let mut removed = 0;
+    for (_, id) in old {
+        // A poll may have come between the look and the removal.
+        if !served.exists([id])? {
+            mentions.execute([id])?;
+            removed += entry.execute([id])?;
+        }
+    }
+    Ok(removed)
 }
 
 fn prune_stories(conn: &Connection, before_ms: i64) -> Result<usize, StoreError> {

@@ -5,6 +5,7 @@
 //! its own: one that fails takes nothing with it. A job's caller hears of success only after the
 //! commit that holds it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
@@ -108,16 +109,22 @@ fn commit_group(conn: &Connection, group: Vec<Job>) -> (Vec<Reply>, Result<(), S
         }
         match conn.execute_batch("SAVEPOINT job") {
             Ok(()) => {
-                let outcome = job(Ok(conn));
-                replies.push(outcome.reply);
-                let end = if outcome.error.is_some() {
+                // A job that panics is undone like one that fails, and its caller hears that the
+                // reply is lost; the thread must live on for all others.
+                let outcome = catch_unwind(AssertUnwindSafe(|| job(Ok(conn)))).ok();
+                let failed = outcome.as_ref().is_none_or(|o| o.error.is_some());
+                let error = outcome.and_then(|outcome| {
+                    replies.push(outcome.reply);
+                    outcome.error
+                });
+                let end = if failed {
                     "ROLLBACK TO job; RELEASE job"
                 } else {
                     "RELEASE job"
                 };
                 // SQLite gives up the whole transaction on some errors (a full disk, for one).
                 if conn.is_autocommit() {
-                    result = Err(outcome.error.unwrap_or(StoreError::Full));
+                    result = Err(error.unwrap_or(StoreError::Full));
                 } else if let Err(error) = conn.execute_batch(end) {
                     result = Err(error.into());
                 }
@@ -177,6 +184,25 @@ mod tests {
         assert_eq!(
             rows, "1,2",
             "the failed job's first insert is undone, its neighbours stay"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_panicking_job_takes_nothing_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = writer(&folder.path().join("db"));
+        let (a, b, c) = tokio::join!(
+            writer.write(insert(1)),
+            writer.write(|conn| -> Result<(), _> {
+                insert(7)(conn)?;
+                panic!("on purpose")
+            }),
+            writer.write(insert(2)),
+        );
+        assert!(a.is_ok() && matches!(b, Err(StoreError::Closed)) && c.is_ok());
+        assert!(
+            writer.write(insert(7)).await.is_ok(),
+            "the first 7 is undone"
         );
     }
 
