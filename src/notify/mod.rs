@@ -10,12 +10,14 @@
 //! alert in [`route`].
 
 pub mod log;
+mod notifier;
 pub mod payload;
 pub mod retry;
 pub mod route;
 pub mod sign;
+mod sink;
 pub mod webhook;
 mod worker;
 
 pub use log::Printer;
-pub use worker::{Notifier, NotifyError, Settled};
+pub use notifier::{Notifier, NotifyError, Settled};

@@ -1,0 +1,125 @@
+//! A configured sink made ready for sending.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use tokio::task::spawn_blocking;
+
+use super::webhook::{Answer, Target};
+use super::worker::Worker;
+use super::{NotifyError, Printer, Settled, log, retry, sign};
+use crate::config::{LogFormat, SinkConfig, SinkKind};
+use crate::model::Timestamp;
+use crate::store::{Store, StoredAlert};
+
+/// The way to a sink.
+#[derive(Debug, Clone)]
+pub(super) enum Channel {
+    Log { format: LogFormat, printer: Printer },
+    Webhook(Target),
+}
+
+impl Channel {
+    /// Sends an alert once.
+    pub(super) async fn send(&self, alert: &StoredAlert) -> Answer {
+        match self {
+            Self::Webhook(target) => target.send(alert, Timestamp::now()).await,
+            Self::Log { format, printer } => {
+                let text = match format {
+                    LogFormat::Human => log::human(alert),
+                    LogFormat::Json => log::json_line(alert),
+                };
+                let printer = printer.clone();
+                match spawn_blocking(move || printer.print(&text)).await {
+                    Ok(Ok(())) => Answer::Received,
+                    Ok(Err(error)) => Answer::Failed {
+                        error: format!("can't write: {error}"),
+                        retry_after: None,
+                    },
+                    Err(panic) => Answer::Failed {
+                        error: panic.to_string(),
+                        retry_after: None,
+                    },
+                }
+            }
+        }
+    }
+}
+
+/// The worker of a sink, not yet running.
+pub(super) fn worker(
+    store: &Store,
+    sink: &SinkConfig,
+    printer: &Printer,
+    settled: &Arc<Settled>,
+) -> Result<Worker, NotifyError> {
+    let fault = |detail: String| NotifyError::Sink {
+        sink: sink.id.clone(),
+        detail,
+    };
+    let (channel, concurrency, policy) = match &sink.kind {
+        SinkKind::Log { format } => {
+            let policy = retry::Policy {
+                initial: Duration::from_secs(5),
+                max: Duration::from_mins(5),
+                attempts: u32::MAX,
+            };
+            (
+                Channel::Log {
+                    format: *format,
+                    printer: printer.clone(),
+                },
+                1,
+                policy,
+            )
+        }
+        SinkKind::Webhook {
+            url,
+            secret,
+            timeout,
+            concurrency,
+            retry_initial,
+            retry_max,
+            max_attempts,
+        } => {
+            let policy = retry::Policy {
+                initial: *retry_initial,
+                max: *retry_max,
+                attempts: *max_attempts,
+            };
+            let key = match secret {
+                Some(secret) => {
+                    Some(sign::Key::parse(secret.expose()).map_err(|e| fault(e.to_string()))?)
+                }
+                None => None,
+            };
+            let url = url
+                .expose()
+                .parse()
+                .map_err(|_| fault("its URL is not valid".into()))?;
+            let target = Target::new(url, key, *timeout).map_err(|e| fault(e.to_string()))?;
+            (Channel::Webhook(target), *concurrency, policy)
+        }
+    };
+    Ok(Worker {
+        store: store.clone(),
+        sink: sink.id.clone(),
+        channel,
+        concurrency,
+        policy,
+        settled: settled.clone(),
+    })
+}
+
+/// What makes a sink another sink: its stop is lifted when this changes. A hash, because a
+/// webhook's URL may be a secret.
+pub(super) fn target_hash(kind: &SinkKind) -> [u8; 16] {
+    let text = match kind {
+        SinkKind::Log { .. } => "log",
+        SinkKind::Webhook { url, .. } => url.expose(),
+    };
+    let mut hash = [0; 16];
+    hash.copy_from_slice(&Sha256::digest(text.as_bytes())[..16]);
+    hash
+}

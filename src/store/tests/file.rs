@@ -1,0 +1,87 @@
+//! The file: locks, versions, damage, and the plans of hot queries.
+
+use super::*;
+
+#[tokio::test]
+async fn one_database_has_one_daemon_and_many_visitors() {
+    let base = base().await;
+    let path = base.folder.path().join("db");
+    match Store::open(&path) {
+        Err(StoreError::Locked { holder, .. }) => {
+            assert_eq!(holder, Some(std::process::id().to_string()));
+        }
+        other => panic!("{other:?}"),
+    }
+    let beside = Store::open_beside(&path).unwrap();
+    assert!(!beside.resume_sink("a".into()).await.unwrap());
+    beside.close();
+    let reader = Store::open_read_only(&path).unwrap();
+    assert_eq!(reader.feed_states().await.unwrap().len(), 2);
+    let refused = reader.resume_sink("a".into()).await;
+    assert!(matches!(refused, Err(StoreError::ReadOnly)));
+    drop(reader);
+    base.store.close();
+    Store::open(&path).unwrap();
+}
+
+#[test]
+fn a_database_that_is_not_there_is_not_made_by_a_visitor() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("db");
+    assert!(matches!(
+        Store::open_read_only(&path),
+        Err(StoreError::Missing(_))
+    ));
+    assert!(matches!(
+        Store::open_beside(&path),
+        Err(StoreError::Missing(_))
+    ));
+    assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn a_later_or_damaged_database_is_refused_and_left_alone() {
+    let base = base().await;
+    let path = base.folder.path().join("db");
+    base.sql().pragma_update(None, "user_version", 99).unwrap();
+    base.store.close();
+    let before = std::fs::read(&path).unwrap();
+    for open in [Store::open, Store::open_beside, Store::open_read_only] {
+        assert!(matches!(
+            open(&path),
+            Err(StoreError::Newer { found: 99, .. })
+        ));
+    }
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    std::fs::write(&path, "this is no database, it is a text of some length").unwrap();
+    assert!(matches!(Store::open(&path), Err(StoreError::Corrupt(_))));
+}
+
+#[tokio::test]
+async fn the_hot_queries_use_their_indexes() {
+    let base = base().await;
+    let conn = base.sql();
+    let plan = |sql: &str| {
+        let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let rows = statement
+            .query_map([], |row| row.get::<_, String>(3))
+            .unwrap();
+        rows.map(Result::unwrap).collect::<Vec<_>>().join("\n")
+    };
+    for sql in [
+        "SELECT d.id, a.detail, s.key, f.name FROM delivery d JOIN alert a ON a.id = d.alert_id
+           LEFT JOIN story s ON s.id = a.story_id LEFT JOIN feed f ON f.id = a.feed_id
+           WHERE d.state = 'waiting' AND d.sink = 'a' AND d.next_attempt_ms <= 1
+           ORDER BY d.next_attempt_ms, d.id LIMIT 64",
+        "SELECT min(next_attempt_ms) FROM delivery WHERE state = 'waiting' AND sink = 'a'",
+        "SELECT text_hash FROM seen WHERE feed_id = 1 AND key = x'00'",
+        "SELECT count(*) FROM delivery WHERE state = 'waiting'",
+    ] {
+        let plan = plan(sql);
+        assert!(!plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
+        let scans = plan
+            .lines()
+            .filter(|l| l.starts_with("SCAN") && !l.contains("INDEX"));
+        assert_eq!(scans.count(), 0, "{sql}\n{plan}");
+    }
+}

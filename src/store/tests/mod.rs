@@ -1,0 +1,249 @@
+//! What the store promises, shown on a database in a temporary folder.
+
+mod feeds;
+mod file;
+mod outbox;
+mod poll;
+mod retention;
+
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::dedup;
+use crate::model::{
+    AlertKind, Entry, EntryKey, Feed, FeedId, FeedTrouble, MentionAlert, SinkId, StoryKey,
+    TextHash, Timestamp, TopicId, Validators,
+};
+
+/// Where the feeds are, in the order of their rows.
+const URL: [&str; 2] = ["https://one.example/rss", "https://two.example/rss"];
+const DAY: Duration = Duration::from_hours(24);
+const NOW: Timestamp = Timestamp::from_millis(1_720_000_000_000);
+const KEEP: Keep = Keep {
+    entries: Duration::from_hours(24 * 90),
+    seen: Duration::from_hours(24 * 365),
+    deliveries: Duration::from_hours(24 * 30),
+};
+
+struct Base {
+    store: Store,
+    folder: TempDir,
+    feeds: Vec<Registered>,
+}
+
+fn feed(id: &str, url: &str) -> Feed {
+    Feed {
+        id: FeedId::new(id).unwrap(),
+        url: url.parse().unwrap(),
+        name: format!("The {id}"),
+        language: None,
+        country: None,
+        tags: vec![],
+        interval: Duration::from_mins(30),
+        allow_private_addresses: false,
+    }
+}
+
+fn sink(id: &str) -> SinkId {
+    SinkId::new(id).unwrap()
+}
+
+/// A store with the feeds `one` and `two` and the sinks `a` and `b`.
+async fn base() -> Base {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("db")).unwrap();
+    let feeds = [feed("one", URL[0]), feed("two", URL[1])];
+    let feeds = store.register_feeds(&feeds).await.unwrap();
+    let sinks = vec![(sink("a"), [1; 16]), (sink("b"), [2; 16])];
+    store.register_sinks(sinks).await.unwrap();
+    Base {
+        store,
+        folder,
+        feeds,
+    }
+}
+
+impl Base {
+    fn row(&self, feed: usize) -> FeedRow {
+        self.feeds[feed].row
+    }
+
+    /// A second connection, to look at the tables or to change what time would.
+    fn sql(&self) -> Connection {
+        Connection::open(self.folder.path().join("db")).unwrap()
+    }
+
+    fn count(&self, from: &str) -> i64 {
+        let sql = format!("SELECT count(*) FROM {from}");
+        self.sql().query_row(&sql, [], |row| row.get(0)).unwrap()
+    }
+
+    /// Every row of every table but `except`, as text.
+    fn dump(&self, except: &str) -> Vec<String> {
+        let conn = self.sql();
+        let mut tables = conn
+            .prepare(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+            )
+            .unwrap();
+        let tables: Vec<String> = tables
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .map(Result::unwrap)
+            .filter(|name| name != except)
+            .collect();
+        let mut dump = Vec::new();
+        for table in tables {
+            let mut rows = conn.prepare(&format!("SELECT * FROM {table}")).unwrap();
+            let columns = rows.column_count();
+            let mut rows = rows.query([]).unwrap();
+            while let Some(row) = rows.next().unwrap() {
+                let cells: Vec<_> = (0..columns)
+                    .map(|n| format!("{:?}", row.get_ref(n).unwrap()))
+                    .collect();
+                dump.push(format!("{table}: {}", cells.join(" | ")));
+            }
+        }
+        assert!(!dump.is_empty());
+        dump
+    }
+
+    async fn commit(&self, feed: usize, at: Timestamp, entries: Vec<EntryRecord>) -> Committed {
+        let record = document(self.row(feed), at, entries);
+        self.store.commit_poll(record).await.unwrap()
+    }
+
+    async fn due(&self, id: &str, at: Timestamp) -> Vec<Due> {
+        self.store.due(sink(id), at, 100).await.unwrap()
+    }
+
+    async fn settle_all(&self, id: &str, outcome: Outcome, at: Timestamp) {
+        for due in self.due(id, at).await {
+            self.store
+                .settle(due.id, outcome.clone(), at)
+                .await
+                .unwrap();
+        }
+    }
+}
+
+fn poll(feed: FeedRow, at: Timestamp, status: PollStatus) -> PollRecord {
+    PollRecord {
+        feed,
+        url: URL[usize::try_from(feed.0).unwrap() - 1].to_owned(),
+        at,
+        next_poll: Some(at + Duration::from_mins(30)),
+        wait_until: None,
+        status,
+        validators: Renewal::Keep,
+        moved_to: None,
+        document: None,
+        trouble: None,
+    }
+}
+
+fn document(feed: FeedRow, at: Timestamp, entries: Vec<EntryRecord>) -> PollRecord {
+    PollRecord {
+        document: Some(DocumentRecord {
+            title: "Title".into(),
+            format: "rss",
+            language: Some("en".into()),
+            ttl: None,
+            body_hash: [9; 16],
+            served: entries.iter().map(|entry| entry.key).collect(),
+            entries,
+        }),
+        ..poll(feed, at, PollStatus::Ok)
+    }
+}
+
+fn failed(kind: &'static str, counts: bool) -> PollStatus {
+    PollStatus::Failed {
+        kind,
+        error: "it broke".into(),
+        counts,
+    }
+}
+
+/// An entry that mentions `topics`, each told to the sinks `a` and `b`.
+fn entry(key: u8, story: u8, text: u8, topics: &[&str]) -> EntryRecord {
+    let story = StoryKey([story; 16]);
+    EntryRecord {
+        entry: Entry {
+            guid: Some(format!("guid {key}")),
+            link: Some(format!("https://example.org/{key}")),
+            title: format!("title {text}"),
+            ..Entry::default()
+        },
+        key: EntryKey([key; 16]),
+        story,
+        text_hash: TextHash([text; 16]),
+        language: None,
+        counted_at: NOW,
+        mentions: topics.iter().map(|t| mention(t, story)).collect(),
+    }
+}
+
+fn mention(topic: &str, story: StoryKey) -> MentionRecord {
+    let topic = TopicId::new(topic).unwrap();
+    let detail = MentionAlert {
+        topic_name: topic.to_string(),
+        topic_tags: vec![],
+        terms: vec!["term".into()],
+        matched: "term".into(),
+        field: "title".into(),
+        snippet: "term".into(),
+        snippet_start: 0,
+        snippet_end: 4,
+        title: "title".into(),
+        link: None,
+        language: None,
+        published_ms: None,
+        first_seen_ms: NOW.as_millis(),
+        feed: "one".into(),
+        source: "The one".into(),
+        revision: false,
+    };
+    MentionRecord {
+        term: "term".into(),
+        field: "title",
+        range: (0, 4),
+        snippet: "term".into(),
+        snippet_range: (0, 4),
+        hits: 1,
+        alert: Some(AlertRecord {
+            id: dedup::mention_alert_id(&topic, story),
+            kind: AlertKind::Mention.as_str(),
+            detail: serde_json::to_string(&detail).unwrap(),
+            sinks: vec![sink("a"), sink("b")],
+        }),
+        topic,
+    }
+}
+
+fn trouble(id: &str) -> AlertRecord {
+    let detail = FeedTrouble {
+        source: "The one".into(),
+        url: "https://one.example/rss".into(),
+        error: "it broke".into(),
+        since_ms: 0,
+        failures: 3,
+    };
+    AlertRecord {
+        id: id.into(),
+        kind: AlertKind::FeedFailing.as_str(),
+        detail: serde_json::to_string(&detail).unwrap(),
+        sinks: vec![sink("a")],
+    }
+}
+
+fn committed(new_entries: usize, revised: usize, mentions: usize, alerts: usize) -> Committed {
+    Committed {
+        new_entries,
+        revised,
+        mentions,
+        alerts,
+    }
+}
