@@ -153,7 +153,8 @@ impl Default for FetchConfig {
 /// What is worth an alert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AlertConfig {
-    /// Entries published longer ago than this make no alert (`max_alert_age`).
+    /// Entries of a feed's first document that were published longer ago than this make no alert
+    /// (`max_alert_age`).
     pub max_age: Duration,
     /// How long a feed may fail before that is worth an alert.
     pub feed_failing_after: Duration,

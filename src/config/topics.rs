@@ -15,7 +15,6 @@ use crate::model::{Case, Term, Topic, TopicId};
 
 /// The most terms in one list of a topic.
 const MOST_TERMS: usize = 5000;
-/// The longest term, in characters.
 /// How far context may be from an ambiguous term when the topic does not say, in words.
 const WITHIN: usize = 12;
 

@@ -1,14 +1,16 @@
 //! Telling "this feed is down" from "there is no network": pure.
 //!
-//! When nothing answers and at least three different hosts can't be reached, it is not the feeds'
-//! fault: one line says so, nothing is held against any feed, and one line says when it is over.
+//! When nothing answers and several different hosts can't be reached (three, or more where there
+//! are many: a few dead hosts polled in a row are no outage), it is not the feeds' fault: one line says so, nothing is held against any feed, and one line says when it is over.
 
 use std::collections::HashSet;
 
 use crate::model::Feed;
 
-/// So many hosts must be out of reach, and none within, before the network is thought down.
-const HOSTS: usize = 3;
+/// So many hosts must be out of reach, and none within, before the network is thought down: a
+/// fifth of all, within these bounds.
+const FEWEST: usize = 3;
+const MOST: usize = 10;
 
 /// So many complaints are held back at most.
 const HELD: usize = 100;
@@ -16,8 +18,8 @@ const HELD: usize = 100;
 /// Whether anything can be reached.
 #[derive(Debug, Default)]
 pub struct Connectivity {
-    /// Whether there are enough hosts to tell.
-    can_tell: bool,
+    /// How many hosts it takes; `None` when there are too few to tell.
+    needed: Option<usize>,
     state: State,
     /// Hosts out of reach since the last answer.
     unreachable: HashSet<String>,
@@ -52,8 +54,9 @@ impl Connectivity {
     #[must_use]
     pub fn new(feeds: &[Feed]) -> Self {
         let hosts: HashSet<_> = feeds.iter().filter_map(|f| f.url.host_str()).collect();
+        let needed = (hosts.len() / 5).clamp(FEWEST, MOST);
         Self {
-            can_tell: hosts.len() >= HOSTS,
+            needed: (hosts.len() >= FEWEST).then_some(needed),
             ..Self::default()
         }
     }
@@ -69,15 +72,15 @@ impl Connectivity {
 
     /// A host could not be reached; `complaint` is what there is to say of its feed.
     pub fn unreachable(&mut self, host: &str, complaint: &str) -> Verdict {
-        if !self.can_tell {
+        let Some(needed) = self.needed else {
             return Verdict::Feed;
-        }
-        if self.unreachable.len() < HOSTS {
+        };
+        if self.unreachable.len() < needed {
             self.unreachable.insert(host.to_owned());
         }
         match self.state {
             State::Offline => Verdict::StillOffline,
-            _ if self.unreachable.len() >= HOSTS => {
+            _ if self.unreachable.len() >= needed => {
                 self.state = State::Offline;
                 self.held.clear();
                 Verdict::WentOffline
@@ -99,7 +102,7 @@ mod tests {
 
     fn connectivity() -> Connectivity {
         Connectivity {
-            can_tell: true,
+            needed: Some(FEWEST),
             ..Connectivity::default()
         }
     }

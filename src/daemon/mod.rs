@@ -10,16 +10,18 @@
 //! database is closed. Reloading builds the new [`Live`] first and changes nothing if that fails.
 
 mod connectivity;
+mod failure;
 mod judge;
 mod live;
 mod poll;
+mod report;
 mod round;
 mod scheduler;
 mod service;
 mod status;
 
 pub use live::{Engine, Live, LiveError};
-pub use poll::Polled;
+pub use poll::{PollError, Polled};
 pub use round::{RoundSummary, round};
 pub use scheduler::{Ended, Scheduler};
 pub use service::{Command, DaemonError, Event, run};

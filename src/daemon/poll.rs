@@ -1,23 +1,19 @@
 //! One poll, from fetch to commit.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
-use tracing::{debug, info, warn};
 use url::Url;
 
-use super::connectivity::Verdict;
 use super::judge::{Judge, Keyed};
-use super::{Engine, Live};
-use crate::dedup;
-use crate::fetch::{Answer, FetchError, Phase, Request, Validators};
-use crate::model::{AlertKind, Document, Feed, FeedTrouble, Timestamp};
+use super::{Engine, Live, failure, report};
+use crate::fetch::{Answer, Request, Validators};
+use crate::model::{Document, Feed, Timestamp};
 use crate::parse::{self, ParseError};
 use crate::schedule::{self, next_poll};
 use crate::store::{
-    AlertRecord, Committed, DocumentRecord, FeedRow, FeedState, PollRecord, PollStatus, Renewal,
-    StoreError,
+    Committed, DocumentRecord, FeedRow, FeedState, PollRecord, PollStatus, Renewal, StoreError,
 };
 
 /// A permanent redirect is followed from the start once so many polls in a row have met it.
@@ -41,27 +37,38 @@ pub struct Polled {
 }
 
 /// What the fetch and the parser found, before it is judged and recorded.
-struct Found {
-    status: PollStatus,
-    answer: schedule::Answer,
-    wait_until: Option<Timestamp>,
-    validators: Renewal,
-    moved_to: Option<Url>,
-    document: Option<DocumentRecord>,
-    entries: Option<usize>,
-    notes: Vec<String>,
+pub(super) struct Found {
+    pub(super) status: PollStatus,
+    pub(super) answer: schedule::Answer,
+    pub(super) wait_until: Option<Timestamp>,
+    pub(super) validators: Renewal,
+    pub(super) moved_to: Option<Url>,
+    pub(super) document: Option<DocumentRecord>,
+    pub(super) entries: Option<usize>,
+    pub(super) notes: Vec<String>,
+}
+
+/// Why a poll counts as not made: nothing of it was recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum PollError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The poll itself broke off.
+    #[error("the poll broke off ({0}): report this as a bug of mentiond")]
+    Broken(String),
 }
 
 /// Polls a feed once and commits what follows from it.
 ///
 /// # Errors
-/// What the database says; then nothing was recorded and the poll counts as not made.
+/// [`PollError`]; then nothing was recorded and the poll counts as not made.
 pub async fn poll(
     engine: &Engine,
     live: &Arc<Live>,
     feed: &Arc<Feed>,
     row: FeedRow,
-) -> Result<Polled, StoreError> {
+) -> Result<Polled, PollError> {
     let began = Instant::now();
     let state = engine.store.feed_state(row).await?;
     let url = address(feed, &state);
@@ -72,10 +79,10 @@ pub async fn poll(
     };
     let found = match live.fetcher.fetch(&request).await {
         Ok(answer) => {
-            hear(engine);
+            failure::hear(engine);
             answered(engine, live, feed, row, &state, answer).await?
         }
-        Err(error) => failed(engine, feed, &state, &error),
+        Err(error) => failure::failed(engine, feed, &state, &error),
     };
     let now = Timestamp::now();
     let next = match found.status {
@@ -94,7 +101,7 @@ pub async fn poll(
         at: now,
         next_poll: next,
         wait_until: found.wait_until,
-        trouble: trouble(live, feed, &state, &found.status, now),
+        trouble: failure::trouble(live, feed, &state, &found.status, now),
         status: found.status.clone(),
         validators: found.validators,
         moved_to: found.moved_to.map(Into::into),
@@ -112,7 +119,7 @@ pub async fn poll(
         notes: found.notes,
         took: began.elapsed(),
     };
-    report(feed, &state, &polled);
+    report::report(feed, &state, &polled);
     engine.status.count(&polled);
     Ok(polled)
 }
@@ -135,7 +142,7 @@ async fn answered(
     row: FeedRow,
     state: &FeedState,
     answer: Answer,
-) -> Result<Found, StoreError> {
+) -> Result<Found, PollError> {
     let failures = state.failures.saturating_add(1);
     let mut found = Found {
         status: PollStatus::NotModified,
@@ -290,7 +297,7 @@ async fn judge_document(
     first: bool,
     document: Document,
     hash: [u8; 16],
-) -> Result<DocumentRecord, StoreError> {
+) -> Result<DocumentRecord, PollError> {
     let keyed = Keyed::new(document);
     let known = engine.store.known(row, keyed.keys().to_vec()).await?;
     let _slot = engine.parsing.acquire().await;
@@ -305,183 +312,12 @@ async fn judge_document(
         judge.judge(keyed, &known, hash)
     });
     // The pure core does not panic; if it did, the poll must not be recorded as made.
-    task.await.map_err(|_| StoreError::Closed)
+    task.await
+        .map_err(|panic| PollError::Broken(panic.to_string()))
 }
 
 fn body_hash(bytes: &[u8]) -> [u8; 16] {
     let mut hash = [0; 16];
     hash.copy_from_slice(&Sha256::digest(bytes)[..16]);
     hash
-}
-
-fn failed(engine: &Engine, feed: &Feed, state: &FeedState, error: &FetchError) -> Found {
-    let failures = state.failures.saturating_add(1);
-    let unreachable = matches!(
-        error,
-        FetchError::Dns { .. }
-            | FetchError::Connect { .. }
-            | FetchError::Timeout {
-                phase: Phase::Connect,
-                ..
-            }
-    );
-    let mut counts = true;
-    if unreachable {
-        let host = feed.url.host_str().unwrap_or_default();
-        let complaint = format!("feed {}: {error}", feed.id);
-        let mut net = engine
-            .connectivity
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        match net.unreachable(host, &complaint) {
-            Verdict::Feed => {}
-            Verdict::Held | Verdict::StillOffline => counts = false,
-            Verdict::WentOffline => {
-                counts = false;
-                warn!(
-                    "no feed can be reached; is there no network? ({error}) Trying again by the \
-                     schedule; `mentiond demo` shows alerts without a network"
-                );
-            }
-        }
-    } else {
-        hear(engine);
-    }
-    let answer = if counts {
-        schedule::Answer::Failed {
-            retry_after: error.retry_after(),
-            failures,
-        }
-    } else {
-        schedule::Answer::Offline
-    };
-    Found {
-        status: PollStatus::Failed {
-            kind: error.kind(),
-            error: error.to_string(),
-            counts,
-        },
-        answer,
-        wait_until: error
-            .retry_after()
-            .map(|wait| Timestamp::now() + wait.min(schedule::policy::MAX_RETRY_AFTER)),
-        validators: Renewal::Keep,
-        moved_to: None,
-        document: None,
-        entries: None,
-        notes: Vec::new(),
-    }
-}
-
-/// Some server answered, so there is a network.
-fn hear(engine: &Engine) {
-    let (held, back) = engine
-        .connectivity
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .reached();
-    for complaint in held {
-        warn!("{complaint}");
-    }
-    if back {
-        info!("the network is back");
-    }
-}
-
-/// The alert about the feed itself, once per spell of trouble; that it is gone for good is told
-/// even when it was told before that it fails.
-fn trouble(
-    live: &Live,
-    feed: &Feed,
-    state: &FeedState,
-    status: &PollStatus,
-    now: Timestamp,
-) -> Option<AlertRecord> {
-    let (kind, since, error) = match status {
-        PollStatus::Gone if state.gone.is_none() => (
-            AlertKind::FeedGone,
-            now,
-            "the server answered 410 Gone: remove the feed, or find its new address".to_owned(),
-        ),
-        PollStatus::Failed {
-            error,
-            counts: true,
-            ..
-        } if !state.trouble_told => {
-            let since = state.failing_since?;
-            if now.since(since) < live.config.alerts.feed_failing_after {
-                return None;
-            }
-            (AlertKind::FeedFailing, since, error.clone())
-        }
-        _ => return None,
-    };
-    let mut url = feed.url.clone();
-    url.set_query(None);
-    let detail = FeedTrouble {
-        source: feed.name.clone(),
-        url: url.into(),
-        error,
-        since_ms: since.as_millis(),
-        failures: state.failures.saturating_add(1),
-    };
-    Some(AlertRecord {
-        id: dedup::feed_alert_id(kind, &feed.id, since),
-        kind: kind.as_str(),
-        detail: serde_json::to_string(&detail)
-            .unwrap_or_else(|error| unreachable!("plain data serializes: {error}")),
-        sinks: live.feed_sinks.clone(),
-    })
-}
-
-/// One line where something changed; unchanged polls are for the debug level.
-fn report(feed: &Feed, before: &FeedState, polled: &Polled) {
-    let id = feed.id.as_str();
-    let c = &polled.committed;
-    match &polled.status {
-        PollStatus::Ok | PollStatus::NotModified => {
-            if before.failures > 0 {
-                info!(
-                    feed = id,
-                    "feed is back after {} failed polls", before.failures
-                );
-            }
-            if c.new_entries + c.revised > 0 {
-                info!(
-                    feed = id,
-                    new = c.new_entries,
-                    revised = c.revised,
-                    mentions = c.mentions,
-                    alerts = c.alerts,
-                    "entries"
-                );
-            } else {
-                debug!(feed = id, took = ?polled.took, "nothing new");
-            }
-            for note in &polled.notes {
-                debug!(feed = id, "{note}");
-            }
-        }
-        PollStatus::Gone => {
-            warn!(
-                feed = id,
-                "the server answered 410 Gone: the feed is not polled any more"
-            );
-        }
-        PollStatus::Throttled { error } if before.status == "throttled" => {
-            debug!(feed = id, "{error}");
-        }
-        PollStatus::Throttled { error } => warn!(feed = id, "{error}"),
-        PollStatus::Failed {
-            kind,
-            error,
-            counts,
-        } => {
-            if *counts && before.status != *kind {
-                warn!(feed = id, error = *kind, "{error}");
-            } else {
-                debug!(feed = id, error = *kind, "{error}");
-            }
-        }
-    }
 }

@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 use tokio::task::{Id, JoinSet};
 use tracing::error;
 
-use super::poll::{Polled, poll};
+use super::poll::{PollError, Polled, poll};
 use super::{Engine, Live};
 use crate::model::{Feed, FeedId, Timestamp};
 use crate::schedule::{Queue, policy};
 use crate::store::{FeedRow, PollStatus, Registered, StoreError};
 
+/// How often the feeds that are due are counted for people.
+const COUNT_EVERY: Duration = Duration::from_millis(500);
 /// How long a feed rests when its poll could not be recorded, at least.
 const STORE_PAUSE: Duration = Duration::from_secs(30);
 
@@ -26,10 +28,12 @@ pub struct Scheduler {
     engine: Arc<Engine>,
     queue: Queue<FeedId>,
     feeds: HashMap<FeedId, (Arc<Feed>, FeedRow)>,
-    polls: JoinSet<Result<Polled, StoreError>>,
+    polls: JoinSet<Result<Polled, PollError>>,
     under_way: HashMap<Id, Arc<Feed>>,
     failing: HashSet<FeedId>,
     store_is_down: bool,
+    /// When the feeds that are due were last counted.
+    counted: Instant,
     /// Both clocks at the last launch, to notice when the system's is set back.
     clocks: (Instant, Timestamp),
 }
@@ -56,6 +60,7 @@ impl Scheduler {
             under_way: HashMap::new(),
             failing: HashSet::new(),
             store_is_down: false,
+            counted: Instant::now(),
             clocks: (Instant::now(), Timestamp::now()),
         }
     }
@@ -145,7 +150,11 @@ impl Scheduler {
                 .spawn(async move { poll(&engine, &live, &polled, row).await });
             self.under_way.insert(handle.id(), feed);
         }
-        self.engine.status.due.store(self.queue.due(now), Relaxed);
+        // Counting walks over all feeds, and people look once in a while only.
+        if self.counted.elapsed() >= COUNT_EVERY {
+            self.counted = Instant::now();
+            self.engine.status.due.store(self.queue.due(now), Relaxed);
+        }
     }
 
     /// Moves all times back with the clock, so that feeds keep their intervals when it was wrong.
@@ -173,8 +182,8 @@ impl Scheduler {
     /// (`again` is false). `None` when no poll is under way. Cancel safe.
     pub async fn ended(&mut self, again: bool) -> Option<Ended> {
         let (task, result) = match self.polls.join_next_with_id().await? {
-            Ok((task, result)) => (task, result.map_err(|error| error.to_string())),
-            Err(panic) => (panic.id(), Err(format!("the poll broke off: {panic}"))),
+            Ok((task, result)) => (task, result),
+            Err(panic) => (panic.id(), Err(PollError::Broken(panic.to_string()))),
         };
         let polled_feed = self.under_way.remove(&task)?;
         let feed = polled_feed.id.clone();
@@ -187,15 +196,15 @@ impl Scheduler {
                 self.note_health(&feed, polled);
                 polled.next_poll
             }
-            Err(message) => {
-                // Nothing was recorded, so the feed is still due; but not at once.
+            // Nothing was recorded, so the feed is still due; but not at once.
+            Err(problem) => {
                 if !self.store_is_down {
                     error!(
                         feed = feed.as_str(),
-                        "a poll could not be recorded: {message}"
+                        "a poll could not be recorded: {problem}"
                     );
                 }
-                self.store_is_down = true;
+                self.store_is_down |= matches!(problem, PollError::Store(_));
                 let pause = self.engine.live().policy.min_interval.max(STORE_PAUSE);
                 Some(Timestamp::now() + pause.mul_f64(1.0 + fastrand::f64()))
             }
@@ -213,6 +222,7 @@ impl Scheduler {
             }
         }
         self.engine.status.feeds.store(self.queue.len(), Relaxed);
+        let result = result.map_err(|error| error.to_string());
         Some(Ended { feed, result })
     }
 

@@ -133,7 +133,8 @@ pub async fn run(
     let began = Instant::now();
     pruning.abort();
     let rest = async { while scheduler.ended(false).await.is_some() {} };
-    if timeout(limit, rest).await.is_err() {
+    // A part of the limit is left for deliveries.
+    if timeout(limit.mul_f64(0.7), rest).await.is_err() {
         warn!("polls under way did not end in time; they will be made again");
         scheduler.abort().await;
     }
@@ -166,6 +167,9 @@ async fn reload(
     let old = engine.live();
     if config.database != old.config.database {
         warn!("`database` has changed; that takes a restart, the old database stays in use");
+    }
+    if config.log != old.config.log {
+        warn!("`[log]` has changed; that takes a restart");
     }
     let live = Live::new(config)?;
     scheduler.take_over(&live).await?;

@@ -209,6 +209,15 @@ impl FetchError {
         }
     }
 
+    /// Whether the request was refused on this side, before any server heard of it.
+    #[must_use]
+    pub const fn is_ours(&self) -> bool {
+        matches!(
+            self,
+            Self::AddressRefused { .. } | Self::UnsupportedScheme { .. } | Self::Builder { .. }
+        )
+    }
+
     /// How long the server asks to wait; at most [`super::MAX_HINT`].
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {

@@ -2,21 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FeedId, StoryKey, Timestamp, TopicId};
-
-/// A fact that deserves to be told, once.
-///
-/// The id is made from what the alert is about, so that the same fact has the same id whenever and
-/// wherever it is found again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Alert {
-    /// Stable id, `al_` and 32 hexadecimal digits.
-    pub id: String,
-    /// When it was created.
-    pub created: Timestamp,
-    /// What it tells.
-    pub body: AlertBody,
-}
+use super::Timestamp;
 
 /// The kinds of alert, as stored and as receivers see them in the payload's `type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -42,29 +28,6 @@ impl AlertKind {
             Self::FeedGone => "feed.gone",
         }
     }
-}
-
-/// What an alert tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AlertBody {
-    /// A story mentions a topic.
-    Mention {
-        /// The topic.
-        topic: TopicId,
-        /// The story.
-        story: StoryKey,
-        /// Everything else.
-        detail: Box<MentionAlert>,
-    },
-    /// A feed is in trouble.
-    Feed {
-        /// [`AlertKind::FeedFailing`] or [`AlertKind::FeedGone`].
-        kind: AlertKind,
-        /// The feed.
-        feed: FeedId,
-        /// Everything else.
-        detail: FeedTrouble,
-    },
 }
 
 /// The story behind a mention alert, as it was when the alert was created.

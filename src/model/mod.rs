@@ -2,7 +2,7 @@
 //!
 //! Every other module speaks in these types; this one imports none of ours and does no I/O.
 //! The types that meet most often are [`Feed`] (what is polled), [`Entry`] (one item of it),
-//! [`Topic`] (what is looked for), [`Mention`] (a topic found in an entry) and [`Alert`]
+//! [`Topic`] (what is looked for), [`Mention`] (a topic found in an entry) and [`MentionAlert`]
 //! (a mention worth telling).
 
 mod alert;
@@ -12,7 +12,7 @@ mod id;
 mod time;
 mod topic;
 
-pub use alert::{Alert, AlertBody, AlertKind, FeedTrouble, MentionAlert, StorySource};
+pub use alert::{AlertKind, FeedTrouble, MentionAlert, StorySource};
 pub use entry::{DateNote, Document, Entry, EntryKey, Field, KeyBasis, StoryKey, TextHash};
 pub use feed::{Feed, FeedFormat, Validators};
 pub use id::{FeedId, IdError, SinkId, TopicId};

@@ -1,0 +1,59 @@
+//! What a poll logs.
+
+use tracing::{debug, info, warn};
+
+use super::poll::Polled;
+use crate::model::Feed;
+use crate::store::{FeedState, PollStatus};
+
+/// One line where something changed; unchanged polls are for the debug level.
+pub fn report(feed: &Feed, before: &FeedState, polled: &Polled) {
+    let id = feed.id.as_str();
+    let c = &polled.committed;
+    match &polled.status {
+        PollStatus::Ok | PollStatus::NotModified => {
+            if before.failures > 0 {
+                info!(
+                    feed = id,
+                    "feed is back after {} failed polls", before.failures
+                );
+            }
+            if c.new_entries + c.revised > 0 {
+                info!(
+                    feed = id,
+                    new = c.new_entries,
+                    revised = c.revised,
+                    mentions = c.mentions,
+                    alerts = c.alerts,
+                    "entries"
+                );
+            } else {
+                debug!(feed = id, took = ?polled.took, "nothing new");
+            }
+            for note in &polled.notes {
+                debug!(feed = id, "{note}");
+            }
+        }
+        PollStatus::Gone => {
+            warn!(
+                feed = id,
+                "the server answered 410 Gone: the feed is not polled any more"
+            );
+        }
+        PollStatus::Throttled { error } if before.status == "throttled" => {
+            debug!(feed = id, "{error}");
+        }
+        PollStatus::Throttled { error } => warn!(feed = id, "{error}"),
+        PollStatus::Failed {
+            kind,
+            error,
+            counts,
+        } => {
+            if *counts && before.status != *kind {
+                warn!(feed = id, error = *kind, "{error}");
+            } else {
+                debug!(feed = id, error = *kind, "{error}");
+            }
+        }
+    }
+}
