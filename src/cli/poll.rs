@@ -27,7 +27,7 @@ pub struct PollArgs {
     /// The feeds to poll, by id; all when none is named.
     #[arg(value_name = "FEED")]
     feeds: Vec<String>,
-    /// Print one JSON object a line and feed.
+    /// Print one JSON object a line and feed; alerts of log sinks then go to standard error.
     #[arg(long)]
     json: bool,
     /// Exit with 3 when a feed or a delivery failed.
@@ -73,10 +73,15 @@ pub fn run(context: &Context, args: &PollArgs) -> Result<ExitCode, CliError> {
         only.len()
     };
     let bar = terminal.progress(polling);
+    let printer = if args.json {
+        terminal.error_printer()
+    } else {
+        terminal.printer()
+    };
     let began = Instant::now();
     let mut lines = Vec::new();
     let runtime = runtime()?;
-    let summary = runtime.block_on(round(&engine, &only, &terminal.printer(), |ended| {
+    let summary = runtime.block_on(round(&engine, &only, &printer, |ended| {
         if let Some(bar) = &bar {
             bar.inc(1);
             bar.set_message(ended.feed.to_string());

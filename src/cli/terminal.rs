@@ -80,6 +80,16 @@ impl Terminal {
         Printer::new(move |text| terminal.aside(|| stdout.print(text)))
     }
 
+    /// A printer to standard error, for when standard output holds something else.
+    pub fn error_printer(&self) -> Printer {
+        let terminal = self.clone();
+        Printer::new(move |text| {
+            terminal
+                .clone()
+                .aside(|| std::io::stderr().write_all(text.as_bytes()))
+        })
+    }
+
     /// Sends log lines to standard error, in the given format, from the given level on.
     pub fn log(&self, level: &str, format: LogFormat) -> Result<(), CliError> {
         let filter = EnvFilter::try_new(level)

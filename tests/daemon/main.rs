@@ -11,6 +11,7 @@
 mod server;
 mod support;
 
+mod corpus;
 mod crash;
 mod end_to_end;
 mod service;
