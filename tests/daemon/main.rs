@@ -13,5 +13,6 @@ mod support;
 
 mod crash;
 mod end_to_end;
+mod hostile;
 mod service;
 mod webhooks;
