@@ -14,8 +14,9 @@ use crate::model::{Feed, FeedId, Timestamp};
 use crate::schedule::{Queue, policy};
 use crate::store::{FeedRow, PollStatus, Registered, StoreError};
 
-/// How long a feed rests when its poll could not be recorded, at least.
-const STORE_PAUSE: Duration = Duration::from_secs(30);
+/// How long a feed rests when its poll could not be recorded, at least; `min_interval`, which guards
+/// the publisher, is usually longer.
+const STORE_PAUSE: Duration = Duration::from_secs(5);
 
 /// Feeds, their times, and the polls under way.
 #[derive(Debug)]

@@ -55,7 +55,10 @@ impl Round {
     /// Polls `url`; `more` is put before the configuration's sections, `change` has the last word.
     fn with(url: String, more: &str, change: impl FnOnce(String) -> String) -> Self {
         let (site, hook) = (Site::start(), Hook::start());
-        site.publish("/healthy", rss(&[Item::new("1", "Putin in good health")]));
+        site.publish(
+            "/healthy",
+            rss(&[Item::new("healthy", "Putin in good health")]),
+        );
         let home = Home::new();
         let feeds = [("hostile", url), ("healthy", site.url("/healthy"))];
         home.configure(&feeds, &hook, more);

@@ -55,7 +55,7 @@ fn a_database_of_a_newer_version_is_refused_and_left_alone() {
 fn a_file_that_is_no_database_is_refused_and_left_alone() {
     let refused = Refused::new();
     std::fs::write(refused.database(), "Dear diary,\n".repeat(1000)).unwrap();
-    refused.says("m.db");
+    refused.says("m.db is not a mentiond database");
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn entities_that_grow_without_bound_are_not_expanded() {
         let ten = format!("&e{};", n - 1).repeat(10);
         write!(laughs, "<!ENTITY e{n} \"{ten}\">").unwrap();
     }
-    let quadratic = format!("<!ENTITY e11 \"{}\">", "a".repeat(1 << 20));
+    let quadratic = format!("<!ENTITY e11 \"{}\">", "a".repeat(100_000));
     for (definitions, times) in [(laughs, 1), (quadratic, 100_000)] {
         let bomb = "&e11;".repeat(times);
         let document = format!(
@@ -94,8 +94,14 @@ fn a_hundred_thousand_nested_elements_break_nothing() {
     };
     for place in ["title", "text", "channel", "cut"] {
         let round = Round::of_document(item(place));
-        round.recorded(1).within_mib(LIMIT_MIB);
-        assert_eq!(round.told().len(), 1, "{place}");
+        round.within_mib(LIMIT_MIB);
+        if matches!(place, "title" | "text") {
+            // Markup in a text is only text.
+            round.recorded(1);
+            assert_eq!(round.told().len(), 1, "{place}");
+        } else {
+            round.failed("malformed", "more than 256 levels of nested elements");
+        }
     }
     let html = format!("<html><body>{open}Putin{close}</body></html>");
     Round::of_document(html).failed("not-a-feed", "an HTML page");
