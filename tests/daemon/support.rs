@@ -510,6 +510,10 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            // Shown by the test harness with the failed test.
+            println!("the daemon's log:\n{}", self.log().join("\n"));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -43,19 +43,25 @@ fn feeds() -> Vec<(&'static str, String)> {
     let twice = by_reference(NASTY).replace('&', "&amp;");
     let json = serde_json::json!({
         "version": "https://jsonfeed.org/version/1.1", "title": NASTY, "language": NASTY,
-        "items": [{"id": NASTY, "title": NASTY, "url": format!("https://news.example/{NASTY}"),
+        "items": [{"id": NASTY, "title": NASTY, "url": format!("https://news.example/json/{NASTY}"),
             "content_text": NASTY, "authors": [{"name": NASTY}], "language": NASTY}],
     });
-    let item = |title: &str| Item {
-        link: format!("https://news.example/{title}"),
+    let item = |id: &str, title: &str| Item {
+        link: format!("https://news.example/{id}/{title}"),
         summary: title.to_owned(),
         ..Item::new(title, title)
     };
     vec![
-        ("cdata", rss(&[item(&raw)]).replace("Test feed", &raw)),
-        ("reference", rss(&[item(&by_reference(NASTY))])),
-        ("twice", rss(&[item(&twice)])),
-        ("bytes", rss(&[item(NASTY)]).replace("Test feed", NASTY)),
+        (
+            "cdata",
+            rss(&[item("cdata", &raw)]).replace("Test feed", &raw),
+        ),
+        ("reference", rss(&[item("reference", &by_reference(NASTY))])),
+        ("twice", rss(&[item("twice", &twice)])),
+        (
+            "bytes",
+            rss(&[item("bytes", NASTY)]).replace("Test feed", NASTY),
+        ),
         ("json", json.to_string()),
         (
             "page",
