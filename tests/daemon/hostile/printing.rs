@@ -1,5 +1,6 @@
 //! What feeds say, where people read it: no text steers a terminal or forges a line.
 
+use std::fmt::Write;
 use std::process::Stdio;
 
 use crate::server::Reply;
@@ -11,7 +12,6 @@ const NASTY: &str = "Putin \u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}\r\n\
 
 /// The same with control characters as XML can hold them.
 fn by_reference(text: &str) -> String {
-    use std::fmt::Write;
     text.chars().fold(String::new(), |mut xml, c| {
         if c.is_ascii_graphic() || c == ' ' {
             xml.push(c);
@@ -80,10 +80,12 @@ fn watching(format: &str) -> (Home, Site, Vec<&'static str>) {
     let mut names = Vec::new();
     for (id, document) in feeds() {
         site.publish(&format!("/{id}"), document);
-        text += &format!(
-            "[[feed]]\nid = \"{id}\"\nurl = \"{}\"\nallow_private_addresses = true\n",
-            site.url(&format!("/{id}"))
-        );
+        let url = site.url(&format!("/{id}"));
+        write!(
+            text,
+            "[[feed]]\nid = \"{id}\"\nurl = \"{url}\"\nallow_private_addresses = true\n"
+        )
+        .unwrap();
         names.push(id);
     }
     home.write_config(&text);
