@@ -127,7 +127,7 @@ fn a_configuration_that_is_no_text_is_an_error_like_any_other() {
     for bytes in [
         &b"\0\x01\x02\xff\xfe"[..],
         b"\xff\xfe[\0l\0o\0g\0]\0",
-        &[b'['; 100_000],
+        &b"[".repeat(100_000),
     ] {
         std::fs::write(home.config(), bytes).unwrap();
         let ended = Ended::of(home.run(&["check"])).code(2);

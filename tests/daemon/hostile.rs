@@ -68,6 +68,7 @@ impl Round {
         let began = Instant::now();
         let (mut lines, error, peak_mib) = poll(&home);
         let took = began.elapsed();
+        println!("{took:?}, at most {peak_mib} MiB: {}", lines["hostile"]);
         let healthy = &lines["healthy"];
         assert_eq!(healthy["status"], "ok", "{healthy}");
         assert_eq!(
@@ -170,12 +171,14 @@ fn poll(home: &Home) -> (BTreeMap<String, Value>, String, u64) {
     let output = child.wait_with_output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{}: {error}", output.status);
+    let peak_mib = watch.join().unwrap();
+    assert!(peak_mib > 1, "its memory was not seen");
     let lines = String::from_utf8(output.stdout).unwrap();
     let lines = lines.lines().map(|line| {
         let line: Value = serde_json::from_str(line).unwrap();
         (line["feed"].as_str().unwrap().to_owned(), line)
     });
-    (lines.collect(), error, watch.join().unwrap())
+    (lines.collect(), error, peak_mib)
 }
 
 /// The most memory that a process has had in use.

@@ -11,7 +11,7 @@ use crate::support::{Item, raw_server, rss};
 
 /// What a process that reads a body of the usual limit, 8 MiB, may have in use at most; it stands far
 /// below the gigabyte that it is sent.
-const MODEST_MIB: u64 = 160;
+const MODEST_MIB: u64 = 80;
 
 const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 

@@ -6,7 +6,7 @@ use super::{Round, poll};
 use crate::support::{Item, Site, rss};
 
 /// What a process that reads a document within the usual limit, 8 MiB, may have in use at most.
-const LIMIT_MIB: u64 = 250;
+const LIMIT_MIB: u64 = 120;
 
 #[test]
 fn a_page_in_place_of_a_feed_is_named_as_such() {
