@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::output::{Output, count, printable};
+use super::output::{Output, complain, count, printable};
 use super::terminal::Terminal;
 use super::{CliError, Context, runtime};
 use crate::config::LogFormat;
@@ -64,7 +64,7 @@ pub fn run(context: &Context, args: &DemoArgs) -> Result<ExitCode, CliError> {
     }
     let faults = summary.faults();
     for fault in &faults {
-        eprintln!("error: {fault}");
+        complain(format_args!("error: {fault}"));
     }
     Ok(if faults.is_empty() {
         ExitCode::SUCCESS

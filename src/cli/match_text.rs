@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde::Serialize;
 
-use super::output::printable;
+use super::output::{complain, printable};
 use super::{CliError, Context};
 use crate::matching::{self, Matcher};
 use crate::model::{Field, Hit, TopicId};
@@ -82,7 +82,7 @@ pub fn run(context: &Context, args: &MatchArgs) -> Result<ExitCode, CliError> {
             Ok(bytes) => show(context, args, &matcher, path, &bytes)?,
             Err(error) => {
                 all_read = false;
-                eprintln!("error: {path}: can't read it: {error}");
+                complain(format_args!("error: {path}: can't read it: {error}"));
             }
         }
     }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::output::printable;
+use super::output::{complain, printable};
 use super::{CliError, Context, runtime};
 use crate::config::units;
 use crate::model::Timestamp;
@@ -86,7 +86,7 @@ pub fn run(context: &Context, args: &MentionsArgs) -> Result<ExitCode, CliError>
         }
     }
     if mentions.is_empty() && !args.json {
-        eprintln!("no mentions");
+        complain("no mentions");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -24,7 +24,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{self, Config, Environment};
 pub use error::CliError;
-use output::Output;
+use output::{Output, complain};
 
 /// Watches news feeds and tells you, once and reliably, when a story mentions a topic you track.
 #[derive(Debug, Parser)]
@@ -96,7 +96,7 @@ impl Context {
         let path = config::find(self.config.as_deref(), environment)?;
         let config = config::load(&path, environment)?;
         for warning in &config.warnings {
-            eprintln!("warning: {warning}");
+            complain(format_args!("warning: {warning}"));
         }
         Ok(config)
     }
@@ -126,7 +126,7 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             if let Some(text) = error.text() {
-                eprintln!("{text}");
+                complain(text);
             }
             error.code()
         }

@@ -18,9 +18,8 @@ pub struct Output {
 impl Output {
     /// Standard output; colour when it is a terminal and `NO_COLOR` is not set.
     pub fn stdout() -> Self {
-        let wanted = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
         Self {
-            colour: wanted && std::io::stdout().is_terminal(),
+            colour: colour_wanted() && std::io::stdout().is_terminal(),
         }
     }
 
@@ -93,10 +92,23 @@ impl Output {
     }
 }
 
-/// The text without control characters, so that no input can steer the terminal.
+/// Whether `NO_COLOR` (<https://no-color.org>) leaves colour to the terminal.
+pub fn colour_wanted() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+}
+
+/// Prints a line to standard error. Unlike `eprintln!` it does not panic when nobody reads there.
+pub fn complain(text: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// The text without control characters, line separators and bidirectional overrides, so that no
+/// input can steer the terminal or make a line read as another one.
 pub fn printable(text: &str) -> String {
+    let steers =
+        |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if steers(c) { ' ' } else { c })
         .collect()
 }
 

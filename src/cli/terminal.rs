@@ -9,6 +9,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::{EnvFilter, fmt};
 
 use super::CliError;
+use super::output::colour_wanted;
 use crate::config::LogFormat;
 use crate::notify::Printer;
 
@@ -94,34 +95,37 @@ impl Terminal {
     pub fn log(&self, level: &str, format: LogFormat) -> Result<(), CliError> {
         let filter = EnvFilter::try_new(level)
             .map_err(|error| CliError::Usage(format!("log level `{level}`: {error}")))?;
+        let colour = std::io::stderr().is_terminal() && colour_wanted();
         let builder = fmt()
             .with_env_filter(filter)
             .with_writer(self.clone())
+            // It would panic where the writer gave up.
+            .log_internal_errors(false)
             .with_target(false);
         // The journal has its own time stamps.
         let journal = std::env::var_os("JOURNAL_STREAM").is_some();
         let done = match format {
             LogFormat::Json => builder.json().flatten_event(true).try_init(),
             LogFormat::Human if journal => builder.without_time().with_ansi(false).try_init(),
-            LogFormat::Human => builder
-                .with_ansi(std::io::stderr().is_terminal())
-                .try_init(),
+            LogFormat::Human => builder.with_ansi(colour).try_init(),
         };
         done.map_err(|error| CliError::Failed(format!("can't set up logging: {error}")))
     }
 }
 
-/// Writes one log line around the live line.
+/// Writes one log line around the live line. That nobody reads the log any more is no reason to
+/// stop working: what can't be written is dropped.
 #[derive(Debug)]
 pub struct Aside(Terminal);
 
 impl Write for Aside {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.aside(|| std::io::stderr().lock().write(bytes))
+        let _ = self.0.aside(|| std::io::stderr().lock().write_all(bytes));
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        std::io::stderr().flush()
+        Ok(())
     }
 }
 

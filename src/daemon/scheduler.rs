@@ -16,8 +16,9 @@ use crate::store::{FeedRow, PollStatus, Registered, StoreError};
 
 /// How often the feeds that are due are counted for people.
 const COUNT_EVERY: Duration = Duration::from_millis(500);
-/// How long a feed rests when its poll could not be recorded, at least.
-const STORE_PAUSE: Duration = Duration::from_secs(30);
+/// How long a feed rests when its poll could not be recorded, at least; `min_interval`, which guards
+/// the publisher, is usually longer.
+const STORE_PAUSE: Duration = Duration::from_secs(5);
 
 /// The clock counts as set back from here on; less is the ordinary work of time synchronisation.
 const CLOCK_STEP: Duration = Duration::from_mins(1);

@@ -19,9 +19,9 @@ pub enum StoreError {
         /// The latest version this program knows.
         known: usize,
     },
-    /// The file is a database of another program.
-    #[error("the file is not a mentiond database; point `database` at another file")]
-    NotOurs,
+    /// The file is a database of another program, or none at all.
+    #[error("{} is not a mentiond database; point `database` at another file", .0.display())]
+    NotOurs(PathBuf),
     /// Another mentiond works on the database.
     #[error(
         "another mentiond{} is using the database {}; stop it first, or point `database` at another file",
@@ -51,6 +51,12 @@ pub enum StoreError {
     /// The database can't be written to.
     #[error("the database is read-only: check the owner and mode of the file and its folder")]
     ReadOnly,
+    /// The system refuses to read or write the file: a broken disk, a quota, a limit.
+    #[error(
+        "the database can't be read or written ({0}): check its disk, and quotas and limits on the \
+         size of files; nothing was recorded"
+    )]
+    Io(String),
     /// The file is damaged.
     #[error("the database is damaged ({0}): restore a backup, or move the file away to start anew")]
     Corrupt(String),
@@ -67,6 +73,7 @@ impl From<rusqlite::Error> for StoreError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full,
             Some(ErrorCode::ReadOnly) => Self::ReadOnly,
+            Some(ErrorCode::SystemIoFailure) => Self::Io(error.to_string()),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                 Self::Corrupt(error.to_string())
             }

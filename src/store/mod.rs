@@ -106,7 +106,10 @@ impl Store {
             return Err(StoreError::Missing(path.to_owned()));
         }
         let conn = open_reader(path)?;
-        schema::check(&conn)?;
+        // An empty file: a mentiond is about to make the tables, or never came to it.
+        if schema::check(&conn)? == 0 {
+            return Err(StoreError::Missing(path.to_owned()));
+        }
         Ok(Self::assemble(path, None, conn, None))
     }
 

@@ -4,7 +4,7 @@
 //! next, runs in one transaction and is never changed after a release. `docs/schema.md` explains
 //! every table to people.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use super::StoreError;
 
@@ -183,11 +183,18 @@ pub fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
 /// # Errors
 /// As for [`migrate`].
 pub fn check(conn: &Connection) -> Result<usize, StoreError> {
-    let found: usize = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let not_ours = || StoreError::NotOurs(conn.path().unwrap_or_default().into());
+    // The first look at the file: here it turns out whether it is a database at all.
+    let found: usize = conn
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(|error| match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => not_ours(),
+            _ => error.into(),
+        })?;
     let application: i32 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if application != APPLICATION_ID && (application != 0 || found != 0 || tables != 0) {
-        return Err(StoreError::NotOurs);
+        return Err(not_ours());
     }
     if found > VERSION {
         return Err(StoreError::Newer {
@@ -224,7 +231,7 @@ mod tests {
         let mut conn = Connection::open_in_memory().unwrap();
         conn.execute_batch("CREATE TABLE cookies (id INTEGER)")
             .unwrap();
-        assert!(matches!(migrate(&mut conn), Err(StoreError::NotOurs)));
+        assert!(matches!(migrate(&mut conn), Err(StoreError::NotOurs(_))));
     }
 
     #[test]

@@ -14,5 +14,6 @@ mod support;
 mod corpus;
 mod crash;
 mod end_to_end;
+mod hostile;
 mod service;
 mod webhooks;

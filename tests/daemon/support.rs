@@ -445,6 +445,16 @@ impl Running {
         }
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whether it still runs.
+    pub fn is_alive(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     /// Sends a signal by its name.
     pub fn signal(&self, name: &str) {
         let status = Command::new("kill")
@@ -500,6 +510,10 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            // Shown by the test harness with the failed test.
+            println!("the daemon's log:\n{}", self.log().join("\n"));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -22,7 +22,7 @@ pub enum Reply {
 /// A 200 with a body and further header lines.
 pub fn ok(headers: &str, body: &[u8]) -> Reply {
     let head = format!(
-        "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n{headers}\r\n",
+        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n",
         body.len()
     );
     Reply::Bytes([head.as_bytes(), body].concat())
@@ -30,7 +30,10 @@ pub fn ok(headers: &str, body: &[u8]) -> Reply {
 
 /// An answer without a body: a status line's end and header lines.
 pub fn bare(status: &str, headers: &str) -> Reply {
-    Reply::Bytes(format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n{headers}\r\n").into())
+    Reply::Bytes(
+        format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: 0\r\n{headers}\r\n")
+            .into(),
+    )
 }
 
 /// A running server; it lives as long as the test's runtime.

@@ -40,7 +40,7 @@ fn a_database_that_is_not_there_is_not_made_by_a_visitor() {
 }
 
 #[tokio::test]
-async fn a_later_or_damaged_database_is_refused_and_left_alone() {
+async fn a_later_database_or_none_at_all_is_refused_and_left_alone() {
     let base = base().await;
     let path = base.folder.path().join("db");
     base.sql().pragma_update(None, "user_version", 99).unwrap();
@@ -54,7 +54,7 @@ async fn a_later_or_damaged_database_is_refused_and_left_alone() {
     }
     assert_eq!(std::fs::read(&path).unwrap(), before);
     std::fs::write(&path, "this is no database, it is a text of some length").unwrap();
-    assert!(matches!(Store::open(&path), Err(StoreError::Corrupt(_))));
+    assert!(matches!(Store::open(&path), Err(StoreError::NotOurs(_))));
 }
 
 #[tokio::test]
