@@ -18,7 +18,9 @@ mod feeds;
 mod history;
 mod prune;
 mod query;
+mod record;
 mod schema;
+mod sinks;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -31,10 +33,6 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-pub use commit::{
-    AlertRecord, Committed, DocumentRecord, EntryRecord, MentionRecord, PollRecord, PollStatus,
-    Renewal,
-};
 pub use deliveries::{
     AlertFilter, AlertRow, Due, OutboxCounts, Outcome, StoredAlert, StoredDetail,
 };
@@ -42,6 +40,10 @@ pub use error::StoreError;
 pub use feeds::{FeedRow, FeedState, Registered};
 pub use history::{MentionFilter, MentionRow};
 pub use prune::{Keep, Pruned};
+pub use record::{
+    AlertRecord, Committed, DocumentRecord, EntryRecord, MentionRecord, PollRecord, PollStatus,
+    Renewal,
+};
 use writer::Writer;
 
 /// The database of one mentiond.

@@ -8,7 +8,8 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, params};
+use rusqlite::types::FromSql;
+use rusqlite::{Connection, ToSql, params};
 
 use super::{Store, StoreError};
 use crate::model::Timestamp;
@@ -77,17 +78,27 @@ impl Store {
         Ok(pruned)
     }
 
-    async fn prune_entries(&self, before_ms: i64) -> Result<usize, StoreError> {
+    /// Removes what `select` finds, page by page: a reader looks, so that the writer is held only
+    /// for removing. `select` takes the time before which things are old, the last row of the page
+    /// before (two columns, by which it also orders) and the length of a page; `remove` must look
+    /// again, since a poll may have come between.
+    async fn in_pages<K>(
+        &self,
+        before_ms: i64,
+        start: K,
+        select: String,
+        remove: impl Fn(&Connection, &[(i64, K)]) -> Result<usize, StoreError> + Send + Clone + 'static,
+    ) -> Result<usize, StoreError>
+    where
+        K: ToSql + FromSql + Clone + Send + 'static,
+    {
         let mut total = 0;
-        let mut after = (i64::MIN, 0);
+        let mut after = (i64::MIN, start);
         loop {
-            let old: Vec<(i64, i64)> = self
+            let select = select.clone();
+            let page: Vec<(i64, K)> = self
                 .read(move |conn| {
-                    let mut statement = conn.prepare_cached(&format!(
-                        "SELECT e.first_seen_ms, e.id FROM entry e
-                         WHERE e.first_seen_ms < ?1 AND (e.first_seen_ms, e.id) > (?2, ?3)
-                           AND NOT EXISTS ({SERVED}) ORDER BY e.first_seen_ms, e.id LIMIT ?4"
-                    ))?;
+                    let mut statement = conn.prepare_cached(&select)?;
                     let rows = statement
                         .query_map(params![before_ms, after.0, after.1, STEP], |row| {
                             Ok((row.get(0)?, row.get(1)?))
@@ -95,87 +106,58 @@ impl Store {
                     Ok(rows.collect::<Result<_, _>>()?)
                 })
                 .await?;
-            let Some(last) = old.last() else {
+            let Some(last) = page.last() else {
                 return Ok(total);
             };
-            after = *last;
-            total += self.write(move |conn| delete_entries(conn, &old)).await?;
+            after = last.clone();
+            let remove = remove.clone();
+            total += self.write(move |conn| remove(conn, &page)).await?;
         }
+    }
+
+    async fn prune_entries(&self, before_ms: i64) -> Result<usize, StoreError> {
+        let select = format!(
+            "SELECT e.first_seen_ms, e.id FROM entry e
+             WHERE e.first_seen_ms < ?1 AND (e.first_seen_ms, e.id) > (?2, ?3)
+               AND NOT EXISTS ({SERVED}) ORDER BY e.first_seen_ms, e.id LIMIT ?4"
+        );
+        self.in_pages(before_ms, 0_i64, select, delete_entries)
+            .await
     }
 
     async fn prune_seen(&self, before_ms: i64) -> Result<usize, StoreError> {
-        let mut total = 0;
-        let mut after = (i64::MIN, Vec::new());
-        loop {
-            let old: Vec<(i64, Vec<u8>)> = self
-                .read(move |conn| {
-                    let mut statement = conn.prepare_cached(&format!(
-                        "SELECT e.feed_id, e.key FROM seen e
-                         WHERE (e.feed_id, e.key) > (?2, ?3) AND e.served_ms < ?1
-                           AND NOT EXISTS ({SERVED}) ORDER BY e.feed_id, e.key LIMIT ?4"
-                    ))?;
-                    let rows = statement
-                        .query_map(params![before_ms, after.0, after.1, STEP], |row| {
-                            Ok((row.get(0)?, row.get(1)?))
-                        })?;
-                    Ok(rows.collect::<Result<_, _>>()?)
-                })
-                .await?;
-            let Some(last) = old.last() else {
-                return Ok(total);
-            };
-            after = last.clone();
-            total += self
-                .write(move |conn| {
-                    let mut delete = conn.prepare_cached(&format!(
-                        "DELETE FROM seen AS e WHERE e.feed_id = ?1 AND e.key = ?2
-                           AND e.served_ms < ?3 AND NOT EXISTS ({SERVED})"
-                    ))?;
-                    let mut removed = 0;
-                    for (feed, key) in old {
-                        removed += delete.execute(params![feed, key, before_ms])?;
-                    }
-                    Ok(removed)
-                })
-                .await?;
-        }
+        let select = format!(
+            "SELECT e.feed_id, e.key FROM seen e
+             WHERE (e.feed_id, e.key) > (?2, ?3) AND e.served_ms < ?1
+               AND NOT EXISTS ({SERVED}) ORDER BY e.feed_id, e.key LIMIT ?4"
+        );
+        let remove = move |conn: &Connection, page: &[(i64, Vec<u8>)]| {
+            let mut delete = conn.prepare_cached(&format!(
+                "DELETE FROM seen AS e WHERE e.feed_id = ?1 AND e.key = ?2
+                   AND e.served_ms < ?3 AND NOT EXISTS ({SERVED})"
+            ))?;
+            page.iter().try_fold(0, |removed, (feed, key)| {
+                Ok(removed + delete.execute(params![feed, key, before_ms])?)
+            })
+        };
+        self.in_pages(before_ms, Vec::new(), select, remove).await
     }
 
     async fn prune_alerts(&self, before_ms: i64) -> Result<usize, StoreError> {
-        let mut total = 0;
-        let mut after = (i64::MIN, String::new());
-        loop {
-            let old: Vec<(i64, String)> = self
-                .read(move |conn| {
-                    let mut statement = conn.prepare_cached(&format!(
-                        "SELECT a.created_ms, a.id FROM alert a
-                         WHERE a.created_ms < ?1 AND (a.created_ms, a.id) > (?2, ?3)
-                           AND NOT EXISTS ({NEEDED}) ORDER BY a.created_ms, a.id LIMIT ?4"
-                    ))?;
-                    let rows = statement
-                        .query_map(params![before_ms, after.0, after.1, STEP], |row| {
-                            Ok((row.get(0)?, row.get(1)?))
-                        })?;
-                    Ok(rows.collect::<Result<_, _>>()?)
-                })
-                .await?;
-            let Some(last) = old.last() else {
-                return Ok(total);
-            };
-            after = last.clone();
-            total += self
-                .write(move |conn| {
-                    let mut delete = conn.prepare_cached(&format!(
-                        "DELETE FROM alert AS a WHERE a.id = ?1 AND NOT EXISTS ({NEEDED})"
-                    ))?;
-                    let mut removed = 0;
-                    for (_, id) in old {
-                        removed += delete.execute([id])?;
-                    }
-                    Ok(removed)
-                })
-                .await?;
-        }
+        let select = format!(
+            "SELECT a.created_ms, a.id FROM alert a
+             WHERE a.created_ms < ?1 AND (a.created_ms, a.id) > (?2, ?3)
+               AND NOT EXISTS ({NEEDED}) ORDER BY a.created_ms, a.id LIMIT ?4"
+        );
+        let remove = |conn: &Connection, page: &[(i64, String)]| {
+            let mut delete = conn.prepare_cached(&format!(
+                "DELETE FROM alert AS a WHERE a.id = ?1 AND NOT EXISTS ({NEEDED})"
+            ))?;
+            page.iter()
+                .try_fold(0, |removed, (_, id)| Ok(removed + delete.execute([id])?))
+        };
+        self.in_pages(before_ms, String::new(), select, remove)
+            .await
     }
 
     async fn in_steps(

@@ -1,0 +1,172 @@
+//! What a poll leaves behind, ready to be committed: plain data between the daemon and the store.
+
+use std::time::Duration;
+
+use super::FeedRow;
+use crate::model::{
+    Document, Entry, EntryKey, SinkId, StoryKey, TextHash, Timestamp, TopicId, Validators,
+};
+
+/// What a poll came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PollStatus {
+    /// A document was read.
+    Ok,
+    /// The server said 304, or served the same bytes as last time.
+    NotModified,
+    /// The server asked for patience.
+    Throttled {
+        /// In words.
+        error: String,
+    },
+    /// The server said 410.
+    Gone,
+    /// It failed.
+    Failed {
+        /// The error's stable short name.
+        kind: &'static str,
+        /// In words, with advice.
+        error: String,
+        /// Whether it counts against the feed (not when nothing at all can be reached).
+        counts: bool,
+    },
+}
+
+/// What becomes of a feed's stored validators.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Renewal {
+    /// They stay.
+    #[default]
+    Keep,
+    /// These take their place.
+    Replace(Validators),
+    /// There are none any more: the next request is unconditional.
+    Drop,
+}
+
+/// Everything that one poll leaves behind.
+#[derive(Debug)]
+pub struct PollRecord {
+    /// The feed.
+    pub feed: FeedRow,
+    /// The configured URL when the poll began. When it has changed since, the poll counts as not
+    /// made: what the old address said must not be held against the new one.
+    pub url: String,
+    /// When the poll ended.
+    pub at: Timestamp,
+    /// When the next one is due; `None` when there is to be none.
+    pub next_poll: Option<Timestamp>,
+    /// Until when the server asked for patience, if it did.
+    pub wait_until: Option<Timestamp>,
+    /// What it came to.
+    pub status: PollStatus,
+    /// What to ask with the next time.
+    pub validators: Renewal,
+    /// Where permanent redirects led, if they did.
+    pub moved_to: Option<String>,
+    /// The document, if there was a new one.
+    pub document: Option<DocumentRecord>,
+    /// An alert about the feed itself, to be told once per spell of trouble.
+    pub trouble: Option<AlertRecord>,
+}
+
+/// A document and those of its entries that are new or revised.
+#[derive(Debug)]
+pub struct DocumentRecord {
+    /// The document's own title.
+    pub title: String,
+    /// Its format's short name.
+    pub format: &'static str,
+    /// The language it declares.
+    pub language: Option<String>,
+    /// For how long it asks not to be asked for again.
+    pub ttl: Option<Duration>,
+    /// SHA-256 of its bytes, first half.
+    pub body_hash: [u8; 16],
+    /// Every key the document holds, new or not.
+    pub served: Vec<EntryKey>,
+    /// New and revised entries.
+    pub entries: Vec<EntryRecord>,
+}
+
+impl DocumentRecord {
+    /// The head of the record, without entries.
+    #[must_use]
+    pub fn of(document: &Document, body_hash: [u8; 16]) -> Self {
+        Self {
+            title: document.title.clone(),
+            format: document.format.as_str(),
+            language: document.language.clone(),
+            ttl: document.ttl,
+            body_hash,
+            served: Vec::new(),
+            entries: Vec::new(),
+        }
+    }
+}
+
+/// A new or revised entry.
+#[derive(Debug)]
+pub struct EntryRecord {
+    /// The entry.
+    pub entry: Entry,
+    /// Its key within the feed.
+    pub key: EntryKey,
+    /// The story it tells.
+    pub story: StoryKey,
+    /// The fingerprint of its text.
+    pub text_hash: TextHash,
+    /// Its language as far as known.
+    pub language: Option<String>,
+    /// The time under which its mentions are counted.
+    pub counted_at: Timestamp,
+    /// The topics found in it.
+    pub mentions: Vec<MentionRecord>,
+}
+
+/// A topic found in an entry.
+#[derive(Debug)]
+pub struct MentionRecord {
+    /// The topic.
+    pub topic: TopicId,
+    /// The best hit's term.
+    pub term: String,
+    /// The best hit's field.
+    pub field: &'static str,
+    /// The best hit's range in the field's text, in bytes.
+    pub range: (usize, usize),
+    /// The text around it.
+    pub snippet: String,
+    /// The hit's range in the snippet, in bytes.
+    pub snippet_range: (usize, usize),
+    /// How many hits there are.
+    pub hits: usize,
+    /// The alert, unless the entry is too old to be told.
+    pub alert: Option<AlertRecord>,
+}
+
+/// An alert and where it goes.
+#[derive(Debug)]
+pub struct AlertRecord {
+    /// Stable id.
+    pub id: String,
+    /// The kind's name.
+    pub kind: &'static str,
+    /// Everything a payload needs, as JSON.
+    pub detail: String,
+    /// The sinks that get it.
+    pub sinks: Vec<SinkId>,
+}
+
+/// What a committed poll brought.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// Entries never seen before in the feed.
+    pub new_entries: usize,
+    /// Entries whose text changed.
+    pub revised: usize,
+    /// Mentions recorded.
+    pub mentions: usize,
+    /// Alerts created.
+    pub alerts: usize,
+}
