@@ -43,6 +43,14 @@ pub fn run(context: &Context, args: &DemoArgs) -> Result<ExitCode, CliError> {
             folder.display()
         ))
     })?;
+    for file in ["mentiond.toml", "topics.toml", "secret", "mentiond.db"] {
+        if folder.join(file).exists() {
+            return Err(CliError::Usage(format!(
+                "the folder {} already has a file {file}: name an empty or new one with --keep",
+                folder.display()
+            )));
+        }
+    }
     let out = &context.out;
     let mut broken = None;
     let summary = runtime()?.block_on(demo::run(folder, |told| {

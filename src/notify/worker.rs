@@ -245,7 +245,8 @@ impl Worker {
                     sink = self.sink.as_str(),
                     alert = due.alert.id,
                     attempts = failed,
-                    "delivery given up, kept as a dead letter (`mentiond alerts retry`): {error}"
+                    "delivery given up, kept as a dead letter (`mentiond alerts retry {}`): {error}",
+                    due.alert.id
                 );
                 Outcome::Dead { error }
             }
