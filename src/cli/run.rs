@@ -28,23 +28,30 @@ use crate::store::Store;
 pub struct RunArgs {}
 
 pub fn run(context: &Context, _: &RunArgs) -> Result<ExitCode, CliError> {
+    let runtime = runtime()?;
+    // Before anything else: a stop that comes while the database is still being opened is kept
+    // until the daemon can obey it, instead of killing the process.
+    let signals = {
+        let _inside = runtime.enter();
+        Signals::register()?
+    };
     let config = context.load()?;
     let terminal = Terminal::default();
     terminal.log(&config.log.level, config.log.format)?;
     let path = config.path.clone();
-    let live = Live::new(config)?;
-    let store = Store::open(&live.config.database)?;
     info!(
         version = env!("CARGO_PKG_VERSION"),
-        feeds = live.config.feeds.len(),
-        topics = live.config.topics.len(),
-        sinks = live.config.sinks.len(),
-        database = %live.config.database.display(),
+        feeds = config.feeds.len(),
+        topics = config.topics.len(),
+        sinks = config.sinks.len(),
+        database = %config.database.display(),
         "starting"
     );
+    let live = Live::new(config)?;
+    let store = Store::open(&live.config.database)?;
     let engine = Engine::new(store, live);
-    let runtime = runtime()?;
-    let result = runtime.block_on(serve(&engine, &terminal, path, context.environment.clone()));
+    let environment = context.environment.clone();
+    let result = runtime.block_on(serve(&engine, &terminal, signals, path, environment));
     terminal.end();
     // Look-ups of names may still hang in the system; they are not waited for.
     runtime.shutdown_timeout(Duration::from_millis(200));
@@ -59,16 +66,10 @@ pub fn run(context: &Context, _: &RunArgs) -> Result<ExitCode, CliError> {
 async fn serve(
     engine: &Arc<Engine>,
     terminal: &Terminal,
+    signals: Signals,
     path: PathBuf,
     environment: Environment,
 ) -> Result<(), CliError> {
-    let on =
-        |kind| signal(kind).map_err(|e| CliError::Failed(format!("can't handle signals: {e}")));
-    let signals = Signals {
-        terminate: on(SignalKind::terminate())?,
-        interrupt: on(SignalKind::interrupt())?,
-        hang_up: on(SignalKind::hangup())?,
-    };
     let (commands, received) = mpsc::channel(4);
     let listener = tokio::spawn(signals.listen(commands, path, environment));
     let line = terminal
@@ -119,6 +120,17 @@ struct Signals {
 }
 
 impl Signals {
+    /// Takes the signals over from the system's defaults. Needs the runtime's context.
+    fn register() -> Result<Self, CliError> {
+        let on =
+            |kind| signal(kind).map_err(|e| CliError::Failed(format!("can't handle signals: {e}")));
+        Ok(Self {
+            terminate: on(SignalKind::terminate())?,
+            interrupt: on(SignalKind::interrupt())?,
+            hang_up: on(SignalKind::hangup())?,
+        })
+    }
+
     async fn listen(
         mut self,
         commands: mpsc::Sender<Command>,

@@ -30,6 +30,17 @@ fn sigterm_lets_what_is_under_way_end_and_exits_with_success() {
 }
 
 #[test]
+fn a_stop_that_comes_while_the_daemon_is_still_starting_is_obeyed() {
+    let hook = Hook::start();
+    let home = Home::watching(&[], &hook);
+    for _ in 0..5 {
+        let daemon = home.start();
+        daemon.wait_for_log("starting");
+        assert!(daemon.stop().success());
+    }
+}
+
+#[test]
 fn a_poll_that_never_ends_does_not_hold_the_stop_for_longer_than_the_limit() {
     let hook = Hook::start();
     let server = raw_server(|_| Reply::Hang(Vec::new()));
