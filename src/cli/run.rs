@@ -39,16 +39,16 @@ pub fn run(context: &Context, _: &RunArgs) -> Result<ExitCode, CliError> {
     let terminal = Terminal::default();
     terminal.log(&config.log.level, config.log.format)?;
     let path = config.path.clone();
-    info!(
-        version = env!("CARGO_PKG_VERSION"),
-        feeds = config.feeds.len(),
-        topics = config.topics.len(),
-        sinks = config.sinks.len(),
-        database = %config.database.display(),
-        "starting"
-    );
     let live = Live::new(config)?;
     let store = Store::open(&live.config.database)?;
+    info!(
+        version = env!("CARGO_PKG_VERSION"),
+        feeds = live.config.feeds.len(),
+        topics = live.config.topics.len(),
+        sinks = live.config.sinks.len(),
+        database = %live.config.database.display(),
+        "starting"
+    );
     let engine = Engine::new(store, live);
     let environment = context.environment.clone();
     let result = runtime.block_on(serve(&engine, &terminal, signals, path, environment));
