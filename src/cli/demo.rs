@@ -14,7 +14,7 @@ use crate::demo::{self, DemoError, Received, Summary, Told};
 
 /// Show mentiond at work without a network: bundled feeds, alerts, a verifying receiver.
 ///
-/// Starts a local server with twelve bundled feeds in nine languages (one in windows-1251, one of
+/// Starts a local server with twelve bundled feeds in ten languages (one in windows-1251, one of
 /// broken XML, one that publishes while you watch), a local webhook receiver that verifies
 /// signatures, and the daemon with the shipped topic pack between them. All news is invented.
 #[derive(Debug, Args)]

@@ -7,12 +7,10 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::environment::Environment;
 use super::source::read_text;
 use super::value::Value;
+use crate::notify::sign::Key;
 
 /// The longest secret, in bytes.
 const LONGEST: u64 = 64 << 10;
@@ -164,11 +162,7 @@ fn usable(value: &Value<'_>, text: &str, place: &str) -> Option<Secret> {
 /// Checks a webhook's signing secret: `whsec_` and base64 of 24 to 64 bytes, as the Standard
 /// Webhooks specification has it, or the base64 alone.
 pub(super) fn check_signing(value: &Value<'_>, secret: &Secret) -> bool {
-    let text = secret.expose();
-    let encoded = text.strip_prefix("whsec_").unwrap_or(text);
-    let good = STANDARD
-        .decode(encoded)
-        .is_ok_and(|key| (24..=64).contains(&key.len()));
+    let good = Key::parse(secret.expose()).is_ok();
     if !good {
         value.error(
             format!(

@@ -1,7 +1,8 @@
 //! Telling "this feed is down" from "there is no network": pure.
 //!
 //! When nothing answers and several different hosts can't be reached (three, or more where there
-//! are many: a few dead hosts polled in a row are no outage), it is not the feeds' fault: one line says so, nothing is held against any feed, and one line says when it is over.
+//! are many: a few dead hosts polled in a row are no outage), it is not the feeds' fault: one line
+//! says so, nothing is held against any feed, and one line says when it is over.
 
 use std::collections::HashSet;
 

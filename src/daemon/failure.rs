@@ -11,7 +11,7 @@ use crate::dedup;
 use crate::fetch::{FetchError, Phase};
 use crate::model::{AlertKind, Feed, FeedTrouble, Timestamp};
 use crate::schedule;
-use crate::store::{AlertRecord, FeedState, PollStatus, Renewal};
+use crate::store::{AlertRecord, FeedState, PollStatus};
 
 /// What a failed fetch means for the feed.
 pub fn failed(engine: &Engine, feed: &Feed, state: &FeedState, error: &FetchError) -> Found {
@@ -55,22 +55,12 @@ pub fn failed(engine: &Engine, feed: &Feed, state: &FeedState, error: &FetchErro
     } else {
         schedule::Answer::Offline
     };
-    Found {
-        status: PollStatus::Failed {
-            kind: error.kind(),
-            error: error.to_string(),
-            counts,
-        },
-        answer,
-        wait_until: error
-            .retry_after()
-            .map(|wait| Timestamp::now() + wait.min(schedule::policy::MAX_RETRY_AFTER)),
-        validators: Renewal::Keep,
-        moved_to: None,
-        document: None,
-        entries: None,
-        notes: Vec::new(),
-    }
+    let status = PollStatus::Failed {
+        kind: error.kind(),
+        error: error.to_string(),
+        counts,
+    };
+    Found::of(status, answer)
 }
 
 /// Some server answered, so there is a network.
@@ -125,11 +115,6 @@ pub fn trouble(
         since_ms: since.as_millis(),
         failures: state.failures.saturating_add(1),
     };
-    Some(AlertRecord {
-        id: dedup::feed_alert_id(kind, &feed.id, since),
-        kind: kind.as_str(),
-        detail: serde_json::to_string(&detail)
-            .unwrap_or_else(|error| unreachable!("plain data serializes: {error}")),
-        sinks: live.feed_sinks.clone(),
-    })
+    let id = dedup::feed_alert_id(kind, &feed.id, since);
+    Some(AlertRecord::new(id, kind, &detail, live.feed_sinks.clone()))
 }

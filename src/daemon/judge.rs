@@ -50,6 +50,12 @@ impl Keyed {
         Self { document, keys }
     }
 
+    /// The document.
+    #[must_use]
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+
     /// The keys, in the document's order.
     #[must_use]
     pub fn keys(&self) -> &[EntryKey] {
@@ -133,7 +139,7 @@ impl Judge<'_> {
     ) -> Option<MentionRecord> {
         // Hits come ordered by field, so the first one is in the weightiest field.
         let best = mention.hits.first()?;
-        let (topic, sinks) = self.live.topics.get(&mention.topic)?;
+        let (topic, sinks) = self.live.topic(&mention.topic)?;
         let text = entry.text(best.field);
         let snippet = matching::snippet(text, best.start, best.end, SNIPPET);
         let alert = tell.then(|| {
@@ -164,13 +170,8 @@ impl Judge<'_> {
                 source: self.feed.name.clone(),
                 revision: revised,
             };
-            AlertRecord {
-                id: dedup::mention_alert_id(&mention.topic, story),
-                kind: AlertKind::Mention.as_str(),
-                detail: serde_json::to_string(&detail)
-                    .unwrap_or_else(|error| unreachable!("plain data serializes: {error}")),
-                sinks: sinks.clone(),
-            }
+            let id = dedup::mention_alert_id(&mention.topic, story);
+            AlertRecord::new(id, AlertKind::Mention, &detail, sinks.to_vec())
         });
         Some(MentionRecord {
             topic: mention.topic.clone(),

@@ -26,8 +26,8 @@ pub struct Live {
     pub fetcher: Fetcher,
     /// The bounds on waiting between polls.
     pub policy: schedule::Policy,
-    /// Each topic and the sinks that want its alerts.
-    pub topics: HashMap<TopicId, (Topic, Vec<SinkId>)>,
+    /// Where each topic stands in the configuration, and the sinks that want its alerts.
+    topics: HashMap<TopicId, (usize, Vec<SinkId>)>,
     /// The sinks that want to know of feeds in trouble.
     pub feed_sinks: Vec<SinkId>,
 }
@@ -56,13 +56,11 @@ impl Live {
             max_interval: config.schedule.max_interval,
             jitter: config.schedule.jitter,
         };
-        let with_sinks = |topic: &Topic| {
-            (
-                topic.id.clone(),
-                (topic.clone(), route::for_topic(&config.sinks, topic)),
-            )
+        let with_sinks = |(place, topic): (usize, &Topic)| {
+            let sinks = route::for_topic(&config.sinks, topic);
+            (topic.id.clone(), (place, sinks))
         };
-        let topics = config.topics.iter().map(with_sinks).collect();
+        let topics = config.topics.iter().enumerate().map(with_sinks).collect();
         let feed_sinks = route::for_feeds(&config.sinks);
         Ok(Self {
             config,
@@ -72,6 +70,13 @@ impl Live {
             topics,
             feed_sinks,
         })
+    }
+
+    /// A topic and the sinks that want its alerts.
+    #[must_use]
+    pub fn topic(&self, id: &TopicId) -> Option<(&Topic, &[SinkId])> {
+        let (place, sinks) = self.topics.get(id)?;
+        Some((self.config.topics.get(*place)?, sinks))
     }
 }
 

@@ -9,7 +9,7 @@ use url::Url;
 use super::judge::{Judge, Keyed};
 use super::{Engine, Live, failure, report};
 use crate::fetch::{Answer, Request, Validators};
-use crate::model::{Document, Feed, Timestamp};
+use crate::model::{Feed, Timestamp};
 use crate::parse::{self, ParseError};
 use crate::schedule::{self, next_poll};
 use crate::store::{
@@ -40,12 +40,26 @@ pub struct Polled {
 pub(super) struct Found {
     pub(super) status: PollStatus,
     pub(super) answer: schedule::Answer,
-    pub(super) wait_until: Option<Timestamp>,
     pub(super) validators: Renewal,
     pub(super) moved_to: Option<Url>,
     pub(super) document: Option<DocumentRecord>,
     pub(super) entries: Option<usize>,
     pub(super) notes: Vec<String>,
+}
+
+impl Found {
+    /// A status and what the next poll's time follows from, with nothing else to record.
+    pub(super) fn of(status: PollStatus, answer: schedule::Answer) -> Self {
+        Self {
+            status,
+            answer,
+            validators: Renewal::Keep,
+            moved_to: None,
+            document: None,
+            entries: None,
+            notes: Vec::new(),
+        }
+    }
 }
 
 /// Why a poll counts as not made: nothing of it was recorded.
@@ -100,7 +114,7 @@ pub async fn poll(
         url: feed.url.to_string(),
         at: now,
         next_poll: next,
-        wait_until: found.wait_until,
+        wait_until: found.answer.patience().map(|wait| now + wait),
         trouble: failure::trouble(live, feed, &state, &found.status, now),
         status: found.status.clone(),
         validators: found.validators,
@@ -144,16 +158,8 @@ async fn answered(
     answer: Answer,
 ) -> Result<Found, PollError> {
     let failures = state.failures.saturating_add(1);
-    let mut found = Found {
-        status: PollStatus::NotModified,
-        answer: schedule::Answer::Served { fresh_for: None },
-        wait_until: None,
-        validators: Renewal::Keep,
-        moved_to: None,
-        document: None,
-        entries: None,
-        notes: Vec::new(),
-    };
+    let fresh = schedule::Answer::Served { fresh_for: None };
+    let mut found = Found::of(PollStatus::NotModified, fresh);
     match answer {
         // A moved address that is gone is given up like one that fails: the configured one has
         // not been asked.
@@ -184,8 +190,6 @@ async fn answered(
                 retry_after,
                 failures,
             };
-            found.wait_until = retry_after
-                .map(|wait| Timestamp::now() + wait.min(schedule::policy::MAX_RETRY_AFTER));
         }
         Answer::NotModified {
             hints,
@@ -208,16 +212,15 @@ async fn answered(
         } => {
             found.validators = renewal(state, validators);
             found.moved_to = moved_to.or_else(|| still_moved(feed, state));
-            let hash = body_hash(&bytes);
-            if state.body_hash.as_deref() == Some(&hash) {
-                found.answer = schedule::Answer::Served {
-                    fresh_for: hints.fresh_for.max(state.ttl),
-                };
-                return Ok(found);
-            }
-            let parsed = parse_document(engine, bytes, content_type, final_url).await;
-            match parsed {
-                Ok(document) => {
+            let known = state.body_hash.clone();
+            match read_document(engine, bytes, content_type, final_url, known).await {
+                Ok(Read::Same) => {
+                    found.answer = schedule::Answer::Served {
+                        fresh_for: hints.fresh_for.max(state.ttl),
+                    };
+                }
+                Ok(Read::New(keyed, hash)) => {
+                    let document = keyed.document();
                     let fresh_for = hints.fresh_for.max(document.ttl);
                     found.status = PollStatus::Ok;
                     found.answer = schedule::Answer::Served { fresh_for };
@@ -225,7 +228,7 @@ async fn answered(
                     found.notes.clone_from(&document.notes);
                     let first = state.first_ok.is_none();
                     let record =
-                        judge_document(engine, live, feed, row, first, document, hash).await?;
+                        judge_document(engine, live, feed, row, first, *keyed, hash).await?;
                     found.document = Some(record);
                 }
                 Err(error) => {
@@ -267,20 +270,35 @@ fn still_moved(feed: &Feed, state: &FeedState) -> Option<Url> {
     (asked != feed.url).then_some(asked)
 }
 
-async fn parse_document(
+/// What a body turned out to be.
+enum Read {
+    /// The bytes of the last document.
+    Same,
+    /// Another document, and the hash of its bytes.
+    New(Box<Keyed>, [u8; 16]),
+}
+
+/// Hashes, parses and keys a body, all of it away from the threads that polls wait on.
+async fn read_document(
     engine: &Engine,
     bytes: Vec<u8>,
     content_type: Option<String>,
     url: Url,
-) -> Result<Document, ParseError> {
+    known: Option<Vec<u8>>,
+) -> Result<Read, ParseError> {
     let _slot = engine.parsing.acquire().await;
     let task = tokio::task::spawn_blocking(move || {
-        parse::parse(&parse::Input {
+        let hash = body_hash(&bytes);
+        if known.as_deref() == Some(&hash) {
+            return Ok(Read::Same);
+        }
+        let document = parse::parse(&parse::Input {
             bytes: &bytes,
             content_type: content_type.as_deref(),
             base: Some(&url),
             now: Timestamp::now(),
-        })
+        })?;
+        Ok(Read::New(Box::new(Keyed::new(document)), hash))
     });
     task.await.unwrap_or_else(|panic| {
         Err(ParseError::Panicked {
@@ -295,10 +313,9 @@ async fn judge_document(
     feed: &Arc<Feed>,
     row: FeedRow,
     first: bool,
-    document: Document,
+    keyed: Keyed,
     hash: [u8; 16],
 ) -> Result<DocumentRecord, PollError> {
-    let keyed = Keyed::new(document);
     let known = engine.store.known(row, keyed.keys().to_vec()).await?;
     let _slot = engine.parsing.acquire().await;
     let (live, feed) = (live.clone(), feed.clone());

@@ -1,6 +1,6 @@
 //! The demo: mentiond at work, on one machine, without a network, within seconds.
 //!
-//! [`run`] starts a [`publisher`] (a local server with a dozen bundled feeds in nine languages,
+//! [`run`] starts a [`publisher`] (a local server with a dozen bundled feeds in ten languages,
 //! written for this project), a [`receiver`] (a webhook receiver that verifies signatures) and the
 //! real daemon with the shipped topic pack between them, tells of each alert as it arrives, and
 //! ends with a [`Summary`]. Nothing is simulated: the same code polls, matches, stores and

@@ -48,8 +48,7 @@ impl Key {
     /// # Errors
     /// [`KeyError`] when it is not base64 of 24 to 64 bytes.
     pub fn parse(secret: &str) -> Result<Self, KeyError> {
-        let encoded = secret.trim();
-        let encoded = encoded.strip_prefix("whsec_").unwrap_or(encoded);
+        let encoded = secret.strip_prefix("whsec_").unwrap_or(secret);
         let bytes = STANDARD.decode(encoded).map_err(|_| KeyError)?;
         if (24..=64).contains(&bytes.len()) {
             Ok(Self(bytes))

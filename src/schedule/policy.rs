@@ -49,6 +49,19 @@ pub enum Answer {
     Offline,
 }
 
+impl Answer {
+    /// For how long the server asked not to be asked at all, as far as that is believed.
+    #[must_use]
+    pub fn patience(self) -> Option<Duration> {
+        match self {
+            Self::Throttled { retry_after, .. } | Self::Failed { retry_after, .. } => {
+                retry_after.map(|asked| asked.min(MAX_RETRY_AFTER))
+            }
+            Self::Served { .. } | Self::Offline => None,
+        }
+    }
+}
+
 /// The time of the next poll.
 ///
 /// `random` is uniform in `[0, 1)`. The result is never earlier than `now + min_interval`, nor
@@ -69,15 +82,8 @@ pub fn next_poll(
             let fresh = fresh_for.unwrap_or_default().min(policy.max_interval);
             around(interval).max(above(fresh))
         }
-        Answer::Throttled {
-            retry_after,
-            failures,
-        }
-        | Answer::Failed {
-            retry_after,
-            failures,
-        } => {
-            let asked = retry_after.unwrap_or_default().min(MAX_RETRY_AFTER);
+        Answer::Throttled { failures, .. } | Answer::Failed { failures, .. } => {
+            let asked = answer.patience().unwrap_or_default();
             around(back_off(policy, interval, failures)).max(above(asked))
         }
         Answer::Offline => above(policy.min_interval),

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::FeedRow;
 use crate::model::{
-    Document, Entry, EntryKey, SinkId, StoryKey, TextHash, Timestamp, TopicId, Validators,
+    AlertKind, Document, Entry, EntryKey, SinkId, StoryKey, TextHash, Timestamp, TopicId,
+    Validators,
 };
 
 /// What a poll came to.
@@ -156,6 +159,20 @@ pub struct AlertRecord {
     pub detail: String,
     /// The sinks that get it.
     pub sinks: Vec<SinkId>,
+}
+
+impl AlertRecord {
+    /// An alert with its detail, which the store hands out again as what it was.
+    #[must_use]
+    pub fn new(id: String, kind: AlertKind, detail: &impl Serialize, sinks: Vec<SinkId>) -> Self {
+        Self {
+            id,
+            kind: kind.as_str(),
+            detail: serde_json::to_string(detail)
+                .unwrap_or_else(|error| unreachable!("plain data serializes: {error}")),
+            sinks,
+        }
+    }
 }
 
 /// What a committed poll brought.
