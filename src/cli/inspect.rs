@@ -173,7 +173,7 @@ fn print_json(
         title: document.map(|d| d.title.as_str()),
         language: document.and_then(|d| d.language.as_deref()),
         charset: document.map(|d| d.charset),
-        ttl_s: document.and_then(|d| d.ttl).map(|ttl| ttl.as_secs()),
+        ttl_s: document.and_then(|d| d.hints.ttl).map(|ttl| ttl.as_secs()),
         repairs: document.map(|d| d.notes.as_slice()).unwrap_or_default(),
         error: result.as_ref().err().map(String::as_str),
         entries,

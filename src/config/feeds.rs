@@ -14,7 +14,7 @@ use super::reader::Table;
 use super::source::Origin;
 use super::units::show_duration;
 use super::value::Value;
-use crate::model::{Feed, FeedId};
+use crate::model::{Feed, FeedId, Interval};
 
 /// The longest URL, in bytes.
 const LONGEST_URL: usize = 2048;
@@ -215,13 +215,12 @@ pub(super) fn read(
     }
     let feed = Feed {
         name: name.unwrap_or_else(|| id.as_str()).to_owned(),
-        id,
-        url,
         language,
         country,
         tags: tags.unwrap_or_default(),
-        interval: interval.unwrap_or(schedule.interval),
+        interval: interval.map_or(schedule.interval, Interval::Fixed),
         allow_private_addresses: allow.unwrap_or(false),
+        ..Feed::new(id, url)
     };
     list.add(feed, place);
 }

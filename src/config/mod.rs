@@ -41,12 +41,12 @@ mod value;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use crate::model::Secret;
 pub use environment::{Environment, FindError, find};
 pub use load::{load, parse_topics};
 pub use problem::{ConfigError, Problem};
-pub use secret::Secret;
 
-use crate::model::{Feed, SinkId, Topic, TopicId};
+use crate::model::{Feed, Interval, SinkId, Topic, TopicId};
 
 /// Everything that can be configured, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,7 +102,7 @@ pub enum LogFormat {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScheduleConfig {
     /// The time between two polls of a feed that does not say otherwise.
-    pub interval: Duration,
+    pub interval: Interval,
     /// The floor: no feed is polled more often.
     pub min_interval: Duration,
     /// The ceiling of a server's hints and of back-off.

@@ -216,14 +216,11 @@ impl Outline {
             label => label.chars().take(LONGEST_NAME).collect(),
         };
         let feed = Feed {
-            id,
-            url,
             name,
             language: good.map(str::to_owned),
-            country: None,
             tags: self.tags(folders),
             interval: schedule.interval,
-            allow_private_addresses: false,
+            ..Feed::new(id, url)
         };
         list.add(feed, origin);
     }

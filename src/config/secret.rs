@@ -4,46 +4,16 @@
 //! environment variable or a systemd credential (systemd.exec(5), `LoadCredential=`). Messages
 //! name the place, never the value or a part of it.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::environment::Environment;
 use super::source::read_text;
 use super::value::Value;
+use crate::model::Secret;
 use crate::notify::sign::Key;
 
 /// The longest secret, in bytes.
 const LONGEST: u64 = 64 << 10;
-
-/// A text that is not for eyes.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps a text.
-    #[must_use]
-    pub const fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The text itself, for the one place that sends or signs with it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[secret]")
-    }
-}
-
-impl fmt::Display for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[secret]")
-    }
-}
 
 /// The ways to refer to a secret, as messages show them.
 const WAYS: &str =

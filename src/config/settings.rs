@@ -15,6 +15,8 @@ use super::reader::Table;
 use super::sinks::FORMATS;
 use super::units::show_duration;
 use super::value::Value;
+use crate::model::Interval;
+
 use super::{AlertConfig, FetchConfig, LogConfig, RetentionConfig, ScheduleConfig};
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -149,7 +151,7 @@ pub(super) fn schedule(mut table: Table<'_>) -> ScheduleConfig {
     }
     table.finish();
     ScheduleConfig {
-        interval,
+        interval: Interval::Fixed(interval),
         min_interval,
         max_interval,
         jitter: jitter.unwrap_or(0.1),

@@ -7,12 +7,12 @@ use super::environment::Environment;
 use super::feeds::{check_url, read_tags};
 use super::problem::{Report, did_you_mean, quoted};
 use super::reader::Table;
-use super::secret::{self, Secret};
+use super::secret;
 use super::source::Origin;
 use super::topics::TopicList;
 use super::value::Value;
 use super::{LogFormat, SinkConfig, SinkKind};
-use crate::model::{SinkId, TopicId};
+use crate::model::{Secret, SinkId, TopicId};
 
 /// The choices of `format`.
 pub(super) const FORMATS: [(&str, LogFormat); 2] =

@@ -9,7 +9,7 @@ use url::Url;
 use super::judge::{Judge, Keyed};
 use super::{Engine, Live, failure, report};
 use crate::fetch::{Answer, Request, Validators};
-use crate::model::{Feed, Timestamp};
+use crate::model::{Feed, Interval, Timestamp};
 use crate::parse::{self, ParseError};
 use crate::schedule::{self, next_poll};
 use crate::store::{
@@ -103,7 +103,7 @@ pub async fn poll(
         PollStatus::Gone => None,
         _ => Some(next_poll(
             &live.policy,
-            feed.interval,
+            wished(feed.interval),
             found.answer,
             now,
             fastrand::f64(),
@@ -136,6 +136,17 @@ pub async fn poll(
     report::report(feed, &state, &polled);
     engine.status.count(&polled);
     Ok(polled)
+}
+
+/// The interval of a feed whose history says nothing.
+const USUAL: Duration = Duration::from_mins(30);
+
+/// The time between two polls that the owner wishes.
+pub(super) fn wished(interval: Interval) -> Duration {
+    match interval {
+        Interval::Fixed(interval) => interval,
+        Interval::Auto => USUAL,
+    }
 }
 
 /// The address to ask: the configured one, or where it has moved for good. A moved address that
@@ -221,7 +232,7 @@ async fn answered(
                 }
                 Ok(Read::New(keyed, hash)) => {
                     let document = keyed.document();
-                    let fresh_for = hints.fresh_for.max(document.ttl);
+                    let fresh_for = hints.fresh_for.max(document.hints.ttl);
                     found.status = PollStatus::Ok;
                     found.answer = schedule::Answer::Served { fresh_for };
                     found.entries = Some(document.entries.len());

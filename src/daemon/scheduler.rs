@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::task::{Id, JoinSet};
 use tracing::error;
 
-use super::poll::{PollError, Polled, poll};
+use super::poll::{PollError, Polled, poll, wished};
 use super::{Engine, Live};
 use crate::model::{Feed, FeedId, Timestamp};
 use crate::schedule::{Queue, policy};
@@ -75,7 +75,8 @@ impl Scheduler {
         let registered = self.engine.store.register_feeds(&live.config.feeds).await?;
         let now = Timestamp::now();
         let new = registered.iter().filter(|r| r.next_poll.is_none()).count();
-        let first = |feed: &Feed| policy::first_poll(now, new, feed.interval, fastrand::f64());
+        let first =
+            |feed: &Feed| policy::first_poll(now, new, wished(feed.interval), fastrand::f64());
         self.adopt(live, registered, |feed, known| {
             // Times that a wrong clock made may lie years ahead.
             let believed = known.last_poll.is_none_or(|last| last <= now + CLOCK_STEP);

@@ -1,11 +1,10 @@
 //! One item of a feed, and the identities that dedup gives it.
 
 use std::fmt;
-use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use super::{FeedFormat, Timestamp};
+use super::{FeedFormat, Timestamp, UpdateHints};
 
 /// A parsed feed document: what the feed says of itself, and its entries.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,8 +17,18 @@ pub struct Document {
     pub language: Option<String>,
     /// The character encoding it was read in, by its WHATWG name (`UTF-8`, `windows-1251`).
     pub charset: &'static str,
-    /// How long the publisher asks not to be asked again (RSS `ttl`), if it says.
-    pub ttl: Option<Duration>,
+    /// The format's version as the document has it (`2.0`, `0.3`, `1.1`), if it says.
+    pub version: Option<String>,
+    /// How the charset was decided: `byte order mark`, `Content-Type`, `declaration`, `content`.
+    pub charset_basis: &'static str,
+    /// What the document says of its publishing rhythm.
+    pub hints: UpdateHints,
+    /// The WebSub hubs that it names (`rel="hub"`), absolute, in the document's order.
+    pub hubs: Vec<String>,
+    /// Its own address as it gives it (`rel="self"`), absolute.
+    pub self_url: Option<String>,
+    /// The page that the feed belongs to, absolute.
+    pub home: Option<String>,
     /// What had to be mended or was left out, one short sentence each.
     pub notes: Vec<String>,
     /// The entries in the document's order.

@@ -9,12 +9,16 @@ mod alert;
 mod entry;
 mod feed;
 mod id;
+mod secret;
 mod time;
 mod topic;
 
 pub use alert::{AlertKind, FeedTrouble, MentionAlert, StorySource};
 pub use entry::{DateNote, Document, Entry, EntryKey, Field, KeyBasis, StoryKey, TextHash};
-pub use feed::{Feed, FeedFormat, Validators};
+pub use feed::{
+    Auth, Feed, FeedFormat, FullText, Interval, RequestOptions, UpdateHints, Validators,
+};
 pub use id::{FeedId, IdError, SinkId, TopicId};
+pub use secret::Secret;
 pub use time::Timestamp;
 pub use topic::{Case, Hit, Mention, Term, Topic};

@@ -143,16 +143,10 @@ mod tests {
     /// A store in which `alerts` alerts wait for the sink `hook`.
     async fn store(folder: &std::path::Path, alerts: usize) -> Store {
         let store = Store::open(&folder.join("db")).unwrap();
-        let feed = Feed {
-            id: FeedId::new("feed").unwrap(),
-            url: "https://feed.example/".parse().unwrap(),
-            name: "Feed".into(),
-            language: None,
-            country: None,
-            tags: vec![],
-            interval: Duration::from_mins(30),
-            allow_private_addresses: false,
-        };
+        let feed = Feed::new(
+            FeedId::new("feed").unwrap(),
+            "https://feed.example/".parse().unwrap(),
+        );
         let row = store.register_feeds(&[feed]).await.unwrap()[0].row;
         for n in 0..alerts {
             let detail = FeedTrouble {

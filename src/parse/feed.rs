@@ -15,7 +15,7 @@ use super::dates::{self, Reading};
 use super::survey::{Facts, Survey};
 use super::text;
 use super::{MAX_AUTHOR_CHARS, MAX_CONTENT, MAX_ENTRIES, MAX_LINK, MAX_SUMMARY, MAX_TITLE_CHARS};
-use crate::model::{DateNote, Document, Entry, FeedFormat, Timestamp};
+use crate::model::{DateNote, Document, Entry, FeedFormat, Timestamp, UpdateHints};
 
 /// Stands for a date that could not be read (in the year 9892, which is wild anyway).
 const UNREADABLE_MS: u64 = 250_000_000_000_000;
@@ -109,10 +109,18 @@ pub(super) fn document(
             .unwrap_or_default(),
         language: language(feed.language.as_deref()).or_else(|| language(survey.language)),
         charset,
-        ttl: feed
-            .ttl
-            .filter(|minutes| *minutes > 0)
-            .map(|minutes| Duration::from_secs(u64::from(minutes) * 60)),
+        hints: UpdateHints {
+            ttl: feed
+                .ttl
+                .filter(|minutes| *minutes > 0)
+                .map(|minutes| Duration::from_secs(u64::from(minutes) * 60)),
+            ..UpdateHints::default()
+        },
+        version: None,
+        charset_basis: "content",
+        hubs: Vec::new(),
+        self_url: None,
+        home: None,
         notes,
         entries,
     }

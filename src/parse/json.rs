@@ -11,7 +11,7 @@ use super::error::ParseError;
 use super::feed::{absolute, language};
 use super::text;
 use super::{MAX_AUTHOR_CHARS, MAX_CONTENT, MAX_ENTRIES, MAX_SUMMARY, MAX_TITLE_CHARS};
-use crate::model::{DateNote, Document, Entry, FeedFormat, Timestamp};
+use crate::model::{DateNote, Document, Entry, FeedFormat, Timestamp, UpdateHints};
 
 /// A parsed JSON value takes some tens of bytes; this many are about 100 MB.
 const MAX_VALUES: usize = 2_000_000;
@@ -90,7 +90,12 @@ pub(super) fn document(
         title: text::title(string(&feed, "title").unwrap_or(""), false, MAX_TITLE_CHARS),
         language: language(string(&feed, "language")),
         charset,
-        ttl: None,
+        hints: UpdateHints::default(),
+        version: None,
+        charset_basis: "content",
+        hubs: Vec::new(),
+        self_url: None,
+        home: None,
         notes,
         entries,
     })

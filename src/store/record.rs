@@ -100,7 +100,7 @@ impl DocumentRecord {
             title: document.title.clone(),
             format: document.format.as_str(),
             language: document.language.clone(),
-            ttl: document.ttl,
+            ttl: document.hints.ttl,
             body_hash,
             served: Vec::new(),
             entries: Vec::new(),

@@ -133,7 +133,7 @@ fn an_empty_file_gives_the_documented_defaults() {
     assert_eq!(
         config.schedule,
         ScheduleConfig {
-            interval: 30 * minute,
+            interval: Interval::Fixed(30 * minute),
             min_interval: 5 * minute,
             max_interval: 24 * hour,
             jitter: 0.1,
@@ -189,7 +189,7 @@ fn every_key_is_read() {
     assert_eq!(feed.id.as_str(), "example");
     assert_eq!(feed.country.as_deref(), Some("CN"));
     assert_eq!(feed.tags, ["asia", "press"]);
-    assert_eq!(feed.interval, Duration::from_mins(20));
+    assert_eq!(feed.interval, Interval::Fixed(Duration::from_mins(20)));
     assert!(feed.allow_private_addresses);
 
     let topic = &config.topics[0];

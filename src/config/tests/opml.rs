@@ -11,10 +11,10 @@ use crate::config::opml::read;
 use crate::config::problem::Report;
 use crate::config::source::Source;
 use crate::config::{ConfigError, Problem, ScheduleConfig};
-use crate::model::Feed;
+use crate::model::{Feed, Interval};
 
 const SCHEDULE: ScheduleConfig = ScheduleConfig {
-    interval: Duration::from_mins(30),
+    interval: Interval::Fixed(Duration::from_mins(30)),
     min_interval: Duration::from_mins(5),
     max_interval: Duration::from_hours(24),
     jitter: 0.1,

@@ -32,7 +32,10 @@ fn a_variable_wins_over_the_file() {
     assert_eq!(config.database, Path::new("there.db"));
     assert_eq!(config.log.level, "debug");
     assert_eq!(config.log.format, LogFormat::Human);
-    assert_eq!(config.schedule.interval, Duration::from_mins(45));
+    assert_eq!(
+        config.schedule.interval,
+        Interval::Fixed(Duration::from_mins(45))
+    );
     assert!(config.schedule.jitter.abs() < f64::EPSILON);
     assert_eq!(config.fetch.contact.as_deref(), Some("news@example.org"));
     assert_eq!(config.fetch.concurrency, 3);

@@ -41,7 +41,7 @@ fn rss_gives_all_its_fields() {
         (document.format, document.title.as_str()),
         (FeedFormat::Rss, "T")
     );
-    assert_eq!(document.ttl, Some(Duration::from_hours(1)));
+    assert_eq!(document.hints.ttl, Some(Duration::from_hours(1)));
     let entry = &document.entries[0];
     assert_eq!(entry.title, "A bold claim");
     assert_eq!(

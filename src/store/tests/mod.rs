@@ -35,14 +35,8 @@ struct Base {
 
 fn feed(id: &str, url: &str) -> Feed {
     Feed {
-        id: FeedId::new(id).unwrap(),
-        url: url.parse().unwrap(),
         name: format!("The {id}"),
-        language: None,
-        country: None,
-        tags: vec![],
-        interval: Duration::from_mins(30),
-        allow_private_addresses: false,
+        ..Feed::new(FeedId::new(id).unwrap(), url.parse().unwrap())
     }
 }
 
