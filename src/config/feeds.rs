@@ -4,17 +4,21 @@
 //! same from run to run, and [`FeedList`] keeps feeds with their places so that ids are unique.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 use url::{Host, Url};
 
 use super::ScheduleConfig;
+use super::environment::Environment;
 use super::problem::{Report, quoted};
 use super::reader::Table;
+use super::request;
+use super::settings::FULL_TEXT;
 use super::source::Origin;
 use super::units::show_duration;
 use super::value::Value;
-use crate::model::{Feed, FeedId, Interval};
+use crate::model::{Feed, FeedId, FullText, Interval};
 
 /// The longest URL, in bytes.
 const LONGEST_URL: usize = 2048;
@@ -154,10 +158,21 @@ impl FeedList {
     }
 }
 
+/// What a feed takes where it says nothing itself, and where secrets are.
+#[derive(Clone, Copy)]
+pub(super) struct Defaults<'a> {
+    /// `[schedule]`.
+    pub(super) schedule: &'a ScheduleConfig,
+    /// `full_text` of `[articles]`.
+    pub(super) full_text: FullText,
+    /// For secrets.
+    pub(super) environment: &'a Environment,
+}
+
 /// Reads one `[[feed]]` into the list.
 pub(super) fn read(
     mut table: Table<'_>,
-    schedule: &ScheduleConfig,
+    defaults: &Defaults<'_>,
     report: &Report,
     list: &mut FeedList,
 ) {
@@ -178,10 +193,15 @@ pub(super) fn read(
     let tags = table.get("tags").map(|value| read_tags(&value));
     let interval = table
         .get("interval")
-        .and_then(|value| read_interval(&value, schedule));
+        .and_then(|value| read_interval(&value, defaults.schedule));
     let allow = table
         .get("allow_private_addresses")
         .and_then(|value| value.flag());
+    let full_text = table
+        .get("full_text")
+        .and_then(|value| value.choice(&FULL_TEXT));
+    let push = table.get("push").and_then(|value| value.flag());
+    let request = request::read(&mut table, defaults.environment);
     let origin = table.origin().clone();
     table.finish();
 
@@ -218,8 +238,11 @@ pub(super) fn read(
         language,
         country,
         tags: tags.unwrap_or_default(),
-        interval: interval.map_or(schedule.interval, Interval::Fixed),
+        interval: interval.unwrap_or(defaults.schedule.interval),
         allow_private_addresses: allow.unwrap_or(false),
+        full_text: full_text.unwrap_or(defaults.full_text),
+        push: push.unwrap_or(true),
+        request: Arc::new(request),
         ..Feed::new(id, url)
     };
     list.add(feed, place);
@@ -274,7 +297,10 @@ pub(super) fn read_tags(value: &Value<'_>) -> Vec<String> {
     tags
 }
 
-fn read_interval(value: &Value<'_>, schedule: &ScheduleConfig) -> Option<std::time::Duration> {
+fn read_interval(value: &Value<'_>, schedule: &ScheduleConfig) -> Option<Interval> {
+    if value.is_text() && value.text("a duration or \"auto\"")? == "auto" {
+        return Some(Interval::Auto);
+    }
     let interval = value.duration()?;
     let (least, most) = (schedule.min_interval, schedule.max_interval);
     let (complaint, limit, key) = if interval < least {
@@ -282,7 +308,7 @@ fn read_interval(value: &Value<'_>, schedule: &ScheduleConfig) -> Option<std::ti
     } else if interval > most {
         ("longer", most, "max_interval")
     } else {
-        return Some(interval);
+        return Some(Interval::Fixed(interval));
     };
     value.error(
         format!(

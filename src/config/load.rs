@@ -4,7 +4,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::environment::Environment;
-use super::feeds::{self, FeedList};
+use super::feeds::{self, Defaults, FeedList};
 use super::include::{self, Included, Kind};
 use super::problem::{ConfigError, Problem, Report, did_you_mean};
 use super::reader::{self, Table};
@@ -15,13 +15,15 @@ use super::{Config, LogFormat, SinkConfig, SinkKind, opml, settings};
 use crate::model::{SinkId, Topic};
 
 /// Keys of the main file that no other file may have.
-const MAIN_ONLY: [&str; 8] = [
+const MAIN_ONLY: [&str; 10] = [
     "include",
     "database",
     "shutdown_timeout",
     "log",
     "schedule",
     "fetch",
+    "articles",
+    "web",
     "alerts",
     "retention",
 ];
@@ -72,7 +74,9 @@ fn assemble(main: &Rc<Source>, environment: &Environment, report: &Report) -> Co
     let shutdown_timeout = settings::shutdown_timeout(&mut root);
     let log = settings::log(root.section("log", "[log]"));
     let schedule = settings::schedule(root.section("schedule", "[schedule]"));
-    let fetch = settings::fetch(root.section("fetch", "[fetch]"));
+    let fetch = settings::fetch(root.section("fetch", "[fetch]"), environment);
+    let articles = settings::articles(root.section("articles", "[articles]"));
+    let web = settings::web(root.section("web", "[web]"));
     let alerts = settings::alerts(root.section("alerts", "[alerts]"));
     let retention = settings::retention(root.section("retention", "[retention]"));
     check_variables(report, environment);
@@ -102,11 +106,16 @@ fn assemble(main: &Rc<Source>, environment: &Environment, report: &Report) -> Co
         table.refuse(&MAIN_ONLY, "move it to the main file");
         roots.push(table);
     }
+    let defaults = Defaults {
+        schedule: &schedule,
+        full_text: articles.full_text,
+        environment,
+    };
     let mut feeds = FeedList::default();
     let mut topics = TopicList::default();
     for root in &mut roots {
         for table in root.tables("feed", "[[feed]]") {
-            feeds::read(table, &schedule, report, &mut feeds);
+            feeds::read(table, &defaults, report, &mut feeds);
         }
         for table in root.tables("topic", "[[topic]]") {
             topics::read(table, report, &mut topics);
@@ -114,7 +123,7 @@ fn assemble(main: &Rc<Source>, environment: &Environment, report: &Report) -> Co
     }
     // After the TOML files: what they say of a feed is more than a list from elsewhere does.
     for source in of_kind(Kind::Opml) {
-        opml::read(source, &schedule, report, &mut feeds);
+        opml::read(source, &defaults, report, &mut feeds);
     }
     let mut sinks = SinkList::default();
     let incomplete = sources.len() < included.len()
@@ -146,6 +155,8 @@ fn assemble(main: &Rc<Source>, environment: &Environment, report: &Report) -> Co
         log,
         schedule,
         fetch,
+        articles,
+        web,
         alerts,
         retention,
         shutdown_timeout,

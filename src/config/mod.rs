@@ -28,6 +28,7 @@ mod load;
 mod opml;
 mod problem;
 mod reader;
+mod request;
 mod secret;
 mod settings;
 mod sinks;
@@ -38,15 +39,18 @@ mod topics;
 pub mod units;
 mod value;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use url::Url;
 
 pub use crate::model::Secret;
 pub use environment::{Environment, FindError, find};
 pub use load::{load, parse_topics};
 pub use problem::{ConfigError, Problem};
 
-use crate::model::{Feed, Interval, SinkId, Topic, TopicId};
+use crate::model::{Feed, FullText, Interval, SinkId, Topic, TopicId};
 
 /// Everything that can be configured, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +67,10 @@ pub struct Config {
     pub schedule: ScheduleConfig,
     /// How feeds are fetched.
     pub fetch: FetchConfig,
+    /// How the pages that entries link to are read.
+    pub articles: ArticleConfig,
+    /// How the daemon itself can be reached.
+    pub web: WebConfig,
     /// What is worth an alert.
     pub alerts: AlertConfig,
     /// How long things are kept.
@@ -77,6 +85,22 @@ pub struct Config {
     pub sinks: Vec<SinkConfig>,
     /// What the owner should know.
     pub warnings: Vec<Problem>,
+}
+
+/// How the pages that entries link to are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArticleConfig {
+    /// When they are read, for feeds that do not say otherwise.
+    pub full_text: FullText,
+}
+
+/// How the daemon itself can be reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebConfig {
+    /// The address on which the daemon's own listener waits.
+    pub listen: SocketAddr,
+    /// Where the rest of the world finds that listener; without it there is no push.
+    pub public_url: Option<Url>,
 }
 
 /// What the daemon says of itself.
@@ -120,6 +144,14 @@ pub struct FetchConfig {
     pub concurrency: usize,
     /// The most fetches at a time from one host.
     pub per_host: usize,
+    /// The most fetches at a time from all hosts of one registered domain.
+    pub per_domain: usize,
+    /// The least time between the beginnings of two fetches from one host.
+    pub host_pause: Duration,
+    /// Ports that redirects and pages may lead to, besides 80 and 443.
+    pub ports: Vec<u16>,
+    /// The proxy for all fetches, as a URL.
+    pub proxy: Option<Secret>,
     /// The longest time to connect.
     pub connect_timeout: Duration,
     /// The longest time from request to the answer's header.
@@ -140,6 +172,10 @@ impl Default for FetchConfig {
             contact: None,
             concurrency: 32,
             per_host: 2,
+            per_domain: 4,
+            host_pause: Duration::from_millis(500),
+            ports: Vec::new(),
+            proxy: None,
             connect_timeout: Duration::from_secs(10),
             header_timeout: Duration::from_secs(20),
             idle_timeout: Duration::from_secs(20),

@@ -11,9 +11,8 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use url::Url;
 
-use super::ScheduleConfig;
 use super::entities::unescape;
-use super::feeds::{FeedList, LONGEST_NAME, check_url, derived_id, is_language};
+use super::feeds::{Defaults, FeedList, LONGEST_NAME, check_url, derived_id, is_language};
 use super::problem::{Report, quoted};
 use super::source::{Origin, Source};
 use crate::model::Feed;
@@ -28,7 +27,7 @@ const MOST_TAGS: usize = 64;
 /// Reads a list's feeds into `list`, after those that are there: they win over the same URL here.
 pub(super) fn read(
     source: &Rc<Source>,
-    schedule: &ScheduleConfig,
+    defaults: &Defaults<'_>,
     report: &Report,
     list: &mut FeedList,
 ) {
@@ -86,7 +85,7 @@ pub(super) fn read(
         let mut folder = None;
         if name.as_ref().eq_ignore_ascii_case("outline") {
             let outline = Outline::read(&element, &origin, report);
-            outline.add(&open, &origin, schedule, report, list);
+            outline.add(&open, &origin, defaults, report, list);
             folder = Some(outline.label().to_owned()).filter(|label| !label.is_empty());
         }
         if !is_empty {
@@ -168,7 +167,7 @@ impl Outline {
         &self,
         folders: &[Option<String>],
         origin: &Origin,
-        schedule: &ScheduleConfig,
+        defaults: &Defaults<'_>,
         report: &Report,
         list: &mut FeedList,
     ) {
@@ -219,7 +218,8 @@ impl Outline {
             name,
             language: good.map(str::to_owned),
             tags: self.tags(folders),
-            interval: schedule.interval,
+            interval: defaults.schedule.interval,
+            full_text: defaults.full_text,
             ..Feed::new(id, url)
         };
         list.add(feed, origin);

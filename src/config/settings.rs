@@ -3,6 +3,8 @@
 //! Each section has one function that knows its keys, their ranges and their defaults. Every
 //! scalar may be overridden by its environment variable.
 
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,16 +14,28 @@ use super::environment::Environment;
 use super::feeds::check_url;
 use super::problem::{did_you_mean, quoted};
 use super::reader::Table;
+use super::request;
 use super::sinks::FORMATS;
 use super::units::show_duration;
 use super::value::Value;
-use crate::model::Interval;
-
-use super::{AlertConfig, FetchConfig, LogConfig, RetentionConfig, ScheduleConfig};
+use super::{
+    AlertConfig, ArticleConfig, FetchConfig, LogConfig, RetentionConfig, ScheduleConfig, WebConfig,
+};
+use crate::model::{FullText, Interval};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
+
+/// The choices of `full_text`.
+pub(super) const FULL_TEXT: [(&str, FullText); 3] = [
+    ("never", FullText::Never),
+    ("when_short", FullText::WhenShort),
+    ("always", FullText::Always),
+];
+
+/// The most entries of `ports`.
+const MOST_PORTS: usize = 64;
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
@@ -110,7 +124,10 @@ pub(super) fn schedule(mut table: Table<'_>) -> ScheduleConfig {
         let read = value.as_ref().and_then(Value::duration);
         read.unwrap_or(default)
     };
-    let interval = read(&interval_value, 30 * MINUTE);
+    let automatic =
+        |value: &Value<'_>| value.is_text() && value.text("").is_some_and(|t| t == "auto");
+    let fixed_value = interval_value.filter(|value| !automatic(value));
+    let fixed = fixed_value.as_ref().and_then(Value::duration);
     let min_interval = read(&min_value, 5 * MINUTE);
     let max_interval = read(&max_value, DAY);
     let jitter = table
@@ -118,20 +135,13 @@ pub(super) fn schedule(mut table: Table<'_>) -> ScheduleConfig {
         .and_then(|value| value.fraction(&(0.0..=0.5)));
 
     // The complaint goes to a value that the owner wrote; a default is never at fault.
-    let pairs = [
-        (
-            ("min_interval", min_interval, &min_value),
-            ("max_interval", max_interval, &max_value),
-        ),
-        (
-            ("min_interval", min_interval, &min_value),
-            ("interval", interval, &interval_value),
-        ),
-        (
-            ("interval", interval, &interval_value),
-            ("max_interval", max_interval, &max_value),
-        ),
-    ];
+    let low = ("min_interval", min_interval, &min_value);
+    let high = ("max_interval", max_interval, &max_value);
+    let mut pairs = vec![(low, high)];
+    if let Some(interval) = fixed {
+        let own = ("interval", interval, &fixed_value);
+        pairs.extend([(low, own), (own, high)]);
+    }
     for ((low_key, low, low_value), (high_key, high, high_value)) in pairs {
         if low <= high {
             continue;
@@ -151,7 +161,7 @@ pub(super) fn schedule(mut table: Table<'_>) -> ScheduleConfig {
     }
     table.finish();
     ScheduleConfig {
-        interval: Interval::Fixed(interval),
+        interval: fixed.map_or(Interval::Auto, Interval::Fixed),
         min_interval,
         max_interval,
         jitter: jitter.unwrap_or(0.1),
@@ -159,7 +169,7 @@ pub(super) fn schedule(mut table: Table<'_>) -> ScheduleConfig {
 }
 
 /// `[fetch]`.
-pub(super) fn fetch(mut table: Table<'_>) -> FetchConfig {
+pub(super) fn fetch(mut table: Table<'_>, environment: &Environment) -> FetchConfig {
     let default = FetchConfig::default();
     let contact = table.setting("contact").and_then(|value| contact(&value));
     let concurrency = table
@@ -168,6 +178,14 @@ pub(super) fn fetch(mut table: Table<'_>) -> FetchConfig {
     let per_host = table
         .setting("per_host")
         .and_then(|value| value.integer(1..=64_usize));
+    let per_domain = table
+        .setting("per_domain")
+        .and_then(|value| value.integer(1..=256_usize));
+    let host_pause = table.setting("host_pause").and_then(|value| value.pause());
+    let ports = table.get("ports").map(|value| ports(&value));
+    let proxy = table
+        .setting("proxy")
+        .and_then(|value| request::proxy(&value, environment));
     let connect_timeout = duration(&mut table, "connect_timeout", default.connect_timeout);
     let header_timeout = duration(&mut table, "header_timeout", default.header_timeout);
     let idle_timeout = duration(&mut table, "idle_timeout", default.idle_timeout);
@@ -183,12 +201,66 @@ pub(super) fn fetch(mut table: Table<'_>) -> FetchConfig {
         contact,
         concurrency: concurrency.unwrap_or(default.concurrency),
         per_host: per_host.unwrap_or(default.per_host),
+        per_domain: per_domain.unwrap_or(default.per_domain),
+        host_pause: host_pause.unwrap_or(default.host_pause),
+        ports: ports.unwrap_or_default(),
+        proxy,
         connect_timeout,
         header_timeout,
         idle_timeout,
         total_timeout,
         max_body: max_body.unwrap_or(default.max_body),
         max_redirects: max_redirects.unwrap_or(default.max_redirects),
+    }
+}
+
+/// A list of port numbers, each kept once.
+fn ports(value: &Value<'_>) -> Vec<u16> {
+    let items = value.items().unwrap_or_default();
+    if items.len() > MOST_PORTS {
+        value.error(format!("at most {MOST_PORTS} ports are allowed"), None);
+        return Vec::new();
+    }
+    let numbers = items.iter().filter_map(|item| item.integer(1..=u16::MAX));
+    numbers.collect::<BTreeSet<u16>>().into_iter().collect()
+}
+
+/// `[articles]`.
+pub(super) fn articles(mut table: Table<'_>) -> ArticleConfig {
+    let full_text = table
+        .setting("full_text")
+        .and_then(|value| value.choice(&FULL_TEXT));
+    table.finish();
+    ArticleConfig {
+        full_text: full_text.unwrap_or_default(),
+    }
+}
+
+/// `[web]`.
+pub(super) fn web(mut table: Table<'_>) -> WebConfig {
+    let listen = table.setting("listen").and_then(|value| {
+        let text = value.line(100)?;
+        let address = text.parse().ok();
+        if address.is_none() {
+            let help = "write an address and a port, such as \"127.0.0.1:8470\"".to_owned();
+            value.error(format!("{} is not an address", quoted(text)), Some(help));
+        }
+        address
+    });
+    let public_url = table.setting("public_url").and_then(|value| {
+        let url = check_url(value.text("a URL in quotes")?)
+            .map_err(|error| value.error(format!("{} {error}", value.label()), None))
+            .ok()?;
+        if url.query().is_some() {
+            value.error("`public_url` can't have a query", None);
+            return None;
+        }
+        Some(url)
+    });
+    table.finish();
+    WebConfig {
+        listen: listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8470))),
+        public_url,
     }
 }
 

@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 use super::problem::{Report, did_you_mean, quoted};
 use super::reader::Table;
@@ -209,6 +209,16 @@ impl<'a> Value<'a> {
         number
     }
 
+    /// A duration, which may be zero ("0s").
+    pub(super) fn pause(&self) -> Option<Duration> {
+        let zero = |text: &str| parse_duration(text).is_ok_and(|pause| pause.is_zero());
+        match &self.raw {
+            Raw::Toml(DeValue::String(text)) if zero(text) => Some(Duration::ZERO),
+            Raw::Variable(text) if zero(text) => Some(Duration::ZERO),
+            _ => self.duration(),
+        }
+    }
+
     /// A duration above zero.
     pub(super) fn duration(&self) -> Option<Duration> {
         if let Raw::Toml(DeValue::Integer(integer)) = self.raw {
@@ -262,7 +272,12 @@ impl<'a> Value<'a> {
             .iter()
             .map(|(name, _)| format!("\"{name}\""))
             .collect();
-        let expected = names.join(" or ");
+        let expected = match names.as_slice() {
+            [first @ .., before, last] if !first.is_empty() => {
+                format!("{}, {before} or {last}", first.join(", "))
+            }
+            _ => names.join(" or "),
+        };
         let text = self.text(&expected)?;
         let found = choices.iter().find(|(name, _)| *name == text);
         if found.is_none() {
@@ -300,6 +315,24 @@ impl<'a> Value<'a> {
             name,
             None,
         ))
+    }
+
+    /// The values of a table whose keys are the owner's own words.
+    pub(super) fn named(&self, expected: &str) -> Vec<(&'a str, Value<'a>)> {
+        let Some(entries) = self.entries(expected) else {
+            return Vec::new();
+        };
+        let value = |(name, value): (&'a Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>)| {
+            let named = Value {
+                report: self.report,
+                origin: Origin::at(&self.origin.source, value.span().start),
+                raw: Raw::Toml(value.get_ref()),
+                key: self.key,
+                item: true,
+            };
+            (name.get_ref().as_ref(), named)
+        };
+        entries.iter().map(value).collect()
     }
 
     /// The table's content.

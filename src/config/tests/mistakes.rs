@@ -54,7 +54,6 @@ type = "carrier-pigeon"
     m.toml:4:9: `inof` is not a log level; did you mean `info`?
     m.toml:5:10: `format` must be "human" or "json", not `xml`
     m.toml:7:1: unknown key `intervall` in [schedule]; did you mean `interval`?
-    m.toml:8:16: `min_interval` (2h) is longer than `interval` (30m); lower `min_interval` or raise `interval`
     m.toml:9:10: `jitter` must be a number from 0 to 0.5
     m.toml:11:15: `concurrency` must be a whole number from 1 to 1024
     m.toml:12:12: `max_body` has the unknown unit `XB`; the units are B, kB, MB, GB, KiB, MiB and GiB
@@ -115,8 +114,12 @@ fn the_limits_of_the_schedule_bind_feeds_and_defaults() {
         "m.toml:2:12: `interval` (1m) is shorter than `min_interval` (5m); raise `interval` or lower `min_interval`"
     );
     assert_eq!(
-        complaints("[schedule]\nmax_interval = '10m'\n"),
+        complaints("[schedule]\nmax_interval = '10m'\ninterval = '30m'\n"),
         "m.toml:2:16: `max_interval` (10m) is shorter than `interval` (30m); raise `max_interval` or lower `interval`"
+    );
+    assert_eq!(
+        complaints("[schedule]\nmin_interval = '2d'\n"),
+        "m.toml:2:16: `min_interval` (48h) is longer than `max_interval` (24h); lower `min_interval` or raise `max_interval`"
     );
     assert_eq!(
         complaints("[[feed]]\nurl = 'https://a.org/'\ninterval = '2d'\n"),
@@ -192,4 +195,62 @@ proptest! {
     fn no_text_makes_loading_panic(text in "\\PC{0,80}|[a-z\\[\\]{}=\"'.,#\n ]{0,80}") {
         let _ = try_load(&text);
     }
+}
+
+#[test]
+fn what_a_feed_cannot_ask_with_is_told_one_by_one() {
+    let feed = |lines: &str| {
+        complaints(&format!(
+            "[[feed]]\nurl='http://a/'\n{lines}\n[[topic]]\nid='x'\nany=['x']"
+        ))
+    };
+    assert_eq!(
+        feed("headers = { Host = 'b', 'If-None-Match' = 'x', 'a b' = 'c', Cookie = 'd' }"),
+        "m.toml:3:20: the header Host can't be set for a feed; it follows from the URL\n\
+         m.toml:3:43: the header If-None-Match can't be set for a feed; the daemon sends what the server gave\n\
+         m.toml:3:56: `a b` is not the name of a header field\n\
+         m.toml:3:70: the header Cookie can't be set for a feed; use `cookies`"
+    );
+    assert_eq!(
+        feed("basic_auth = { user = 'a:b', password = 'clear' }"),
+        "m.toml:3:23: a user name can't hold a colon (RFC 7617 §2)\n\
+         m.toml:3:41: `password` must not stand in the configuration; write { file = \"path\" }, { env = \"NAME\" } or { credential = \"name\" } in its place"
+    );
+    assert_eq!(
+        feed(
+            "basic_auth = { user = 'a', password = { env = 'HOOK_SECRET' } }\nbearer_token = { env = 'HOOK_SECRET' }"
+        ),
+        "m.toml:4:16: `basic_auth` and `bearer_token` exclude each other; remove one of them"
+    );
+    assert_eq!(
+        feed("proxy = 'http://me:secret@127.0.0.1:3128'"),
+        "m.toml:3:9: `proxy` holds credentials; write { file = \"path\" }, { env = \"NAME\" } or { credential = \"name\" }"
+    );
+    assert_eq!(
+        feed("proxy = 'ftp://127.0.0.1'"),
+        "m.toml:3:9: `proxy` is not the URL of a proxy; write it like http://127.0.0.1:3128 or socks5h://127.0.0.1:9050"
+    );
+    assert_eq!(
+        feed("extra_roots = 'none.pem'"),
+        "m.toml:3:15: the file of certificates none.pem does not exist; check the path, or leave it out"
+    );
+    assert_eq!(
+        feed("insecure_tls = true"),
+        "m.toml:3:16: `insecure_tls` is on: anyone on the way can forge this feed and read what is sent for it; trust its certificate with `extra_roots` instead"
+    );
+    assert_eq!(
+        feed("full_text = 'sometimes'"),
+        "m.toml:3:13: `full_text` must be \"never\", \"when_short\" or \"always\", not `sometimes`"
+    );
+}
+
+#[test]
+fn a_listener_without_an_address_is_refused() {
+    assert_eq!(
+        complaints(
+            "[web]\nlisten = 'localhost'\npublic_url = 'https://a.org/?x'\n[[feed]]\nurl='http://a/'\n[[topic]]\nid='x'\nany=['x']"
+        ),
+        "m.toml:2:10: `localhost` is not an address; write an address and a port, such as \"127.0.0.1:8470\"\n\
+         m.toml:3:14: `public_url` can't have a query"
+    );
 }

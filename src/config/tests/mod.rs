@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::load::{known, load_text};
 use super::*;
-use crate::model::Case;
+use crate::model::{Auth, Case};
 
 /// A configuration that uses every key.
 pub(super) const EVERYTHING: &str = r#"
@@ -33,12 +33,23 @@ jitter = 0.25
 contact = "https://example.org/bot"
 concurrency = 8
 per_host = 1
+per_domain = 3
+host_pause = "0s"
+ports = [8443, 8080, 8443]
+proxy = "http://127.0.0.1:3128"
 connect_timeout = "1s"
 header_timeout = "2s"
 idle_timeout = "3s"
 total_timeout = "4s"
 max_body = "1 MiB"
 max_redirects = 0
+
+[articles]
+full_text = "when_short"
+
+[web]
+listen = "[::1]:9000"
+public_url = "https://mentiond.example.org/in/"
 
 [alerts]
 max_alert_age = "1d"
@@ -58,6 +69,20 @@ country = "cn"
 tags = ["asia", "asia", "press"]
 interval = "20m"
 allow_private_addresses = true
+full_text = "always"
+push = false
+user_agent = "Example/1.0"
+timeout = "9s"
+headers = { X-Edition = "asia", X-Key = { env = "HOOK_SECRET" } }
+basic_auth = { user = "me", password = { env = "HOOK_SECRET" } }
+cookies = "consent=yes"
+proxy = { env = "PROXY" }
+insecure_tls = false
+
+[[feed]]
+url = "https://example.org/other.xml"
+interval = "auto"
+bearer_token = { env = "HOOK_SECRET" }
 
 [[topic]]
 id = "sco"
@@ -92,7 +117,11 @@ feed_alerts = false
 pub(super) const SIGNING: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
 pub(super) fn environment(pairs: &[(&str, &str)]) -> Environment {
-    let always = [("HOME", "/home/me"), ("HOOK_SECRET", SIGNING)];
+    let always = [
+        ("HOME", "/home/me"),
+        ("HOOK_SECRET", SIGNING),
+        ("PROXY", "socks5h://u:p@127.0.0.1:9050"),
+    ];
     Environment::from_pairs(always.iter().chain(pairs).copied())
 }
 
@@ -133,7 +162,7 @@ fn an_empty_file_gives_the_documented_defaults() {
     assert_eq!(
         config.schedule,
         ScheduleConfig {
-            interval: Interval::Fixed(30 * minute),
+            interval: Interval::Auto,
             min_interval: 5 * minute,
             max_interval: 24 * hour,
             jitter: 0.1,
@@ -145,6 +174,10 @@ fn an_empty_file_gives_the_documented_defaults() {
             contact: None,
             concurrency: 32,
             per_host: 2,
+            per_domain: 4,
+            host_pause: Duration::from_millis(500),
+            ports: vec![],
+            proxy: None,
             connect_timeout: Duration::from_secs(10),
             header_timeout: Duration::from_secs(20),
             idle_timeout: Duration::from_secs(20),
@@ -184,6 +217,14 @@ fn every_key_is_read() {
     assert_eq!(config.database, Path::new("/nonexistent/here.db"));
     assert_eq!(config.fetch.max_redirects, 0);
     assert_eq!(config.fetch.max_body, 1 << 20);
+    assert_eq!(config.fetch.per_domain, 3);
+    assert_eq!(config.fetch.host_pause, Duration::ZERO);
+    assert_eq!(config.fetch.ports, [8080, 8443]);
+    let proxy = config.fetch.proxy.as_ref().map(Secret::expose);
+    assert_eq!(proxy, Some("http://127.0.0.1:3128"));
+    assert_eq!(config.web.listen, "[::1]:9000".parse().unwrap());
+    let public = config.web.public_url.as_ref().map(Url::as_str);
+    assert_eq!(public, Some("https://mentiond.example.org/in/"));
 
     let feed = &config.feeds[0];
     assert_eq!(feed.id.as_str(), "example");
@@ -191,6 +232,31 @@ fn every_key_is_read() {
     assert_eq!(feed.tags, ["asia", "press"]);
     assert_eq!(feed.interval, Interval::Fixed(Duration::from_mins(20)));
     assert!(feed.allow_private_addresses);
+    assert_eq!(feed.full_text, FullText::Always);
+    assert!(!feed.push);
+    let request = &feed.request;
+    let headers: Vec<_> = request
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.expose()))
+        .collect();
+    assert_eq!(headers, [("x-edition", "asia"), ("x-key", SIGNING)]);
+    let Some(Auth::Basic { user, password }) = &request.auth else {
+        panic!("basic authentication");
+    };
+    assert_eq!((user.as_str(), password.expose()), ("me", SIGNING));
+    let text = |secret: &Option<Secret>| secret.as_ref().unwrap().expose().to_owned();
+    assert_eq!(text(&request.cookies), "consent=yes");
+    assert_eq!(text(&request.proxy), "socks5h://u:p@127.0.0.1:9050");
+    assert_eq!(request.user_agent.as_deref(), Some("Example/1.0"));
+    assert_eq!(request.timeout, Some(Duration::from_secs(9)));
+    assert!(!format!("{request:?}").contains("whsec_"));
+
+    let other = &config.feeds[1];
+    assert_eq!(other.interval, Interval::Auto);
+    assert_eq!(other.full_text, FullText::WhenShort);
+    assert!(other.push);
+    assert!(matches!(other.request.auth, Some(Auth::Bearer(_))));
 
     let topic = &config.topics[0];
     assert_eq!(topic.any.len(), 2);

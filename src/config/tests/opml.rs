@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::printed;
-use crate::config::feeds::FeedList;
+use super::{environment, printed};
+use crate::config::feeds::{Defaults, FeedList};
 use crate::config::opml::read;
 use crate::config::problem::Report;
 use crate::config::source::Source;
 use crate::config::{ConfigError, Problem, ScheduleConfig};
-use crate::model::{Feed, Interval};
+use crate::model::{Feed, FullText, Interval};
 
 const SCHEDULE: ScheduleConfig = ScheduleConfig {
     interval: Interval::Fixed(Duration::from_mins(30)),
@@ -24,7 +24,12 @@ fn try_read(text: &str) -> Result<(Vec<Feed>, Vec<Problem>), ConfigError> {
     let report = Report::default();
     let mut list = FeedList::default();
     let source = Source::file(Path::new("l.opml"), text.to_owned());
-    read(&source, &SCHEDULE, &report, &mut list);
+    let defaults = Defaults {
+        schedule: &SCHEDULE,
+        full_text: FullText::WhenShort,
+        environment: &environment(&[]),
+    };
+    read(&source, &defaults, &report, &mut list);
     let warnings = report.finish(&["l.opml".into()])?;
     Ok((list.feeds, warnings))
 }

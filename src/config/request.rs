@@ -1,0 +1,199 @@
+//! Reading how a feed's requests differ from everybody's: headers, credentials, proxy, TLS.
+//!
+//! Whatever may be a secret can be given as a reference to one, and a password or token must be.
+//! What is read here goes to the feed's own origin only; `fetch` sees to that.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::environment::Environment;
+use super::problem::quoted;
+use super::reader::Table;
+use super::secret;
+use super::source::read_text;
+use super::value::Value;
+use crate::model::{Auth, RequestOptions, Secret};
+
+/// The longest header value written in the configuration, in characters.
+const LONGEST_HEADER: usize = 4096;
+/// The most headers of a feed.
+const MOST_HEADERS: usize = 32;
+/// The largest file of certificates.
+const MAX_ROOTS: u64 = 1 << 20;
+const PROXY_SCHEMES: [&str; 4] = ["http", "https", "socks5", "socks5h"];
+
+/// Fields that belong to the connection or to the daemon's own promises, and what to do instead.
+const RESERVED: [(&str, &str); 14] = [
+    ("host", "it follows from the URL"),
+    ("connection", "it belongs to the connection"),
+    ("keep-alive", "it belongs to the connection"),
+    ("proxy-connection", "it belongs to the connection"),
+    ("proxy-authorization", "put the credentials into `proxy`"),
+    ("te", "it belongs to the connection"),
+    ("trailer", "it belongs to the connection"),
+    ("transfer-encoding", "it belongs to the connection"),
+    ("upgrade", "it belongs to the connection"),
+    ("content-length", "it belongs to the connection"),
+    ("accept-encoding", "the daemon asks for what it can unpack"),
+    ("if-none-match", "the daemon sends what the server gave"),
+    ("if-modified-since", "the daemon sends what the server gave"),
+    ("a-im", "the daemon asks for what it can apply"),
+];
+
+/// Reads the keys of a `[[feed]]` that say how to ask for it.
+pub(super) fn read(table: &mut Table<'_>, environment: &Environment) -> RequestOptions {
+    let user_agent = table.get("user_agent").and_then(|value| user_agent(&value));
+    let timeout: Option<Duration> = table.get("timeout").and_then(|value| value.duration());
+    let headers = table
+        .get("headers")
+        .map(|value| headers(&value, environment))
+        .unwrap_or_default();
+    let basic = table.get("basic_auth");
+    let bearer = table.get("bearer_token");
+    if let (Some(_), Some(value)) = (&basic, &bearer) {
+        value.error(
+            "`basic_auth` and `bearer_token` exclude each other",
+            Some("remove one of them".to_owned()),
+        );
+    }
+    let basic = basic.and_then(|value| basic_auth(&value, environment));
+    let bearer = bearer.and_then(|value| secret::resolve(&value, environment));
+    let cookies = table
+        .get("cookies")
+        .and_then(|value| text_or_secret(&value, environment));
+    let proxy = table
+        .get("proxy")
+        .and_then(|value| proxy(&value, environment));
+    let extra_roots = table
+        .get("extra_roots")
+        .and_then(|value| extra_roots(&value));
+    let insecure = table.get("insecure_tls");
+    let insecure_tls = insecure.as_ref().and_then(Value::flag).unwrap_or(false);
+    if let Some(value) = insecure.filter(|_| insecure_tls) {
+        value.warn(
+            "`insecure_tls` is on: anyone on the way can forge this feed and read what is sent for it",
+            Some("trust its certificate with `extra_roots` instead".to_owned()),
+        );
+    }
+    RequestOptions {
+        headers,
+        auth: basic.or(bearer.map(Auth::Bearer)),
+        cookies,
+        user_agent,
+        proxy,
+        timeout,
+        extra_roots,
+        insecure_tls,
+    }
+}
+
+fn user_agent(value: &Value<'_>) -> Option<String> {
+    let text = value.line(200)?;
+    if text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+        return Some(text.to_owned());
+    }
+    value.error("`user_agent` must be plain ASCII", None);
+    None
+}
+
+/// A text that may be no secret, or a reference to one that is.
+fn text_or_secret(value: &Value<'_>, environment: &Environment) -> Option<Secret> {
+    if value.is_text() {
+        return Some(Secret::new(value.line(LONGEST_HEADER)?.to_owned()));
+    }
+    secret::resolve(value, environment)
+}
+
+fn headers(value: &Value<'_>, environment: &Environment) -> Vec<(String, Secret)> {
+    let entries = value.named("a table of header fields, such as { \"X-Edition\" = \"asia\" }");
+    if entries.len() > MOST_HEADERS {
+        let message = format!("at most {MOST_HEADERS} headers are allowed");
+        value.error(message, None);
+        return Vec::new();
+    }
+    let read = |(name, value): (&str, Value<'_>)| {
+        let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+        if name.is_empty() || name.len() > 100 || !name.bytes().all(token) {
+            let message = format!("{} is not the name of a header field", quoted(name));
+            value.error(message, None);
+            return None;
+        }
+        let lower = name.to_ascii_lowercase();
+        let separate = [
+            ("authorization", "use `basic_auth` or `bearer_token`"),
+            ("cookie", "use `cookies`"),
+            ("user-agent", "use `user_agent`"),
+        ];
+        let mut refused = RESERVED.iter().chain(&separate);
+        if let Some((_, why)) = refused.find(|(known, _)| *known == lower) {
+            let message = format!("the header {name} can't be set for a feed");
+            value.error(message, Some((*why).to_owned()));
+            return None;
+        }
+        Some((lower, text_or_secret(&value, environment)?))
+    };
+    entries.into_iter().filter_map(read).collect()
+}
+
+fn basic_auth(value: &Value<'_>, environment: &Environment) -> Option<Auth> {
+    let mut table = value.table("`basic_auth`")?;
+    let user = table.required("user").and_then(|user| {
+        let text = user.line(200)?;
+        if text.contains(':') {
+            user.error("a user name can't hold a colon (RFC 7617 §2)", None);
+            return None;
+        }
+        Some(text.to_owned())
+    });
+    let password = table
+        .required("password")
+        .and_then(|password| secret::resolve(&password, environment));
+    table.finish();
+    Some(Auth::Basic {
+        user: user?,
+        password: password?,
+    })
+}
+
+/// A proxy's URL: written out, or a reference where it holds credentials.
+pub(super) fn proxy(value: &Value<'_>, environment: &Environment) -> Option<Secret> {
+    let secret = text_or_secret(value, environment)?;
+    if !value.is_text() && environment.is_closed() {
+        return Some(secret);
+    }
+    let url = Url::parse(secret.expose()).ok().filter(|url| {
+        PROXY_SCHEMES.contains(&url.scheme()) && url.host_str().is_some_and(|h| !h.is_empty())
+    });
+    let Some(url) = url else {
+        let help = "write it like http://127.0.0.1:3128 or socks5h://127.0.0.1:9050".to_owned();
+        value.error("`proxy` is not the URL of a proxy", Some(help));
+        return None;
+    };
+    let written_out = value.is_text() && !value.is_variable();
+    if written_out && (!url.username().is_empty() || url.password().is_some()) {
+        let help = "write { file = \"path\" }, { env = \"NAME\" } or { credential = \"name\" }";
+        value.error("`proxy` holds credentials", Some(help.to_owned()));
+        return None;
+    }
+    Some(secret)
+}
+
+fn extra_roots(value: &Value<'_>) -> Option<Vec<u8>> {
+    let path = value.origin.folder().join(value.line(4096)?);
+    let text = match read_text(&path, MAX_ROOTS) {
+        Ok(text) => text,
+        Err(error) => {
+            let message = format!("the file of certificates {} {error}", path.display());
+            value.error(message, None);
+            return None;
+        }
+    };
+    if !text.contains("-----BEGIN CERTIFICATE-----") {
+        let help = "it must hold certificates in PEM form".to_owned();
+        let message = format!("{} holds no certificate", path.display());
+        value.error(message, Some(help));
+        return None;
+    }
+    Some(text.into_bytes())
+}
