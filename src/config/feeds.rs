@@ -229,9 +229,10 @@ pub(super) fn read(
     }
     if let (Some((other, first)), Some(value)) = (list.with_url(&url), url_value.as_ref()) {
         value.warn(
-            format!("the feeds `{other}` (at {first}) and `{id}` have the same URL"),
-            Some("remove one of them, or it is polled twice".to_owned()),
+            format!("the feed `{id}` is left out: `{other}` (at {first}) has the same URL"),
+            Some("remove one of them; a URL is polled for one feed only".to_owned()),
         );
+        return;
     }
     let feed = Feed {
         name: name.unwrap_or_else(|| id.as_str()).to_owned(),

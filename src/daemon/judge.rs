@@ -123,8 +123,10 @@ impl Judge<'_> {
             story,
             text_hash,
             language,
+            language_basis: None,
             counted_at,
             mentions,
+            page: None,
         }
     }
 

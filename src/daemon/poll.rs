@@ -208,7 +208,7 @@ async fn answered(
             moved_to,
         } => {
             found.answer = schedule::Answer::Served {
-                fresh_for: hints.fresh_for.max(state.ttl),
+                fresh_for: hints.fresh_for.max(state.hints.ttl),
             };
             found.validators = renewal(state, validators.or_else(|| state.validators.clone()));
             found.moved_to = moved_to.or_else(|| still_moved(feed, state));
@@ -227,7 +227,7 @@ async fn answered(
             match read_document(engine, bytes, content_type, final_url, known).await {
                 Ok(Read::Same) => {
                     found.answer = schedule::Answer::Served {
-                        fresh_for: hints.fresh_for.max(state.ttl),
+                        fresh_for: hints.fresh_for.max(state.hints.ttl),
                     };
                 }
                 Ok(Read::New(keyed, hash)) => {

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::record::{
-    AlertRecord, Committed, DocumentRecord, EntryRecord, MentionRecord, PollRecord, PollStatus,
-    Renewal,
-};
-use super::{FeedRow, Store, StoreError};
+use super::feeds::leave_url;
+use super::mentions::{Place, insert_alert, record_mentions};
+use super::pages::want_page;
+use super::record::{Committed, DocumentRecord, EntryRecord, PollRecord, PollStatus, Renewal};
+use super::{Store, StoreError};
 use crate::model::{StoryKey, Timestamp};
 
 /// How often at most a key is marked as still being served. It keeps unchanged entries of a
@@ -36,6 +36,7 @@ fn commit(conn: &Connection, record: &PollRecord) -> Result<Committed, StoreErro
         .prepare_cached("SELECT 1 FROM feed WHERE id = ?1 AND url = ?2")?
         .exists(params![record.feed.0, record.url])?;
     if !current {
+        leave_url(conn, &record.url, record.at)?;
         return Ok(committed);
     }
     update_schedule(conn, record)?;
@@ -147,7 +148,8 @@ fn record_document(
     }
     conn.prepare_cached(
         "UPDATE feed SET title = ?2, format = ?3, language = ?4, body_hash = ?5, document_ms = ?6,
-           first_ok_ms = coalesce(first_ok_ms, ?6), entries = entries + ?7, ttl_ms = ?8 WHERE id = ?1",
+           first_ok_ms = coalesce(first_ok_ms, ?6), entries = entries + ?7, ttl_ms = ?8,
+           update_period_ms = ?9, skip_hours = ?10, skip_days = ?11, rhythm = ?12 WHERE id = ?1",
     )?
     .execute(params![
         record.feed.0,
@@ -157,7 +159,11 @@ fn record_document(
         document.body_hash,
         at,
         committed.new_entries,
-        document.ttl.map(|ttl| i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX))
+        document.hints.ttl.map(millis),
+        document.hints.update_period.map(millis),
+        document.hints.skip_hours,
+        document.hints.skip_days,
+        document.rhythm
     ])?;
     Ok(())
 }
@@ -194,11 +200,12 @@ fn record_entry(
     let (entry_row, revision): (i64, i64) = conn
         .prepare_cached(
             "INSERT INTO entry (feed_id, key, story_id, guid, link, title, summary, content, author,
-               language, published_ms, updated_ms, date_note, first_seen_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+               language, published_ms, updated_ms, date_note, first_seen_ms, language_basis)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
              ON CONFLICT (feed_id, key) DO UPDATE SET story_id = excluded.story_id,
                link = excluded.link, title = excluded.title, summary = excluded.summary,
                content = excluded.content, author = excluded.author, language = excluded.language,
+               language_basis = excluded.language_basis, text_from = 'feed',
                published_ms = excluded.published_ms, updated_ms = excluded.updated_ms,
                date_note = excluded.date_note, revised_ms = excluded.first_seen_ms,
                revisions = revisions + 1
@@ -219,23 +226,28 @@ fn record_entry(
                 entry.published.map(Timestamp::as_millis),
                 entry.updated.map(Timestamp::as_millis),
                 entry.date_note.map(crate::model::DateNote::as_str),
-                at
+                at,
+                item.language_basis
             ],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
-    for mention in &item.mentions {
-        let created = record_mention(conn, record, item, mention, entry_row, revision)?;
-        if !created {
-            continue;
-        }
-        committed.mentions += 1;
-        if let Some(alert) = &mention.alert {
-            let topic = Some(mention.topic.as_str());
-            let made = insert_alert(conn, alert, topic, Some(story), record.feed, record.at)?;
-            committed.alerts += usize::from(made);
-        }
+    let place = Place {
+        feed: record.feed,
+        entry: entry_row,
+        story,
+        revision,
+        counted_at: item.counted_at,
+        at: record.at,
+    };
+    record_mentions(conn, &place, &item.mentions, committed)?;
+    match &item.page {
+        Some(url) => want_page(conn, entry_row, url, record.at),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// GUIDs are kept for people; keys are made from the whole of them.
@@ -243,54 +255,6 @@ const MAX_GUID: usize = 1024;
 
 fn cut(text: &str, max: usize) -> &str {
     &text[..text.floor_char_boundary(max)]
-}
-
-/// Records the mention and says whether the topic is new in the entry.
-fn record_mention(
-    conn: &Connection,
-    record: &PollRecord,
-    item: &EntryRecord,
-    mention: &MentionRecord,
-    entry_row: i64,
-    revision: i64,
-) -> Result<bool, StoreError> {
-    let at = record.at.as_millis();
-    let topic = mention.topic.as_str();
-    let known = conn
-        .prepare_cached("SELECT 1 FROM mention WHERE entry_id = ?1 AND topic = ?2")?
-        .exists(params![entry_row, topic])?;
-    conn.prepare_cached(
-        "INSERT INTO mention (entry_id, topic, term, field, start_byte, end_byte, snippet,
-           snippet_start, snippet_end, hits, revision, created_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
-         ON CONFLICT (entry_id, topic) DO UPDATE SET term = excluded.term, field = excluded.field,
-           start_byte = excluded.start_byte, end_byte = excluded.end_byte,
-           snippet = excluded.snippet, snippet_start = excluded.snippet_start,
-           snippet_end = excluded.snippet_end, hits = excluded.hits, revision = excluded.revision",
-    )?
-    .execute(params![
-        entry_row,
-        topic,
-        mention.term,
-        mention.field,
-        mention.range.0,
-        mention.range.1,
-        mention.snippet,
-        mention.snippet_range.0,
-        mention.snippet_range.1,
-        mention.hits,
-        revision,
-        at
-    ])?;
-    if !known {
-        let hour = item.counted_at.as_millis().div_euclid(3_600_000);
-        conn.prepare_cached(
-            "INSERT INTO mention_count (topic, hour, feed_id, mentions) VALUES (?1, ?2, ?3, 1)
-             ON CONFLICT DO UPDATE SET mentions = mentions + 1",
-        )?
-        .execute(params![topic, hour, record.feed.0])?;
-    }
-    Ok(!known)
 }
 
 fn story_row(conn: &Connection, key: StoryKey, at: Timestamp) -> Result<i64, StoreError> {
@@ -304,40 +268,4 @@ fn story_row(conn: &Connection, key: StoryKey, at: Timestamp) -> Result<i64, Sto
     conn.prepare_cached("INSERT INTO story (key, first_seen_ms) VALUES (?1, ?2)")?
         .execute(params![key.0, at.as_millis()])?;
     Ok(conn.last_insert_rowid())
-}
-
-/// Makes the alert and its deliveries unless it exists; says whether it was made.
-fn insert_alert(
-    conn: &Connection,
-    alert: &AlertRecord,
-    topic: Option<&str>,
-    story: Option<i64>,
-    feed: FeedRow,
-    at: Timestamp,
-) -> Result<bool, StoreError> {
-    let made = conn
-        .prepare_cached(
-            "INSERT INTO alert (id, kind, topic, story_id, feed_id, created_ms, detail)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
-        )?
-        .execute(params![
-            alert.id,
-            alert.kind,
-            topic,
-            story,
-            feed.0,
-            at.as_millis(),
-            alert.detail
-        ])?;
-    if made == 0 {
-        return Ok(false);
-    }
-    let mut deliver = conn.prepare_cached(
-        "INSERT INTO delivery (alert_id, sink, state, next_attempt_ms, created_ms)
-         VALUES (?1, ?2, 'waiting', ?3, ?3)",
-    )?;
-    for sink in &alert.sinks {
-        deliver.execute(params![alert.id, sink.as_str(), at.as_millis()])?;
-    }
-    Ok(true)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Store, StoreError};
-use crate::model::{EntryKey, Feed, FeedId, TextHash, Timestamp, Validators};
+use crate::model::{EntryKey, Feed, FeedId, TextHash, Timestamp, UpdateHints, Validators};
 
 /// A feed's number in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -21,7 +21,8 @@ pub struct Registered {
     pub row: FeedRow,
     /// When it is to be polled; `None` for a feed that was never polled or whose URL is new.
     pub next_poll: Option<Timestamp>,
-    /// When it was last polled; a time to come means that the clock was wrong then.
+    /// When its URL was last polled, be it for another feed or before it left the configuration; a
+    /// time to come means that the clock was wrong then.
     pub last_poll: Option<Timestamp>,
     /// Whether its server said 410 Gone.
     pub gone: bool,
@@ -73,8 +74,12 @@ pub struct FeedState {
     pub gone: Option<Timestamp>,
     /// Where permanent redirects lead, and how many polls in a row said so.
     pub moved: Option<(String, u32)>,
-    /// For how long the last document asks not to be asked for again.
-    pub ttl: Option<Duration>,
+    /// What the last document says of its publishing rhythm.
+    pub hints: UpdateHints,
+    /// How often the feed publishes, as the last document with new entries left it.
+    pub rhythm: Option<Vec<u8>>,
+    /// When a whole document was last read.
+    pub document: Option<Timestamp>,
     /// What to send in a conditional request.
     pub validators: Option<Validators>,
 }
@@ -96,6 +101,30 @@ impl Store {
                 .into_iter()
                 .map(|(id, url, source)| register(conn, id, &url, &source))
                 .collect()
+        })
+        .await
+    }
+
+    /// Puts off the first polls after a crash at `crashed`: a feed that was due then may have been
+    /// asked without that being recorded, so it rests for `floor`. Returns how many.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn rest_after_crash(
+        &self,
+        crashed: Timestamp,
+        floor: Duration,
+    ) -> Result<usize, StoreError> {
+        let (crashed, until) = (crashed.as_millis(), (crashed + floor).as_millis());
+        let spread = i64::try_from(floor.as_millis() / 4)
+            .unwrap_or(i64::MAX)
+            .max(1);
+        self.write(move |conn| {
+            Ok(conn.execute(
+                "UPDATE schedule SET next_poll_ms = ?2 + abs(random() % ?3)
+                 WHERE gone_ms IS NULL AND (next_poll_ms IS NULL OR next_poll_ms <= ?1)",
+                params![crashed, until, spread],
+            )?)
         })
         .await
     }
@@ -175,13 +204,23 @@ fn register(
         }
         Some((row, old_url, old_source)) => {
             if old_url != url {
+                let polled = conn.query_row(
+                    "SELECT last_poll_ms FROM schedule WHERE feed_id = ?1",
+                    [row],
+                    |row| time(row, 0),
+                )?;
+                if let Some(at) = polled {
+                    leave_url(conn, &old_url, at)?;
+                }
                 conn.execute(
-                    "UPDATE feed SET url = ?2, body_hash = NULL, first_ok_ms = NULL WHERE id = ?1",
+                    "UPDATE feed SET url = ?2, body_hash = NULL, first_ok_ms = NULL, ttl_ms = NULL,
+                       update_period_ms = NULL, skip_hours = 0, skip_days = 0 WHERE id = ?1",
                     params![row, url],
                 )?;
                 conn.execute(
-                    "UPDATE schedule SET next_poll_ms = NULL, status = 'new', error = NULL,
-                       failures = 0, failing_since_ms = NULL, trouble_told = 0, wait_until_ms = NULL, gone_ms = NULL, moved_url = NULL,
+                    "UPDATE schedule SET next_poll_ms = NULL, last_poll_ms = NULL, status = 'new',
+                       error = NULL, failures = 0, failing_since_ms = NULL, trouble_told = 0,
+                       wait_until_ms = NULL, gone_ms = NULL, moved_url = NULL,
                        moved_polls = 0, validator_url = NULL, etag = NULL, last_modified = NULL
                      WHERE feed_id = ?1",
                     [row],
@@ -198,10 +237,14 @@ fn register(
     };
     let (next_poll, gone, wait_until, last_poll) = conn
         .prepare_cached(
-            "SELECT next_poll_ms, gone_ms IS NOT NULL, wait_until_ms, last_poll_ms FROM schedule
-             WHERE feed_id = ?1",
+            "SELECT next_poll_ms, gone_ms IS NOT NULL, wait_until_ms,
+               (SELECT max(at) FROM (
+                  SELECT s.last_poll_ms AS at FROM feed f JOIN schedule s ON s.feed_id = f.id
+                    WHERE f.url = ?2
+                  UNION ALL SELECT last_poll_ms FROM left_url WHERE url = ?2))
+             FROM schedule WHERE feed_id = ?1",
         )?
-        .query_row([row], |r| {
+        .query_row(params![row, url], |r| {
             Ok((time(r, 0)?, r.get(1)?, time(r, 2)?, time(r, 3)?))
         })?;
     Ok(Registered {
@@ -214,10 +257,21 @@ fn register(
     })
 }
 
+/// Remembers when a URL that no feed has any more was last polled.
+pub(super) fn leave_url(conn: &Connection, url: &str, at: Timestamp) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "INSERT INTO left_url (url, last_poll_ms) VALUES (?1, ?2)
+         ON CONFLICT DO UPDATE SET last_poll_ms = max(last_poll_ms, excluded.last_poll_ms)",
+    )?
+    .execute(params![url, at.as_millis()])?;
+    Ok(())
+}
+
 const SELECT: &str = "SELECT f.name, f.url, f.source, f.title, f.format, f.language, f.body_hash,
     f.first_ok_ms, f.entries, s.next_poll_ms, s.last_poll_ms, s.last_ok_ms, s.status, s.error,
     s.failures, s.failing_since_ms, s.trouble_told, s.wait_until_ms, s.gone_ms, s.moved_url,
-    s.moved_polls, s.validator_url, s.etag, s.last_modified, f.ttl_ms
+    s.moved_polls, s.validator_url, s.etag, s.last_modified, f.ttl_ms, f.update_period_ms,
+    f.skip_hours, f.skip_days, f.rhythm, f.document_ms
   FROM feed f JOIN schedule s ON s.feed_id = f.id";
 
 fn feed_state(row: &Row<'_>) -> rusqlite::Result<FeedState> {
@@ -246,7 +300,14 @@ fn feed_state(row: &Row<'_>) -> rusqlite::Result<FeedState> {
         wait_until: time(row, 17)?,
         gone: time(row, 18)?,
         moved: moved_url.map(|url| (url, moved_polls)),
-        ttl: row.get::<_, Option<u64>>(24)?.map(Duration::from_millis),
+        hints: UpdateHints {
+            ttl: row.get::<_, Option<u64>>(24)?.map(Duration::from_millis),
+            update_period: row.get::<_, Option<u64>>(25)?.map(Duration::from_millis),
+            skip_hours: row.get(26)?,
+            skip_days: row.get(27)?,
+        },
+        rhythm: row.get(28)?,
+        document: time(row, 29)?,
         validators: validator_url.map(|url| Validators {
             url,
             etag,

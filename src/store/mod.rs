@@ -16,6 +16,9 @@ mod deliveries;
 mod error;
 mod feeds;
 mod history;
+mod lock;
+mod mentions;
+mod pages;
 mod prune;
 mod query;
 mod record;
@@ -25,8 +28,6 @@ mod sinks;
 mod tests;
 mod writer;
 
-use std::fs::File;
-use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -39,12 +40,16 @@ pub use deliveries::{
 pub use error::StoreError;
 pub use feeds::{FeedRow, FeedState, Registered};
 pub use history::{MentionFilter, MentionRow};
+use lock::Lock;
+pub use pages::{PageId, PageJob, PageOutcome, PageRecord, WaitingPage};
 pub use prune::{Keep, Pruned};
 pub use record::{
     AlertRecord, Committed, DocumentRecord, EntryRecord, MentionRecord, PollRecord, PollStatus,
     Renewal,
 };
 use writer::Writer;
+
+use crate::model::Timestamp;
 
 /// The database of one mentiond.
 #[derive(Debug, Clone)]
@@ -58,7 +63,7 @@ struct Inner {
     writer: Option<Writer>,
     readers: Mutex<Vec<Connection>>,
     /// Held for as long as the store lives: one instance per database.
-    _lock: Option<File>,
+    lock: Option<Lock>,
 }
 
 /// Idle reading connections that are kept for the next reader.
@@ -80,7 +85,7 @@ impl Store {
                 open_error(format!("can't make its folder: {error}; check `database`"))
             })?;
         }
-        let lock = lock(path)?;
+        let lock = Lock::take(path)?;
         let store = Self::open_writing(path, Some(lock))?;
         Ok(store)
     }
@@ -95,7 +100,11 @@ impl Store {
         }
         // The tables must not change under a running daemon of an older version.
         let current = schema::check(&open_reader(path)?)? == schema::VERSION;
-        let _while_migrating = if current { None } else { Some(lock(path)?) };
+        let _while_migrating = if current {
+            None
+        } else {
+            Some(Lock::take(path)?)
+        };
         Self::open_writing(path, None)
     }
 
@@ -115,7 +124,7 @@ impl Store {
         Ok(Self::assemble(path, None, conn, None))
     }
 
-    fn open_writing(path: &Path, lock: Option<File>) -> Result<Self, StoreError> {
+    fn open_writing(path: &Path, lock: Option<Lock>) -> Result<Self, StoreError> {
         let open_error = |detail: String| StoreError::Open {
             path: path.to_owned(),
             detail,
@@ -146,7 +155,7 @@ impl Store {
         path: &Path,
         writer: Option<Writer>,
         reader: Connection,
-        lock: Option<File>,
+        lock: Option<Lock>,
     ) -> Self {
         let readers = Mutex::new(vec![reader]);
         Self {
@@ -154,7 +163,7 @@ impl Store {
                 path: path.to_owned(),
                 writer,
                 readers,
-                _lock: lock,
+                lock,
             }),
         }
     }
@@ -163,6 +172,20 @@ impl Store {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.inner.path
+    }
+
+    /// When the mentiond that had the database before was last alive, if it ended without closing
+    /// it.
+    #[must_use]
+    pub fn crashed(&self) -> Option<Timestamp> {
+        self.inner.lock.as_ref()?.crashed()
+    }
+
+    /// Leaves a sign of life for [`Store::crashed`].
+    pub fn alive(&self) {
+        if let Some(lock) = &self.inner.lock {
+            lock.alive();
+        }
     }
 
     async fn write<T, F>(&self, job: F) -> Result<T, StoreError>
@@ -210,6 +233,9 @@ impl Store {
             if let Some(writer) = inner.writer.take() {
                 writer.close();
             }
+            if let Some(lock) = inner.lock.take() {
+                lock.leave();
+            }
         }
     }
 }
@@ -223,43 +249,4 @@ fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     conn.busy_timeout(Duration::from_secs(10))?;
     conn.set_prepared_statement_cache_capacity(32);
     Ok(conn)
-}
-
-/// Takes the lock file beside the database. The system frees it when the process ends, however.
-fn lock(database: &Path) -> Result<File, StoreError> {
-    let mut path = database.as_os_str().to_owned();
-    path.push(".lock");
-    let open_error = |error: std::io::Error| StoreError::Open {
-        path: database.to_owned(),
-        detail: format!(
-            "can't use the lock file beside it: {error}; check the owner and mode of its folder"
-        ),
-    };
-    let mut file = File::options()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(open_error)?;
-    match file.try_lock() {
-        Ok(()) => {
-            // The number is a help for people only; a full disk must not keep us from starting.
-            let _ = file
-                .set_len(0)
-                .and_then(|()| file.rewind())
-                .and_then(|()| write!(file, "{}", std::process::id()));
-            Ok(file)
-        }
-        Err(std::fs::TryLockError::WouldBlock) => {
-            let mut holder = String::new();
-            let _ = file.read_to_string(&mut holder);
-            let holder = Some(holder.trim().to_owned()).filter(|h| !h.is_empty() && h.len() < 12);
-            Err(StoreError::Locked {
-                path: database.to_owned(),
-                holder,
-            })
-        }
-        Err(std::fs::TryLockError::Error(error)) => Err(open_error(error)),
-    }
 }

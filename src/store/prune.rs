@@ -40,6 +40,10 @@ pub struct Pruned {
     pub stories: usize,
 }
 
+/// How long the last poll of a URL that left the configuration is remembered: longer than any
+/// floor that an owner would set.
+const LEFT_URLS: Duration = Duration::from_hours(24 * 30);
+
 /// Rows a step removes at most.
 const STEP: usize = 1000;
 
@@ -73,6 +77,13 @@ impl Store {
                 )
             })
             .await?;
+        let left = cut(LEFT_URLS);
+        self.in_steps(move |conn| {
+            let sql = "DELETE FROM left_url WHERE url IN (SELECT url FROM left_url
+                WHERE last_poll_ms < ?1 LIMIT ?2)";
+            delete(conn, sql, left)
+        })
+        .await?;
         pruned.alerts = self.prune_alerts(seen).await?;
         pruned.stories = self.in_steps(move |conn| prune_stories(conn, seen)).await?;
         Ok(pruned)
@@ -188,12 +199,14 @@ fn delete_entries(conn: &Connection, old: &[(i64, i64)]) -> Result<usize, StoreE
         "SELECT 1 FROM entry e WHERE e.id = ?1 AND EXISTS ({SERVED})"
     ))?;
     let mut mentions = conn.prepare_cached("DELETE FROM mention WHERE entry_id = ?1")?;
+    let mut page = conn.prepare_cached("DELETE FROM page WHERE entry_id = ?1")?;
     let mut entry = conn.prepare_cached("DELETE FROM entry WHERE id = ?1")?;
     let mut removed = 0;
     for (_, id) in old {
         // A poll may have come between the look and the removal.
         if !served.exists([id])? {
             mentions.execute([id])?;
+            page.execute([id])?;
             removed += entry.execute([id])?;
         }
     }

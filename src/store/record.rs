@@ -1,13 +1,11 @@
 //! What a poll leaves behind, ready to be committed: plain data between the daemon and the store.
 
-use std::time::Duration;
-
 use serde::Serialize;
 
 use super::FeedRow;
 use crate::model::{
     AlertKind, Document, Entry, EntryKey, SinkId, StoryKey, TextHash, Timestamp, TopicId,
-    Validators,
+    UpdateHints, Validators,
 };
 
 /// What a poll came to.
@@ -82,8 +80,10 @@ pub struct DocumentRecord {
     pub format: &'static str,
     /// The language it declares.
     pub language: Option<String>,
-    /// For how long it asks not to be asked for again.
-    pub ttl: Option<Duration>,
+    /// What it says of its publishing rhythm.
+    pub hints: UpdateHints,
+    /// How often the feed publishes, as its history with this document says.
+    pub rhythm: Vec<u8>,
     /// SHA-256 of its bytes, first half.
     pub body_hash: [u8; 16],
     /// Every key the document holds, new or not.
@@ -100,7 +100,8 @@ impl DocumentRecord {
             title: document.title.clone(),
             format: document.format.as_str(),
             language: document.language.clone(),
-            ttl: document.hints.ttl,
+            hints: document.hints,
+            rhythm: Vec::new(),
             body_hash,
             served: Vec::new(),
             entries: Vec::new(),
@@ -121,10 +122,14 @@ pub struct EntryRecord {
     pub text_hash: TextHash,
     /// Its language as far as known.
     pub language: Option<String>,
+    /// What says so: `entry`, `detected`, `document`, `header` or `configured`.
+    pub language_basis: Option<&'static str>,
     /// The time under which its mentions are counted.
     pub counted_at: Timestamp,
     /// The topics found in it.
     pub mentions: Vec<MentionRecord>,
+    /// The page that is to be read for its text, if it is.
+    pub page: Option<String>,
 }
 
 /// A topic found in an entry.

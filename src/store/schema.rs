@@ -12,7 +12,7 @@ use super::StoreError;
 pub const APPLICATION_ID: i32 = 0x6d6e_7464;
 
 /// One step per version; the first makes version 1 from an empty file.
-const MIGRATIONS: &[&str] = &[V1];
+const MIGRATIONS: &[&str] = &[V1, V2];
 
 /// The version this program writes.
 pub const VERSION: usize = MIGRATIONS.len();
@@ -161,6 +161,34 @@ CREATE TABLE sink (
 ) STRICT, WITHOUT ROWID;
 ";
 
+const V2: &str = "
+ALTER TABLE feed ADD COLUMN update_period_ms INTEGER;
+ALTER TABLE feed ADD COLUMN skip_hours INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE feed ADD COLUMN skip_days INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE feed ADD COLUMN rhythm BLOB;
+CREATE INDEX feed_url ON feed(url);
+
+CREATE TABLE left_url (
+  url          TEXT NOT NULL PRIMARY KEY,
+  last_poll_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE entry ADD COLUMN language_basis TEXT;
+ALTER TABLE entry ADD COLUMN text_from TEXT NOT NULL DEFAULT 'feed';
+
+CREATE TABLE page (
+  entry_id        INTEGER PRIMARY KEY REFERENCES entry(id),
+  url             TEXT NOT NULL,
+  state           TEXT NOT NULL CHECK (state IN ('waiting', 'read', 'failed')),
+  attempts        INTEGER NOT NULL DEFAULT 0,
+  next_attempt_ms INTEGER NOT NULL,
+  error           TEXT,
+  created_ms      INTEGER NOT NULL,
+  settled_ms      INTEGER
+) STRICT;
+CREATE INDEX page_due ON page(next_attempt_ms) WHERE state = 'waiting';
+";
+
 /// Brings the database to [`VERSION`], one transaction a step.
 ///
 /// # Errors
@@ -232,6 +260,48 @@ mod tests {
         conn.execute_batch("CREATE TABLE cookies (id INTEGER)")
             .unwrap();
         assert!(matches!(migrate(&mut conn), Err(StoreError::NotOurs(_))));
+    }
+
+    /// Every older schema, filled, becomes the current one and keeps what it held.
+    #[test]
+    fn a_database_of_the_first_schema_keeps_its_rows() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(V1).unwrap();
+        conn.pragma_update(None, "application_id", APPLICATION_ID)
+            .unwrap();
+        conn.pragma_update(None, "user_version", 1).unwrap();
+        conn.execute_batch(
+            "INSERT INTO feed (id, name, url, source, ttl_ms) VALUES (1, 'a', 'http://a/', 'A', 60000);
+             INSERT INTO schedule (feed_id, etag) VALUES (1, x'2261ff22');
+             INSERT INTO story VALUES (1, zeroblob(16), 5);
+             INSERT INTO entry (id, feed_id, key, story_id, title, summary, content, first_seen_ms)
+               VALUES (1, 1, zeroblob(16), 1, 'title', 'summary', 'content', 5);",
+        )
+        .unwrap();
+        migrate(&mut conn).unwrap();
+        assert_eq!(check(&conn).unwrap(), VERSION);
+        let row: (i64, i64, Option<Vec<u8>>, String, String, Vec<u8>) = conn
+            .query_row(
+                "SELECT f.ttl_ms, f.skip_hours, f.rhythm, e.content, e.text_from, s.etag
+                 FROM feed f JOIN entry e ON e.feed_id = f.id JOIN schedule s ON s.feed_id = f.id",
+                [],
+                |r| {
+                    Ok((
+                        r.get(0)?,
+                        r.get(1)?,
+                        r.get(2)?,
+                        r.get(3)?,
+                        r.get(4)?,
+                        r.get(5)?,
+                    ))
+                },
+            )
+            .unwrap();
+        let etag = b"\"a\xff\"".to_vec();
+        assert_eq!(
+            row,
+            (60_000, 0, None, "content".into(), "feed".into(), etag)
+        );
     }
 
     #[test]

@@ -99,11 +99,11 @@ fn columns_are_counted_in_characters() {
 }
 
 #[test]
-fn the_same_url_twice_is_a_warning_that_names_both() {
+fn the_same_url_twice_is_polled_once_with_a_warning_that_names_both() {
     let text = "[[feed]]\nurl='https://a.org/'\nid='a'\n[[feed]]\nurl='https://a.org'\nid='b'\n[[topic]]\nid='t'\nany=['abc']\n";
     assert_eq!(
         complaints(text),
-        "m.toml:5:5: the feeds `a` (at m.toml:3:4) and `b` have the same URL; remove one of them, or it is polled twice"
+        "m.toml:5:5: the feed `b` is left out: `a` (at m.toml:3:4) has the same URL; remove one of them; a URL is polled for one feed only"
     );
 }
 

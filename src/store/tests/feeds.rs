@@ -52,11 +52,11 @@ async fn a_poll_of_a_url_that_was_replaced_meanwhile_counts_as_not_made() {
     let row = base.row(0);
     let other = [feed("one", "https://one.example/atom")];
     base.store.register_feeds(&other).await.unwrap();
-    let before = base.dump("");
+    let before = base.dump("left_url");
     let gone = poll(row, NOW, PollStatus::Gone);
     base.store.commit_poll(gone).await.unwrap();
     base.commit(0, NOW, vec![entry(1, 1, 1, &["sco"])]).await;
-    assert_eq!(base.dump(""), before);
+    assert_eq!(base.dump("left_url"), before);
 }
 
 #[tokio::test]
@@ -95,4 +95,53 @@ async fn validators_stay_unless_a_poll_brings_others() {
     clear.validators = Renewal::Drop;
     base.store.commit_poll(clear).await.unwrap();
     assert_eq!(base.store.feed_state(row).await.unwrap().validators, None);
+}
+
+#[tokio::test]
+async fn the_last_poll_of_a_url_is_known_whichever_feed_made_it() {
+    let base = base().await;
+    let last_poll = async |id: &str, url: &str| {
+        base.store.register_feeds(&[feed(id, url)]).await.unwrap()[0].last_poll
+    };
+    let url = "https://one.example/rss";
+    base.store
+        .commit_poll(poll(base.row(0), NOW, PollStatus::Ok))
+        .await
+        .unwrap();
+    assert_eq!(last_poll("renamed", url).await, Some(NOW), "another id");
+    let elsewhere = "https://one.example/atom";
+    assert_eq!(last_poll("one", elsewhere).await, None, "another URL");
+    assert_eq!(last_poll("one", url).await, Some(NOW), "and back");
+    let mut late = poll(base.row(0), NOW + Duration::from_secs(9), PollStatus::Ok);
+    late.url = elsewhere.into();
+    base.store.commit_poll(late).await.unwrap();
+    assert_eq!(
+        last_poll("one", elsewhere).await,
+        Some(NOW + Duration::from_secs(9)),
+        "a poll that ended after its URL was replaced"
+    );
+}
+
+#[tokio::test]
+async fn feeds_that_were_due_at_a_crash_rest_for_the_floor_and_only_once() {
+    let base = base().await;
+    let floor = Duration::from_mins(5);
+    let mut ok = poll(base.row(0), NOW, PollStatus::Ok);
+    ok.next_poll = Some(NOW + Duration::from_mins(1));
+    base.store.commit_poll(ok).await.unwrap();
+    let next = async |at| {
+        base.store.rest_after_crash(at, floor).await.unwrap();
+        let feeds = [feed("one", URL[0]), feed("two", URL[1])];
+        let known = base.store.register_feeds(&feeds).await.unwrap();
+        [known[0].next_poll, known[1].next_poll]
+    };
+    let early = NOW + Duration::from_secs(30);
+    let [one, two] = next(early).await;
+    assert_eq!(one, Some(NOW + Duration::from_mins(1)), "was not due");
+    let two = two.unwrap();
+    assert!(two >= early + floor && two < early + floor * 2, "{two}");
+    let later = NOW + Duration::from_mins(2);
+    let [one, still] = next(later).await;
+    assert!(one.unwrap() >= later + floor);
+    assert_eq!(still, Some(two), "a second crash puts off no feed again");
 }

@@ -3,6 +3,7 @@
 mod feeds;
 mod file;
 mod outbox;
+mod pages;
 mod poll;
 mod retention;
 
@@ -14,7 +15,7 @@ use super::*;
 use crate::dedup;
 use crate::model::{
     AlertKind, Entry, EntryKey, Feed, FeedId, FeedTrouble, MentionAlert, SinkId, StoryKey,
-    TextHash, Timestamp, TopicId, Validators,
+    TextHash, Timestamp, TopicId, UpdateHints, Validators,
 };
 
 /// Where the feeds are, in the order of their rows.
@@ -144,7 +145,8 @@ fn document(feed: FeedRow, at: Timestamp, entries: Vec<EntryRecord>) -> PollReco
             title: "Title".into(),
             format: "rss",
             language: Some("en".into()),
-            ttl: None,
+            hints: UpdateHints::default(),
+            rhythm: vec![1, 2],
             body_hash: [9; 16],
             served: entries.iter().map(|entry| entry.key).collect(),
             entries,
@@ -175,8 +177,10 @@ fn entry(key: u8, story: u8, text: u8, topics: &[&str]) -> EntryRecord {
         story,
         text_hash: TextHash([text; 16]),
         language: None,
+        language_basis: None,
         counted_at: NOW,
         mentions: topics.iter().map(|t| mention(t, story)).collect(),
+        page: None,
     }
 }
 

@@ -1,0 +1,115 @@
+//! The lock file beside the database: one instance at a time, and whether the last one crashed.
+//!
+//! The system frees the lock when the process ends, however it ends. The number of the process
+//! stands in the file while it runs and is removed when it closes the database, so that a number
+//! found there tells of a crash; the file's time is then the last sign of life.
+
+use std::fs::File;
+use std::io::{Read, Seek, Write};
+use std::path::Path;
+use std::time::SystemTime;
+
+use super::StoreError;
+use crate::model::Timestamp;
+
+/// The lock, held.
+#[derive(Debug)]
+pub(super) struct Lock {
+    file: File,
+    crashed: Option<Timestamp>,
+}
+
+impl Lock {
+    /// Takes the lock file beside the database.
+    pub(super) fn take(database: &Path) -> Result<Self, StoreError> {
+        let mut path = database.as_os_str().to_owned();
+        path.push(".lock");
+        let open_error = |error: std::io::Error| StoreError::Open {
+            path: database.to_owned(),
+            detail: format!(
+                "can't use the lock file beside it: {error}; check the owner and mode of its folder"
+            ),
+        };
+        let mut file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(open_error)?;
+        match file.try_lock() {
+            Ok(()) => {
+                let metadata = file.metadata().map_err(open_error)?;
+                let crashed = (metadata.len() > 0)
+                    .then(|| metadata.modified().ok())
+                    .flatten()
+                    .and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok())
+                    .map(|since| Timestamp::from_millis(0) + since);
+                // The number is a help only; a full disk must not keep us from starting.
+                let _ = file
+                    .set_len(0)
+                    .and_then(|()| file.rewind())
+                    .and_then(|()| write!(file, "{}", std::process::id()));
+                Ok(Self { file, crashed })
+            }
+            Err(std::fs::TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                let _ = file.read_to_string(&mut holder);
+                let holder =
+                    Some(holder.trim().to_owned()).filter(|h| !h.is_empty() && h.len() < 12);
+                Err(StoreError::Locked {
+                    path: database.to_owned(),
+                    holder,
+                })
+            }
+            Err(std::fs::TryLockError::Error(error)) => Err(open_error(error)),
+        }
+    }
+
+    /// When the instance before was last alive, if it crashed.
+    pub(super) fn crashed(&self) -> Option<Timestamp> {
+        self.crashed
+    }
+
+    /// Leaves a sign of life.
+    pub(super) fn alive(&self) {
+        let _ = self.file.set_modified(SystemTime::now());
+    }
+
+    /// Says that the database was closed.
+    pub(super) fn leave(self) {
+        let _ = self.file.set_len(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_instance_that_did_not_leave_is_known_to_have_crashed() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("db");
+        let first = Lock::take(&database).unwrap();
+        assert_eq!(first.crashed(), None);
+        first.alive();
+        let before = Timestamp::now();
+        drop(first);
+        let second = Lock::take(&database).unwrap();
+        let crashed = second.crashed().unwrap();
+        assert!(crashed.since(before) < std::time::Duration::from_secs(5));
+        second.leave();
+        assert_eq!(Lock::take(&database).unwrap().crashed(), None);
+    }
+
+    #[test]
+    fn a_lock_that_is_held_is_refused_with_its_holder() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("db");
+        let _held = Lock::take(&database).unwrap();
+        let Err(StoreError::Locked { holder, .. }) = Lock::take(&database) else {
+            panic!("two holders");
+        };
+        assert_eq!(holder, Some(std::process::id().to_string()));
+    }
+}

@@ -1,0 +1,263 @@
+//! The pages behind entries: which are to be read, and what was read.
+//!
+//! A wish for a page is written with its entry, in the poll's own transaction, and stays until the
+//! page was read or given up, so that a crash loses none. What is found in a page is committed
+//! with its text, like a poll.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::feeds::time;
+use super::mentions::{Place, record_mentions};
+use super::record::{Committed, MentionRecord};
+use super::{FeedRow, Store, StoreError};
+use crate::model::{Entry, StoryKey, Timestamp};
+
+/// The page of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PageId(pub(super) i64);
+
+/// A page that waits to be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingPage {
+    /// Which.
+    pub id: PageId,
+    /// The id of the entry's feed in the configuration.
+    pub feed: String,
+    /// Where it is.
+    pub url: String,
+    /// When it may be asked for.
+    pub next_attempt: Timestamp,
+}
+
+/// All that reading a page needs to know.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PageJob {
+    /// Where it is.
+    pub url: String,
+    /// Attempts made so far.
+    pub attempts: u32,
+    /// The entry, with the feed's own texts.
+    pub entry: Entry,
+    /// The story it tells.
+    pub story: StoryKey,
+    /// The entry's language as far as known.
+    pub language: Option<String>,
+    /// When the entry was first seen.
+    pub first_seen: Timestamp,
+    /// The text of the story's page, if another entry of it was read before.
+    pub known_text: Option<String>,
+}
+
+/// What an attempt to read a page came to.
+#[derive(Debug)]
+pub enum PageOutcome {
+    /// It was read.
+    Read {
+        /// Its text, which takes the place of the entry's content.
+        text: String,
+        /// The entry's language and what says so, if the page knows better.
+        language: Option<(String, &'static str)>,
+        /// The topics found in the entry with this text.
+        mentions: Vec<MentionRecord>,
+    },
+    /// It is to be tried again.
+    Retry {
+        /// When.
+        at: Timestamp,
+        /// Why, in words.
+        error: String,
+    },
+    /// It is given up; the entry keeps the feed's own text.
+    Failed {
+        /// Why, in words.
+        error: String,
+    },
+}
+
+/// An attempt to read a page, ready to be committed.
+#[derive(Debug)]
+pub struct PageRecord {
+    /// The page.
+    pub page: PageId,
+    /// When the attempt ended.
+    pub at: Timestamp,
+    /// What it came to.
+    pub outcome: PageOutcome,
+}
+
+impl Store {
+    /// Pages that wait, earliest first, at most `limit`, after `after` in that order.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn waiting_pages(
+        &self,
+        after: Option<(Timestamp, PageId)>,
+        limit: usize,
+    ) -> Result<Vec<WaitingPage>, StoreError> {
+        self.read(move |conn| {
+            let (ms, id) = after.map_or((i64::MIN, 0), |(at, page)| (at.as_millis(), page.0));
+            let mut statement = conn.prepare_cached(
+                "SELECT p.entry_id, f.name, p.url, p.next_attempt_ms
+                 FROM page p JOIN entry e ON e.id = p.entry_id JOIN feed f ON f.id = e.feed_id
+                 WHERE p.state = 'waiting' AND (p.next_attempt_ms, p.entry_id) > (?1, ?2)
+                 ORDER BY p.next_attempt_ms, p.entry_id LIMIT ?3",
+            )?;
+            let rows = statement.query_map(params![ms, id, limit], |row| {
+                Ok(WaitingPage {
+                    id: PageId(row.get(0)?),
+                    feed: row.get(1)?,
+                    url: row.get(2)?,
+                    next_attempt: Timestamp::from_millis(row.get(3)?),
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// What reading a page needs to know; `None` when it no longer waits.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn page_job(&self, page: PageId) -> Result<Option<PageJob>, StoreError> {
+        self.read(move |conn| {
+            let job = conn
+                .prepare_cached(
+                    "SELECT p.url, p.attempts, e.guid, e.link, e.title, e.summary, e.content,
+                       e.author, e.language, e.published_ms, e.updated_ms, s.key, e.first_seen_ms,
+                       (SELECT o.content FROM entry o
+                         WHERE o.story_id = e.story_id AND o.id <> e.id AND o.text_from = 'page'
+                           AND e.revisions = 0 AND o.revisions = 0 LIMIT 1)
+                     FROM page p JOIN entry e ON e.id = p.entry_id
+                       JOIN story s ON s.id = e.story_id
+                     WHERE p.entry_id = ?1 AND p.state = 'waiting'",
+                )?
+                .query_row([page.0], |row| {
+                    Ok(PageJob {
+                        url: row.get(0)?,
+                        attempts: row.get(1)?,
+                        entry: Entry {
+                            guid: row.get(2)?,
+                            link: row.get(3)?,
+                            title: row.get(4)?,
+                            summary: row.get(5)?,
+                            content: row.get(6)?,
+                            author: row.get(7)?,
+                            published: time(row, 9)?,
+                            updated: time(row, 10)?,
+                            ..Entry::default()
+                        },
+                        language: row.get(8)?,
+                        story: StoryKey(row.get(11)?),
+                        first_seen: Timestamp::from_millis(row.get(12)?),
+                        known_text: row.get(13)?,
+                    })
+                })
+                .optional()?;
+            Ok(job)
+        })
+        .await
+    }
+
+    /// Records an attempt to read a page, all of it or nothing. One that no longer waits is left
+    /// alone.
+    ///
+    /// # Errors
+    /// What the database says; then nothing was recorded and the page still waits.
+    pub async fn commit_page(&self, record: PageRecord) -> Result<Committed, StoreError> {
+        self.write(move |conn| commit(conn, &record)).await
+    }
+
+    /// How many pages wait, were read and were given up.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn page_counts(&self) -> Result<(u64, u64, u64), StoreError> {
+        self.read(|conn| {
+            let counts = conn.query_row(
+                "SELECT count(*) FILTER (WHERE state = 'waiting'),
+                   count(*) FILTER (WHERE state = 'read'),
+                   count(*) FILTER (WHERE state = 'failed') FROM page",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )?;
+            Ok(counts)
+        })
+        .await
+    }
+}
+
+/// Writes down that an entry's page is to be read, be it again.
+pub(super) fn want_page(
+    conn: &Connection,
+    entry: i64,
+    url: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "INSERT INTO page (entry_id, url, state, next_attempt_ms, created_ms)
+         VALUES (?1, ?2, 'waiting', ?3, ?3)
+         ON CONFLICT DO UPDATE SET url = excluded.url, state = 'waiting', attempts = 0,
+           next_attempt_ms = excluded.next_attempt_ms, error = NULL, settled_ms = NULL",
+    )?
+    .execute(params![entry, url, at.as_millis()])?;
+    Ok(())
+}
+
+fn commit(conn: &Connection, record: &PageRecord) -> Result<Committed, StoreError> {
+    let mut committed = Committed::default();
+    let (page, at) = (record.page.0, record.at.as_millis());
+    let waits = conn
+        .prepare_cached("SELECT 1 FROM page WHERE entry_id = ?1 AND state = 'waiting'")?
+        .exists([page])?;
+    if !waits {
+        return Ok(committed);
+    }
+    let mut settle = conn.prepare_cached(
+        "UPDATE page SET state = ?2, attempts = attempts + 1, next_attempt_ms = ?3, error = ?4,
+           settled_ms = CASE ?2 WHEN 'waiting' THEN NULL ELSE ?5 END WHERE entry_id = ?1",
+    )?;
+    match &record.outcome {
+        PageOutcome::Retry { at: again, error } => {
+            settle.execute(params![page, "waiting", again.as_millis(), error, at])?;
+        }
+        PageOutcome::Failed { error } => {
+            settle.execute(params![page, "failed", at, error, at])?;
+        }
+        PageOutcome::Read {
+            text,
+            language,
+            mentions,
+        } => {
+            settle.execute(params![page, "read", at, None::<&str>, at])?;
+            let (code, basis) = match language {
+                Some((code, basis)) => (Some(code), Some(basis)),
+                None => (None, None),
+            };
+            let place = conn
+                .prepare_cached(
+                    "UPDATE entry SET content = ?2, text_from = 'page',
+                       language = coalesce(?3, language),
+                       language_basis = coalesce(?4, language_basis)
+                     WHERE id = ?1
+                     RETURNING feed_id, story_id, revisions, published_ms, updated_ms,
+                       first_seen_ms",
+                )?
+                .query_row(params![page, text, code, basis], |row| {
+                    let dated = time(row, 3)?.or(time(row, 4)?);
+                    let seen = Timestamp::from_millis(row.get(5)?);
+                    Ok(Place {
+                        feed: FeedRow(row.get(0)?),
+                        entry: page,
+                        story: row.get(1)?,
+                        revision: row.get(2)?,
+                        counted_at: dated.filter(|at| *at <= record.at).unwrap_or(seen),
+                        at: record.at,
+                    })
+                })?;
+            record_mentions(conn, &place, mentions, &mut committed)?;
+        }
+    }
+    Ok(committed)
+}

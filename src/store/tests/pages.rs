@@ -1,0 +1,139 @@
+//! Pages wait with their entries, are settled once, and their mentions are told like a poll's.
+
+use super::*;
+
+const HOUR: Duration = Duration::from_hours(1);
+
+fn wanting(key: u8, story: u8, text: u8, topics: &[&str]) -> EntryRecord {
+    EntryRecord {
+        page: Some(format!("https://example.org/{key}")),
+        ..entry(key, story, text, topics)
+    }
+}
+
+fn read(page: PageId, topics: &[&str], story: u8) -> PageRecord {
+    let story = StoryKey([story; 16]);
+    PageRecord {
+        page,
+        at: NOW + HOUR,
+        outcome: PageOutcome::Read {
+            text: "the whole text".into(),
+            language: Some(("ru".into(), "detected")),
+            mentions: topics.iter().map(|t| mention(t, story)).collect(),
+        },
+    }
+}
+
+impl Base {
+    async fn waiting(&self) -> Vec<WaitingPage> {
+        self.store.waiting_pages(None, 100).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn what_a_page_adds_is_told_and_what_the_feed_said_is_not_told_again() {
+    let base = base().await;
+    let record = base.commit(0, NOW, vec![wanting(1, 1, 1, &["sco"])]).await;
+    assert_eq!(record, committed(1, 0, 1, 1));
+    let waiting = base.waiting().await;
+    assert_eq!(
+        (waiting[0].feed.as_str(), waiting[0].url.as_str()),
+        ("one", "https://example.org/1")
+    );
+    let page = waiting[0].id;
+    let both = read(page, &["sco", "putin"], 1);
+    let added = base.store.commit_page(both).await.unwrap();
+    assert_eq!(added, committed(0, 0, 1, 1));
+    assert!(base.waiting().await.is_empty());
+    assert_eq!(
+        base.count("entry WHERE content = 'the whole text' AND text_from = 'page' AND language = 'ru' AND language_basis = 'detected'"),
+        1
+    );
+    assert_eq!(base.count("mention_count WHERE mentions = 1"), 2);
+    let again = read(page, &["xi"], 1);
+    let again = base.store.commit_page(again).await.unwrap();
+    assert_eq!(again, committed(0, 0, 0, 0), "it no longer waits");
+    assert_eq!(base.count("mention"), 2);
+}
+
+#[tokio::test]
+async fn a_page_that_fails_waits_until_it_is_given_up() {
+    let base = base().await;
+    base.commit(0, NOW, vec![wanting(1, 1, 1, &[])]).await;
+    let page = base.waiting().await[0].id;
+    let attempt = |outcome| PageRecord {
+        page,
+        at: NOW,
+        outcome,
+    };
+    let again = PageOutcome::Retry {
+        at: NOW + HOUR,
+        error: "503".into(),
+    };
+    base.store.commit_page(attempt(again)).await.unwrap();
+    let waiting = base.waiting().await;
+    assert_eq!(waiting[0].next_attempt, NOW + HOUR);
+    let job = base.store.page_job(page).await.unwrap().unwrap();
+    assert_eq!((job.attempts, job.known_text), (1, None));
+    let failed = PageOutcome::Failed {
+        error: "404".into(),
+    };
+    base.store.commit_page(attempt(failed)).await.unwrap();
+    assert_eq!(base.store.page_job(page).await.unwrap(), None);
+    assert_eq!(base.store.page_counts().await.unwrap(), (0, 0, 1));
+    assert_eq!(base.count("entry WHERE text_from = 'feed'"), 1);
+}
+
+#[tokio::test]
+async fn a_storys_page_is_read_once_for_all_feeds_but_again_after_a_revision() {
+    let base = base().await;
+    base.commit(0, NOW, vec![wanting(1, 7, 1, &[])]).await;
+    let first = base.waiting().await[0].id;
+    base.store.commit_page(read(first, &[], 7)).await.unwrap();
+    base.commit(1, NOW, vec![wanting(2, 7, 1, &[])]).await;
+    let second = base.waiting().await[0].id;
+    let job = base.store.page_job(second).await.unwrap().unwrap();
+    assert_eq!(job.known_text.as_deref(), Some("the whole text"));
+    base.commit(1, NOW, vec![wanting(2, 7, 2, &[])]).await;
+    let job = base.store.page_job(second).await.unwrap().unwrap();
+    assert_eq!(
+        job.known_text, None,
+        "a revised entry's page may have changed"
+    );
+}
+
+#[tokio::test]
+async fn waiting_pages_are_listed_in_order_and_part_by_part() {
+    let base = base().await;
+    for key in 1..=5 {
+        let at = NOW + Duration::from_secs(u64::from(key));
+        base.commit(0, at, vec![wanting(key, key, 1, &[])]).await;
+    }
+    let mut seen = Vec::new();
+    let mut after = None;
+    loop {
+        let part = base.store.waiting_pages(after, 2).await.unwrap();
+        let Some(last) = part.last() else { break };
+        after = Some((last.next_attempt, last.id));
+        seen.extend(part.into_iter().map(|page| page.url));
+    }
+    let expected: Vec<_> = (1..=5)
+        .map(|n| format!("https://example.org/{n}"))
+        .collect();
+    assert_eq!(seen, expected);
+}
+
+#[tokio::test]
+async fn pages_go_with_their_entries() {
+    let base = base().await;
+    base.commit(0, NOW, vec![wanting(1, 1, 1, &["sco"])]).await;
+    base.commit(0, NOW + HOUR * 48, vec![entry(2, 2, 1, &[])])
+        .await;
+    let keep = Keep {
+        entries: HOUR * 24,
+        seen: HOUR * 24,
+        deliveries: HOUR,
+    };
+    let pruned = base.store.prune(keep, NOW + HOUR * 50).await.unwrap();
+    assert_eq!((pruned.entries, base.count("page")), (1, 0));
+}
