@@ -10,8 +10,9 @@ use tracing::error;
 
 use super::poll::{PollError, Polled, poll, wished};
 use super::{Engine, Live};
+use crate::config::FetchConfig;
 use crate::model::{Feed, FeedId, Timestamp};
-use crate::schedule::{Queue, policy};
+use crate::schedule::{Limits, Place, Queue, policy};
 use crate::store::{FeedRow, PollStatus, Registered, StoreError};
 
 /// How often the feeds that are due are counted for people.
@@ -52,9 +53,9 @@ impl Scheduler {
     /// A scheduler without feeds.
     #[must_use]
     pub fn new(engine: Arc<Engine>) -> Self {
-        let limits = engine.live().config.fetch.clone();
+        let limits = limits(&engine.live().config.fetch);
         Self {
-            queue: Queue::new(limits.concurrency, limits.per_host),
+            queue: Queue::new(limits),
             engine,
             feeds: HashMap::new(),
             polls: JoinSet::new(),
@@ -114,8 +115,7 @@ impl Scheduler {
         registered: Vec<Registered>,
         due: impl Fn(&Feed, &Registered) -> Option<Timestamp>,
     ) {
-        let limits = &live.config.fetch;
-        self.queue.set_limits(limits.concurrency, limits.per_host);
+        self.queue.set_limits(limits(&live.config.fetch));
         let configured: HashMap<_, _> = live.config.feeds.iter().map(|f| (&f.id, f)).collect();
         let mut feeds = HashMap::with_capacity(registered.len());
         for known in registered {
@@ -123,7 +123,8 @@ impl Scheduler {
                 continue;
             };
             if let Some(at) = due(feed, &known) {
-                self.queue.schedule(known.id.clone(), host(feed), at);
+                self.queue
+                    .schedule(known.id.clone(), &Place::of(&feed.url), at);
             }
             feeds.insert(known.id, (Arc::new(feed.clone()), known.row));
         }
@@ -170,7 +171,7 @@ impl Scheduler {
     }
 
     /// When the next feed is due; `None` when none waits.
-    pub fn next_due(&mut self) -> Option<Timestamp> {
+    pub fn next_due(&self) -> Option<Timestamp> {
         self.queue.next_due()
     }
 
@@ -220,7 +221,8 @@ impl Scheduler {
             } else {
                 next
             } {
-                self.queue.schedule(feed.clone(), host(current), at);
+                self.queue
+                    .schedule(feed.clone(), &Place::of(&current.url), at);
             }
         }
         self.engine.status.feeds.store(self.queue.len(), Relaxed);
@@ -250,7 +252,12 @@ impl Scheduler {
     }
 }
 
-/// What counts as one host for politeness: name and port.
-fn host(feed: &Feed) -> &str {
-    &feed.url[url::Position::BeforeHost..url::Position::AfterPort]
+/// The owner's bounds on polls under way.
+fn limits(fetch: &FetchConfig) -> Limits {
+    Limits {
+        total: fetch.concurrency,
+        per_host: fetch.per_host,
+        per_domain: fetch.concurrency,
+        host_pause: Duration::ZERO,
+    }
 }
