@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::output::count;
 use super::terminal::Terminal;
 use super::{CliError, Context, runtime};
-use crate::daemon::{Engine, Live, round};
+use crate::daemon::{Ended, Engine, Live, round};
 use crate::model::FeedId;
 use crate::store::{PollStatus, Store};
 
@@ -82,11 +82,14 @@ pub fn run(context: &Context, args: &PollArgs) -> Result<ExitCode, CliError> {
     let mut lines = Vec::new();
     let runtime = runtime()?;
     let summary = runtime.block_on(round(&engine, &only, &printer, |ended| {
+        let Ended::Poll { feed, result } = ended else {
+            return;
+        };
         if let Some(bar) = &bar {
             bar.inc(1);
-            bar.set_message(ended.feed.to_string());
+            bar.set_message(feed.to_string());
         }
-        lines.push(line(&ended.feed, &ended.result));
+        lines.push(line(feed, result));
     }));
     terminal.end();
     let summary = summary?;
@@ -129,10 +132,13 @@ pub fn run(context: &Context, args: &PollArgs) -> Result<ExitCode, CliError> {
             outbox.waiting,
             outbox.dead
         ))?;
-        for (feed, until) in &summary.left_alone {
-            out.line(format!(
-                "left alone: {feed}: its server asked for patience until {until}"
-            ))?;
+        for left in &summary.left_alone {
+            let why = if left.asked {
+                "its server asked for patience"
+            } else {
+                "it was polled a moment ago and rests"
+            };
+            out.line(format!("left alone: {}: {why} until {}", left.feed, left.until))?;
         }
         for line in &failed {
             let error = line.error.as_deref().unwrap_or_default();

@@ -28,7 +28,7 @@ pub struct Judge<'a> {
     pub feed: &'a Feed,
     /// Whether this is the feed's first document.
     pub first: bool,
-    /// The time of the poll.
+    /// The time of the poll, or when the entry was first seen.
     pub now: Timestamp,
 }
 
@@ -109,13 +109,7 @@ impl Judge<'_> {
         let dated = entry.published.or(entry.updated);
         let tell =
             revised || !self.first || !too_old(dated, self.live.config.alerts.max_age, self.now);
-        let mentions = self.live.matcher.find(&entry.fields());
-        let mentions = mentions
-            .iter()
-            .filter_map(|mention| {
-                self.mention(mention, &entry, story, language.as_deref(), revised, tell)
-            })
-            .collect();
+        let mentions = self.mentions(&entry, story, language.as_deref(), revised, tell);
         let counted_at = dated.filter(|at| *at <= self.now).unwrap_or(self.now);
         EntryRecord {
             entry,
@@ -128,6 +122,23 @@ impl Judge<'_> {
             mentions,
             page: None,
         }
+    }
+
+    /// The topics found in an entry, with an alert for each if it is to be told.
+    #[must_use]
+    pub fn mentions(
+        &self,
+        entry: &Entry,
+        story: StoryKey,
+        language: Option<&str>,
+        revised: bool,
+        tell: bool,
+    ) -> Vec<MentionRecord> {
+        let found = self.live.matcher.find(&entry.fields());
+        found
+            .iter()
+            .filter_map(|mention| self.mention(mention, entry, story, language, revised, tell))
+            .collect()
     }
 
     fn mention(

@@ -88,6 +88,8 @@ pub struct Engine {
     /// Counters for people.
     pub status: Arc<Status>,
     live: RwLock<Arc<Live>>,
+    /// What sites say about robots.
+    pub(super) robots: Robots,
     /// Bounds the documents that are parsed and matched at the same time.
     pub(super) parsing: Semaphore,
     pub(super) connectivity: Mutex<Connectivity>,
@@ -103,6 +105,7 @@ impl Engine {
         Arc::new(Self {
             store,
             status: Arc::default(),
+            robots: Robots::new(),
             live: RwLock::new(Arc::new(live)),
             parsing: Semaphore::new(cores),
             connectivity: Mutex::new(connectivity),

@@ -12,7 +12,10 @@
 mod connectivity;
 mod failure;
 mod judge;
+mod left_alone;
 mod live;
+mod page;
+mod page_lines;
 mod poll;
 mod report;
 mod round;
@@ -20,9 +23,10 @@ mod scheduler;
 mod service;
 mod status;
 
+pub use left_alone::LeftAlone;
 pub use live::{Engine, Live, LiveError};
 pub use poll::{PollError, Polled};
 pub use round::{RoundSummary, round};
-pub use scheduler::{Ended, Scheduler};
+pub use scheduler::{Ended, Scheduler, Then};
 pub use service::{Command, DaemonError, Event, run};
 pub use status::{Snapshot, Status};

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use tracing::warn;
+use tokio::time::sleep;
+use tracing::{info, warn};
 
-use super::scheduler::{Ended, Scheduler};
+use super::left_alone::LeftAlone;
+use super::service::rest_after_crash;
+use super::scheduler::{Ended, Scheduler, Then};
 use super::{DaemonError, Engine};
 use crate::model::{FeedId, Timestamp};
 use crate::notify::{Notifier, Printer, Settled};
@@ -12,8 +15,8 @@ use crate::notify::{Notifier, Printer, Settled};
 /// What a round came to.
 #[derive(Debug, Default)]
 pub struct RoundSummary {
-    /// Feeds that were left alone because their server asked for patience, and until when.
-    pub left_alone: Vec<(FeedId, Timestamp)>,
+    /// Feeds that were left alone, and until when.
+    pub left_alone: Vec<LeftAlone>,
     /// How the deliveries ended.
     pub settled: Arc<Settled>,
 }
@@ -30,22 +33,33 @@ pub async fn round(
     mut progress: impl FnMut(&Ended),
 ) -> Result<RoundSummary, DaemonError> {
     let live = engine.live();
+    rest_after_crash(engine, &live).await?;
     let mut registered = engine.store.register_feeds(&live.config.feeds).await?;
     if !only.is_empty() {
         registered.retain(|known| only.contains(&known.id));
     }
     let mut scheduler = Scheduler::new(engine.clone());
     let left_alone = scheduler.all_now(&live, registered, !only.is_empty());
-    for (feed, until) in &left_alone {
-        warn!(
-            feed = feed.as_str(),
-            "left alone: its server asked for patience until {until}"
-        );
+    for left in &left_alone {
+        let (feed, until) = (left.feed.as_str(), left.until);
+        if left.asked {
+            warn!(feed, "left alone: its server asked for patience until {until}");
+        } else {
+            info!(feed, "left alone until {until}: it was polled a moment ago");
+        }
     }
-    scheduler.launch();
-    while let Some(ended) = scheduler.ended(false).await {
-        progress(&ended);
+    loop {
+        scheduler.take_pages(Some(Timestamp::now())).await?;
         scheduler.launch();
+        if let Some(ended) = scheduler.ended(Then::Finish).await {
+            progress(&ended);
+            continue;
+        }
+        // A host may be resting between two requests.
+        match scheduler.next_due() {
+            Some(at) => sleep(at.since(Timestamp::now())).await,
+            None => break,
+        }
     }
     let settled = Arc::new(Settled::default());
     Notifier::drain_once(&engine.store, &live.config.sinks, printer, &settled).await?;

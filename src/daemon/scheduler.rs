@@ -1,4 +1,7 @@
 //! The due queue at work: which polls are under way, and what to do when one ends.
+//!
+//! Pages that are to be read stand in the same queue as feeds, so that a host's bounds hold for
+//! both together.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -8,18 +11,24 @@ use std::time::{Duration, Instant};
 use tokio::task::{Id, JoinSet};
 use tracing::error;
 
+use super::left_alone::LeftAlone;
+use super::page::{PageRead, read_page};
+use super::page_lines::{PageLines, Wanted};
 use super::poll::{PollError, Polled, poll, wished};
 use super::{Engine, Live};
 use crate::config::FetchConfig;
 use crate::model::{Feed, FeedId, Timestamp};
 use crate::schedule::{Limits, Place, Queue, policy};
-use crate::store::{FeedRow, PollStatus, Registered, StoreError};
+use crate::store::{FeedRow, PageId, PollStatus, Registered, StoreError};
 
 /// How often the feeds that are due are counted for people.
 const COUNT_EVERY: Duration = Duration::from_millis(500);
 /// How long a feed rests when its poll could not be recorded, at least; `min_interval`, which guards
 /// the publisher, is usually longer.
 const STORE_PAUSE: Duration = Duration::from_secs(5);
+
+/// Pages that are known at a time.
+const PAGES: usize = 1000;
 
 /// The clock counts as set back from here on; less is the ordinary work of time synchronisation.
 const CLOCK_STEP: Duration = Duration::from_mins(1);
@@ -28,10 +37,13 @@ const CLOCK_STEP: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub struct Scheduler {
     engine: Arc<Engine>,
-    queue: Queue<FeedId>,
-    feeds: HashMap<FeedId, (Arc<Feed>, FeedRow)>,
-    polls: JoinSet<Result<Polled, PollError>>,
-    under_way: HashMap<Id, Arc<Feed>>,
+    queue: Queue<Work>,
+    feeds: HashMap<FeedId, Known>,
+    pages: PageLines,
+    /// Whether the database may hold waiting pages that are not in the lines.
+    more_pages: bool,
+    tasks: JoinSet<Done>,
+    under_way: HashMap<Id, Job>,
     failing: HashSet<FeedId>,
     store_is_down: bool,
     /// When the feeds that are due were last counted.
@@ -40,13 +52,59 @@ pub struct Scheduler {
     clocks: (Instant, Timestamp),
 }
 
-/// A poll that has ended.
+/// A feed of the configuration in force.
+#[derive(Debug, Clone)]
+struct Known {
+    feed: Arc<Feed>,
+    row: FeedRow,
+    /// The floor: its URL was polled before, and is left alone until then.
+    earliest: Option<Timestamp>,
+}
+
+/// What follows when a poll or page ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// Everything: the feed's next poll, the page's next attempt, the host's next page.
+    GoOn,
+    /// The host's next page, but nothing again that has been tried.
+    Finish,
+    /// Nothing.
+    Stop,
+}
+
+/// What stands in the due queue.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Work {
+    Feed(FeedId),
+    Page(PageId),
+}
+
+/// What is under way.
 #[derive(Debug)]
-pub struct Ended {
-    /// The feed.
-    pub feed: FeedId,
-    /// How it ended; an error in words when it could not be recorded.
-    pub result: Result<Polled, String>,
+enum Job {
+    Feed(Arc<Feed>),
+    Page(PageId),
+}
+
+/// How it ended.
+#[derive(Debug)]
+enum Done {
+    Feed(Result<Polled, PollError>),
+    Page(Result<PageRead, PollError>),
+}
+
+/// A poll or the reading of a page that has ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// A poll.
+    Poll {
+        /// The feed.
+        feed: FeedId,
+        /// How it ended; an error in words when it could not be recorded.
+        result: Result<Polled, String>,
+    },
+    /// The reading of a page.
+    Page,
 }
 
 impl Scheduler {
@@ -58,7 +116,9 @@ impl Scheduler {
             queue: Queue::new(limits),
             engine,
             feeds: HashMap::new(),
-            polls: JoinSet::new(),
+            pages: PageLines::default(),
+            more_pages: true,
+            tasks: JoinSet::new(),
             under_way: HashMap::new(),
             failing: HashSet::new(),
             store_is_down: false,
@@ -76,35 +136,37 @@ impl Scheduler {
         let registered = self.engine.store.register_feeds(&live.config.feeds).await?;
         let now = Timestamp::now();
         let new = registered.iter().filter(|r| r.next_poll.is_none()).count();
+        let floor = live.policy.min_interval;
         let first =
             |feed: &Feed| policy::first_poll(now, new, wished(feed.interval), fastrand::f64());
         self.adopt(live, registered, |feed, known| {
             // Times that a wrong clock made may lie years ahead.
             let believed = known.last_poll.is_none_or(|last| last <= now + CLOCK_STEP);
             let next = known.next_poll.filter(|_| believed);
-            (!known.gone).then(|| next.unwrap_or_else(|| first(feed)))
+            let wanted = next.unwrap_or_else(|| first(feed));
+            (!known.gone).then(|| policy::not_before(known.last_poll, floor, wanted, now))
         });
         Ok(())
     }
 
-    /// Makes the chosen feeds due now, those whose server asked for patience excepted. Returns
-    /// those with the time until which they are left alone.
+    /// Makes the chosen feeds due now, but for those that are to be left alone: their server asked
+    /// for patience, or their URL was polled a moment ago. Returns these with the time until which
+    /// they are left alone and why.
     pub fn all_now(
         &mut self,
         live: &Live,
         registered: Vec<Registered>,
         gone_too: bool,
-    ) -> Vec<(FeedId, Timestamp)> {
+    ) -> Vec<LeftAlone> {
         let now = Timestamp::now();
-        // No wish is believed for longer, so a later time comes from a wrong clock.
-        let latest = now + policy::MAX_RETRY_AFTER;
-        let waiting = |known: &Registered| known.wait_until.filter(|at| *at > now && *at <= latest);
         let left_alone: Vec<_> = registered
             .iter()
-            .filter_map(|known| Some((known.id.clone(), waiting(known)?)))
+            .filter_map(|known| LeftAlone::of(known, live.policy.min_interval, now))
             .collect();
         self.adopt(live, registered, |_, known| {
-            (waiting(known).is_none() && (gone_too || !known.gone)).then_some(now)
+            let wanted = gone_too || !known.gone;
+            let rests = LeftAlone::of(known, live.policy.min_interval, now).is_some();
+            (wanted && !rests).then_some(now)
         });
         left_alone
     }
@@ -116,6 +178,8 @@ impl Scheduler {
         due: impl Fn(&Feed, &Registered) -> Option<Timestamp>,
     ) {
         self.queue.set_limits(limits(&live.config.fetch));
+        let now = Timestamp::now();
+        let floor = live.policy.min_interval;
         let configured: HashMap<_, _> = live.config.feeds.iter().map(|f| (&f.id, f)).collect();
         let mut feeds = HashMap::with_capacity(registered.len());
         for known in registered {
@@ -123,35 +187,90 @@ impl Scheduler {
                 continue;
             };
             if let Some(at) = due(feed, &known) {
-                self.queue
-                    .schedule(known.id.clone(), &Place::of(&feed.url), at);
+                let work = Work::Feed(known.id.clone());
+                self.queue.schedule(work, &Place::of(&feed.url), at);
             }
-            feeds.insert(known.id, (Arc::new(feed.clone()), known.row));
+            let earliest = policy::not_before(known.last_poll, floor, now, now);
+            let entry = Known {
+                feed: Arc::new(feed.clone()),
+                row: known.row,
+                earliest: (earliest > now).then_some(earliest),
+            };
+            feeds.insert(known.id, entry);
         }
         for id in self.feeds.keys().filter(|id| !feeds.contains_key(id)) {
-            self.queue.remove(id);
+            self.queue.remove(&Work::Feed((*id).clone()));
             self.failing.remove(id);
         }
         self.feeds = feeds;
-        self.engine.status.feeds.store(self.queue.len(), Relaxed);
+        self.count_feeds();
     }
 
-    /// Starts every poll that is due and allowed.
+    /// Takes over pages that wait to be read, if there may be some that are not known yet; with
+    /// `until` only those that may be asked for by then.
+    ///
+    /// # Errors
+    /// What the database says; then they are taken over the next time.
+    pub async fn take_pages(&mut self, until: Option<Timestamp>) -> Result<(), StoreError> {
+        if !self.more_pages || self.pages.len() > PAGES / 2 {
+            return Ok(());
+        }
+        let found = self.engine.store.waiting_pages(None, PAGES).await?;
+        self.more_pages = found.len() == PAGES;
+        for page in found {
+            if until.is_some_and(|until| page.next_attempt > until) {
+                continue;
+            }
+            let (Ok(url), Ok(feed)) = (page.url.parse(), FeedId::new(&page.feed)) else {
+                continue;
+            };
+            let wanted = Wanted { url, feed };
+            let next = self.pages.add(page.id, wanted, page.next_attempt);
+            self.schedule_page(next);
+        }
+        Ok(())
+    }
+
+    fn schedule_page(&mut self, next: Option<(PageId, Timestamp)>) {
+        if let Some((page, at)) = next
+            && let Some(wanted) = self.pages.get(page)
+        {
+            let place = Place::of(&wanted.url);
+            self.queue.schedule(Work::Page(page), &place, at);
+        }
+    }
+
+    /// Starts every poll and page that is due and allowed.
     pub fn launch(&mut self) {
         let now = Timestamp::now();
         self.mind_the_clock(now);
         let live = self.engine.live();
-        while let Some(id) = self.queue.take(now) {
-            let Some((feed, row)) = self.feeds.get(&id).cloned() else {
-                self.queue.finish(&id, None);
-                continue;
-            };
+        while let Some(work) = self.queue.take(now) {
             let (engine, live) = (self.engine.clone(), live.clone());
-            let polled = feed.clone();
-            let handle = self
-                .polls
-                .spawn(async move { poll(&engine, &live, &polled, row).await });
-            self.under_way.insert(handle.id(), feed);
+            let (handle, job) = match &work {
+                Work::Feed(id) => {
+                    let Some(Known { feed, row, .. }) = self.feeds.get(id).cloned() else {
+                        self.queue.finish(&work, None);
+                        continue;
+                    };
+                    let polled = feed.clone();
+                    let poll = async move { Done::Feed(poll(&engine, &live, &polled, row).await) };
+                    (self.tasks.spawn(poll), Job::Feed(feed))
+                }
+                Work::Page(page) => {
+                    let page = *page;
+                    let Some(wanted) = self.pages.get(page).cloned() else {
+                        self.queue.finish(&work, None);
+                        continue;
+                    };
+                    let feed = self.feeds.get(&wanted.feed).map(|known| known.feed.clone());
+                    let read = async move {
+                        Done::Page(read_page(&engine, &live, feed, page).await)
+                    };
+                    (self.tasks.spawn(read), Job::Page(page))
+                }
+            };
+            self.under_way.insert(handle.id(), job);
         }
         // Counting walks over all feeds, and people look once in a while only.
         if self.counted.elapsed() >= COUNT_EVERY {
@@ -181,22 +300,46 @@ impl Scheduler {
         self.under_way.is_empty()
     }
 
-    /// Waits for a poll to end and reschedules its feed, unless this is to be the last poll
-    /// (`again` is false). `None` when no poll is under way. Cancel safe.
-    pub async fn ended(&mut self, again: bool) -> Option<Ended> {
-        let (task, result) = match self.polls.join_next_with_id().await? {
-            Ok((task, result)) => (task, result),
+    /// Waits for a poll or page to end and schedules what follows. `None` when nothing is under way.
+    /// Cancel safe.
+    pub async fn ended(&mut self, then: Then) -> Option<Ended> {
+        let (task, done) = match self.tasks.join_next_with_id().await? {
+            Ok((task, done)) => (task, Ok(done)),
             Err(panic) => (panic.id(), Err(PollError::Broken(panic.to_string()))),
         };
-        let polled_feed = self.under_way.remove(&task)?;
+        let ended = match (self.under_way.remove(&task)?, done) {
+            (Job::Feed(feed), Ok(Done::Feed(result))) => self.poll_ended(&feed, result, then),
+            (Job::Feed(feed), Ok(Done::Page(_))) => {
+                unreachable!("feed {} was read as a page", feed.id)
+            }
+            (Job::Feed(feed), Err(panic)) => self.poll_ended(&feed, Err(panic), then),
+            (Job::Page(page), done) => {
+                let result = match done {
+                    Ok(Done::Page(result)) => result,
+                    Ok(Done::Feed(_)) => unreachable!("a page was polled"),
+                    Err(panic) => Err(panic),
+                };
+                self.page_ended(page, result, then);
+                Ended::Page
+            }
+        };
+        self.count_feeds();
+        Some(ended)
+    }
+
+    fn poll_ended(
+        &mut self,
+        polled_feed: &Feed,
+        result: Result<Polled, PollError>,
+        then: Then,
+    ) -> Ended {
         let feed = polled_feed.id.clone();
+        let now = Timestamp::now();
         let next = match &result {
             Ok(polled) => {
-                if self.store_is_down {
-                    self.store_is_down = false;
-                    tracing::info!("the database can be written again");
-                }
+                self.store_is_up();
                 self.note_health(&feed, polled);
+                self.more_pages |= polled.committed.pages > 0;
                 polled.next_poll
             }
             // Nothing was recorded, so the feed is still due; but not at once.
@@ -208,26 +351,63 @@ impl Scheduler {
                     );
                 }
                 self.store_is_down |= matches!(problem, PollError::Store(_));
-                let pause = self.engine.live().policy.min_interval.max(STORE_PAUSE);
-                Some(Timestamp::now() + pause.mul_f64(1.0 + fastrand::f64()))
+                Some(now + self.pause_after_failure())
             }
         };
-        self.queue.finish(&feed, None);
-        if again && let Some((current, _)) = self.feeds.get(&feed) {
+        let work = Work::Feed(feed.clone());
+        self.queue.finish(&work, None);
+        if then == Then::GoOn
+            && let Some(known) = self.feeds.get(&feed) {
             // The URL may have changed with a reload during the poll, which then was not recorded.
-            let replaced = current.url != polled_feed.url;
-            if let Some(at) = if replaced {
-                Some(Timestamp::now())
-            } else {
-                next
-            } {
-                self.queue
-                    .schedule(feed.clone(), &Place::of(&current.url), at);
+            let replaced = known.feed.url != polled_feed.url;
+            let soon = || known.earliest.map_or(now, |at| at.max(now));
+            if let Some(at) = if replaced { Some(soon()) } else { next } {
+                self.queue.schedule(work, &Place::of(&known.feed.url), at);
             }
         }
-        self.engine.status.feeds.store(self.queue.len(), Relaxed);
         let result = result.map_err(|error| error.to_string());
-        Some(Ended { feed, result })
+        Ended::Poll { feed, result }
+    }
+
+    fn page_ended(&mut self, page: PageId, result: Result<PageRead, PollError>, then: Then) {
+        let now = Timestamp::now();
+        let pause = self.engine.live().config.fetch.host_pause;
+        let (pause, retry) = match result {
+            Ok(read) => {
+                self.store_is_up();
+                (pause.max(read.pause), read.again)
+            }
+            Err(problem) => {
+                if !self.store_is_down {
+                    error!("the reading of a page could not be recorded: {problem}");
+                }
+                self.store_is_down |= matches!(problem, PollError::Store(_));
+                (pause, Some(now + self.pause_after_failure()))
+            }
+        };
+        self.queue.finish(&Work::Page(page), None);
+        let retry = retry.filter(|_| then == Then::GoOn);
+        let next = self.pages.ended(page, now, pause, retry);
+        if then != Then::Stop {
+            self.schedule_page(next);
+        }
+    }
+
+    fn store_is_up(&mut self) {
+        if self.store_is_down {
+            self.store_is_down = false;
+            tracing::info!("the database can be written again");
+        }
+    }
+
+    fn pause_after_failure(&self) -> Duration {
+        let pause = self.engine.live().policy.min_interval.max(STORE_PAUSE);
+        pause.mul_f64(1.0 + fastrand::f64())
+    }
+
+    fn count_feeds(&self) {
+        let feeds = self.queue.len().saturating_sub(self.pages.out());
+        self.engine.status.feeds.store(feeds, Relaxed);
     }
 
     fn note_health(&mut self, feed: &FeedId, polled: &Polled) {
@@ -247,7 +427,7 @@ impl Scheduler {
 
     /// Cuts off the polls that are still under way.
     pub async fn abort(&mut self) {
-        self.polls.shutdown().await;
+        self.tasks.shutdown().await;
         self.under_way.clear();
     }
 }
@@ -257,7 +437,7 @@ fn limits(fetch: &FetchConfig) -> Limits {
     Limits {
         total: fetch.concurrency,
         per_host: fetch.per_host,
-        per_domain: fetch.concurrency,
-        host_pause: Duration::ZERO,
+        per_domain: fetch.per_domain,
+        host_pause: fetch.host_pause,
     }
 }

@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
-use super::{Engine, Live, LiveError, Scheduler};
+use super::{Engine, Live, LiveError, Scheduler, Then};
 use crate::config::Config;
 use crate::model::Timestamp;
 use crate::notify::{Notifier, NotifyError, Printer, Settled};
@@ -51,6 +51,25 @@ pub enum DaemonError {
     Live(#[from] LiveError),
 }
 
+/// Leaves alone, for the floor, the feeds that may have been asked just before a crash.
+pub(super) async fn rest_after_crash(engine: &Engine, live: &Live) -> Result<(), StoreError> {
+    let now = Timestamp::now();
+    // A sign of life in the future comes from a clock that was wrong then.
+    let Some(alive) = engine.store.crashed().filter(|alive| *alive <= now) else {
+        return Ok(());
+    };
+    let crashed = (alive + HEARTBEAT * 2).min(now);
+    let floor = live.policy.min_interval;
+    if now.since(crashed) >= floor {
+        return Ok(());
+    }
+    let rest = engine.store.rest_after_crash(crashed, floor).await?;
+    if rest > 0 {
+        info!("the last run ended without closing the database: {rest} feeds rest for {floor:?}");
+    }
+    Ok(())
+}
+
 /// How often the loop says that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// When old rows are removed for the first time after the start, and then how often.
@@ -72,6 +91,7 @@ pub async fn run(
     mut tell: impl FnMut(Event),
 ) -> Result<(), DaemonError> {
     let live = engine.live();
+    rest_after_crash(engine, &live).await?;
     let mut scheduler = Scheduler::new(engine.clone());
     scheduler.take_over(&live).await?;
     warn_about_orphans(engine, &live).await?;
@@ -95,13 +115,19 @@ pub async fn run(
     tell(Event::Ready);
 
     loop {
+        if let Err(error) = scheduler.take_pages(None).await {
+            debug!("pages that wait to be read can't be listed now: {error}");
+        }
         scheduler.launch();
         let next = scheduler.next_due();
         let busy = !scheduler.is_idle();
         tokio::select! {
-            _ = scheduler.ended(true), if busy => {}
+            _ = scheduler.ended(Then::GoOn), if busy => {}
             () = until(next) => {}
-            _ = heartbeat.tick() => tell(Event::Alive),
+            _ = heartbeat.tick() => {
+                engine.store.alive();
+                tell(Event::Alive);
+            }
             Some(_) = draining.join_next() => match start_notifier(&engine.live()).await {
                 Ok(new) => notifier = Some(new),
                 Err(error) => {
@@ -132,7 +158,7 @@ pub async fn run(
     let limit = engine.live().config.shutdown_timeout;
     let began = Instant::now();
     pruning.abort();
-    let rest = async { while scheduler.ended(false).await.is_some() {} };
+    let rest = async { while scheduler.ended(Then::Stop).await.is_some() {} };
     // A part of the limit is left for deliveries.
     if timeout(limit.mul_f64(0.7), rest).await.is_err() {
         warn!("polls under way did not end in time; they will be made again");

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use super::poll::Polled;
-use crate::store::PollStatus;
+use crate::store::{Committed, PollStatus};
 
 /// What happened since the start. Cheap to update from every poll.
 #[derive(Debug, Default)]
@@ -59,6 +59,11 @@ impl Status {
             .fetch_add(polled.committed.mentions as u64, Relaxed);
         self.alerts
             .fetch_add(polled.committed.alerts as u64, Relaxed);
+    }
+
+    pub(super) fn count_page(&self, committed: &Committed) {
+        self.mentions.fetch_add(committed.mentions as u64, Relaxed);
+        self.alerts.fetch_add(committed.alerts as u64, Relaxed);
     }
 
     /// The counters now.

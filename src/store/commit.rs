@@ -240,10 +240,11 @@ fn record_entry(
         at: record.at,
     };
     record_mentions(conn, &place, &item.mentions, committed)?;
-    match &item.page {
-        Some(url) => want_page(conn, entry_row, url, record.at),
-        None => Ok(()),
+    if let Some(url) = &item.page {
+        want_page(conn, entry_row, url, record.at)?;
+        committed.pages += 1;
     }
+    Ok(())
 }
 
 fn millis(duration: Duration) -> i64 {

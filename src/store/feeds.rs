@@ -12,6 +12,13 @@ use crate::model::{EntryKey, Feed, FeedId, TextHash, Timestamp, UpdateHints, Val
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FeedRow(pub(super) i64);
 
+#[cfg(test)]
+impl FeedRow {
+    pub(crate) fn from_raw(raw: i64) -> Self {
+        Self(raw)
+    }
+}
+
 /// What the scheduler needs to know of a configured feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registered {
@@ -106,7 +113,8 @@ impl Store {
     }
 
     /// Puts off the first polls after a crash at `crashed`: a feed that was due then may have been
-    /// asked without that being recorded, so it rests for `floor`. Returns how many.
+    /// asked without that being recorded, so it counts as polled then and rests for `floor`. Returns
+    /// how many.
     ///
     /// # Errors
     /// What the database says.
@@ -121,7 +129,7 @@ impl Store {
             .max(1);
         self.write(move |conn| {
             Ok(conn.execute(
-                "UPDATE schedule SET next_poll_ms = ?2 + abs(random() % ?3)
+                "UPDATE schedule SET next_poll_ms = ?2 + abs(random() % ?3), last_poll_ms = ?1
                  WHERE gone_ms IS NULL AND (next_poll_ms IS NULL OR next_poll_ms <= ?1)",
                 params![crashed, until, spread],
             )?)

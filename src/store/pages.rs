@@ -16,6 +16,17 @@ use crate::model::{Entry, StoryKey, Timestamp};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PageId(pub(super) i64);
 
+#[cfg(test)]
+impl PageId {
+    pub(crate) fn from_raw(raw: i64) -> Self {
+        Self(raw)
+    }
+
+    pub(crate) fn to_raw(self) -> i64 {
+        self.0
+    }
+}
+
 /// A page that waits to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitingPage {

@@ -191,4 +191,6 @@ pub struct Committed {
     pub mentions: usize,
     /// Alerts created.
     pub alerts: usize,
+    /// Pages that are to be read now.
+    pub pages: usize,
 }

@@ -243,5 +243,6 @@ fn committed(new_entries: usize, revised: usize, mentions: usize, alerts: usize)
         revised,
         mentions,
         alerts,
+        pages: 0,
     }
 }

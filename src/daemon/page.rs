@@ -1,0 +1,246 @@
+//! One page, from fetch to commit: the article behind an entry, and what it mentions.
+//!
+//! A page is asked for through the same fetcher as feeds, guard and limits included, and only if
+//! the site's `robots.txt` lets robots read it: the owner chose the feed, but nobody chose the
+//! pages. A page that can't be had leaves the entry with the feed's own text, and says why.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::{debug, info};
+use url::Url;
+
+use super::judge::Judge;
+use super::poll::PollError;
+use super::{Engine, Live};
+use crate::article::{self, ArticleError};
+use crate::fetch::{Answer, FetchError, Request};
+use crate::language;
+use crate::model::{Feed, Timestamp};
+use crate::store::{PageId, PageJob, PageOutcome, PageRecord};
+
+/// Attempts at a page, in all.
+const ATTEMPTS: u32 = 4;
+/// The longest wait before another attempt.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
+
+/// What follows from an attempt to read a page.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PageRead {
+    /// How long the site wants robots to pause.
+    pub pause: Duration,
+    /// When to try again, if at all.
+    pub again: Option<Timestamp>,
+}
+
+/// What an attempt brought.
+enum Attempt {
+    Text {
+        text: String,
+        language: Option<String>,
+    },
+    Failed(String),
+    Retry {
+        error: String,
+        after: Option<Duration>,
+    },
+}
+
+/// Reads a page and commits what follows. `feed` is `None` when the feed has left the configuration.
+///
+/// # Errors
+/// [`PollError`]; then nothing was recorded and the page still waits.
+pub async fn read_page(
+    engine: &Engine,
+    live: &Arc<Live>,
+    feed: Option<Arc<Feed>>,
+    page: PageId,
+) -> Result<PageRead, PollError> {
+    let Some(job) = engine.store.page_job(page).await? else {
+        return Ok(PageRead::default());
+    };
+    let (mut read, attempt) = match (&feed, &job.known_text) {
+        (None, _) => {
+            let error = "its feed is no longer configured".to_owned();
+            (PageRead::default(), Attempt::Failed(error))
+        }
+        (Some(_), Some(text)) => {
+            let (text, language) = (text.clone(), None);
+            (PageRead::default(), Attempt::Text { text, language })
+        }
+        (Some(feed), None) => attempt(engine, live, feed, &job).await,
+    };
+    let now = Timestamp::now();
+    let name = feed.as_ref().map(|feed| feed.id.as_str());
+    let outcome = match attempt {
+        Attempt::Text { text, language } => match feed.clone() {
+            Some(feed) => judge(engine, live, feed, job, text, language).await?,
+            None => unreachable!("without a feed no page is read"),
+        },
+        Attempt::Failed(error) => {
+            debug!(feed = name, url = shown(&job.url), "no full text: {error}");
+            PageOutcome::Failed { error }
+        }
+        Attempt::Retry { error, .. } if job.attempts + 1 >= ATTEMPTS => {
+            debug!(feed = name, url = shown(&job.url), "no full text: {error}");
+            PageOutcome::Failed { error }
+        }
+        Attempt::Retry { error, after } => {
+            let usual = live.policy.min_interval * 4_u32.pow(job.attempts);
+            let at = now + after.unwrap_or(usual).max(live.policy.min_interval).min(LONGEST_WAIT);
+            read.again = Some(at);
+            PageOutcome::Retry { at, error }
+        }
+    };
+    let record = PageRecord {
+        page,
+        at: now,
+        outcome,
+    };
+    let committed = engine.store.commit_page(record).await?;
+    engine.status.count_page(&committed);
+    if committed.mentions > 0 {
+        info!(
+            feed = name,
+            mentions = committed.mentions,
+            alerts = committed.alerts,
+            "mentioned in the full text"
+        );
+    }
+    if committed.alerts > 0 {
+        engine.wake_notifier();
+    }
+    Ok(read)
+}
+
+/// Asks for the page and takes the article out of it.
+async fn attempt(
+    engine: &Engine,
+    live: &Live,
+    feed: &Feed,
+    job: &PageJob,
+) -> (PageRead, Attempt) {
+    let mut read = PageRead::default();
+    let url = match Url::parse(&job.url) {
+        Ok(url) => url,
+        Err(error) => return (read, Attempt::Failed(format!("its link is no URL ({error})"))),
+    };
+    let request = Request {
+        own: Some(&feed.url),
+        allow_private_addresses: feed.allow_private_addresses,
+        options: &feed.request,
+        ..Request::page(&url)
+    };
+    let verdict = engine
+        .robots
+        .allowed(&live.fetcher, &request, Timestamp::now())
+        .await;
+    read.pause = verdict.crawl_delay.unwrap_or_default();
+    if !verdict.allowed {
+        let error = "the site's robots.txt does not let robots read it".to_owned();
+        return (read, Attempt::Failed(error));
+    }
+    let attempt = match live.fetcher.fetch(&request).await {
+        Ok(Answer::Body {
+            bytes,
+            content_type,
+            final_url,
+            language,
+            ..
+        }) => extract(engine, bytes, content_type, final_url, language).await,
+        Ok(Answer::Throttled {
+            status,
+            retry_after,
+        }) => Attempt::Retry {
+            error: format!("the server answered {status}"),
+            after: retry_after,
+        },
+        Ok(Answer::Gone) => Attempt::Failed("the server answered 410 Gone".to_owned()),
+        Ok(Answer::NotModified { .. }) => {
+            Attempt::Failed("the server answered 304 without cause".to_owned())
+        }
+        Err(error) => failed(&error),
+    };
+    (read, attempt)
+}
+
+/// Whether a failed fetch is worth another attempt.
+fn failed(error: &FetchError) -> Attempt {
+    let lasting = match error {
+        FetchError::Status { status, .. } => (400..500).contains(status),
+        _ => error.is_ours(),
+    };
+    let text = error.to_string();
+    if lasting {
+        Attempt::Failed(text)
+    } else {
+        let after = error.retry_after();
+        Attempt::Retry { error: text, after }
+    }
+}
+
+async fn extract(
+    engine: &Engine,
+    bytes: Vec<u8>,
+    content_type: Option<String>,
+    url: Url,
+    header_language: Option<String>,
+) -> Attempt {
+    let _slot = engine.parsing.acquire().await;
+    let task = tokio::task::spawn_blocking(move || {
+        article::extract(&article::Input {
+            bytes: &bytes,
+            content_type: content_type.as_deref(),
+            url: Some(&url),
+        })
+    });
+    match task.await {
+        Ok(Ok(article)) => Attempt::Text {
+            language: article.language.or(header_language),
+            text: article.text,
+        },
+        Ok(Err(error)) => Attempt::Failed(error.to_string()),
+        Err(panic) => Attempt::Failed(ArticleError::Panicked(panic.to_string()).to_string()),
+    }
+}
+
+/// Looks for topics in the entry with the page's text.
+async fn judge(
+    engine: &Engine,
+    live: &Arc<Live>,
+    feed: Arc<Feed>,
+    job: PageJob,
+    text: String,
+    page_language: Option<String>,
+) -> Result<PageOutcome, PollError> {
+    let _slot = engine.parsing.acquire().await;
+    let live = live.clone();
+    let task = tokio::task::spawn_blocking(move || {
+        let hint = feed.language.as_deref();
+        let decided = language::decide(None, page_language.as_deref(), None, hint, &text);
+        let language = decided.map(|decided| (decided.code, decided.basis.as_str()));
+        let judge = Judge {
+            live: &live,
+            feed: &feed,
+            first: false,
+            now: job.first_seen,
+        };
+        let mut entry = job.entry;
+        entry.content = text;
+        let spoken = language.as_ref().map(|(code, _)| code.as_str());
+        let spoken = spoken.or(job.language.as_deref());
+        let mentions = judge.mentions(&entry, job.story, spoken, false, true);
+        PageOutcome::Read {
+            text: entry.content,
+            language,
+            mentions,
+        }
+    });
+    task.await
+        .map_err(|panic| PollError::Broken(panic.to_string()))
+}
+
+/// A link without its query, which may hold what is nobody's business.
+fn shown(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
+}
