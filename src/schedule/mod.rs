@@ -11,5 +11,5 @@ pub mod policy;
 mod queue;
 
 pub use domain::{Place, registered_domain};
-pub use policy::{Answer, Policy, next_poll};
+pub use policy::{Answer, Failure, Pace, Policy, next_poll};
 pub use queue::{Limits, Queue};
