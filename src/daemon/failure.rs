@@ -10,7 +10,7 @@ use super::{Engine, Live};
 use crate::dedup;
 use crate::fetch::{FetchError, Phase};
 use crate::model::{AlertKind, Feed, FeedTrouble, Timestamp};
-use crate::schedule;
+use crate::schedule::{self, Failure};
 use crate::store::{AlertRecord, FeedState, PollStatus};
 
 /// What a failed fetch means for the feed.
@@ -49,6 +49,7 @@ pub fn failed(engine: &Engine, feed: &Feed, state: &FeedState, error: &FetchErro
     }
     let answer = if counts {
         schedule::Answer::Failed {
+            class: class(error),
             retry_after: error.retry_after(),
             failures,
         }
@@ -61,6 +62,28 @@ pub fn failed(engine: &Engine, feed: &Feed, state: &FeedState, error: &FetchErro
         counts,
     };
     Found::of(status, answer)
+}
+
+/// How patience grows with this failure.
+fn class(error: &FetchError) -> Failure {
+    match error {
+        FetchError::Status { status, .. } => Failure::of_status(*status),
+        FetchError::Unexpected304 { .. } | FetchError::Protocol { .. } => Failure::Server,
+        // The body came, but it is no document to be read.
+        FetchError::BodyTooLarge { .. } | FetchError::Decode { .. } => Failure::Document,
+        // The publisher, or the owner, has to mend an address first.
+        FetchError::TooManyRedirects { .. }
+        | FetchError::RedirectLoop { .. }
+        | FetchError::BadRedirect { .. }
+        | FetchError::UnsupportedScheme { .. }
+        | FetchError::AddressRefused { .. } => Failure::NotFound,
+        FetchError::Dns { .. }
+        | FetchError::Connect { .. }
+        | FetchError::Tls { .. }
+        | FetchError::Timeout { .. }
+        | FetchError::BodyTruncated { .. }
+        | FetchError::Builder { .. } => Failure::Network,
+    }
 }
 
 /// Some server answered, so there is a network.

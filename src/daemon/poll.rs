@@ -9,9 +9,9 @@ use url::Url;
 use super::judge::{Judge, Keyed};
 use super::{Engine, Live, failure, report};
 use crate::fetch::{Answer, Request, Validators};
-use crate::model::{Feed, Interval, Timestamp};
+use crate::model::{Feed, Interval, Timestamp, UpdateHints};
 use crate::parse::{self, ParseError};
-use crate::schedule::{self, next_poll};
+use crate::schedule::{self, Failure, Pace, next_poll};
 use crate::store::{
     Committed, DocumentRecord, FeedRow, FeedState, PollRecord, PollStatus, Renewal, StoreError,
 };
@@ -99,12 +99,20 @@ pub async fn poll(
         Err(error) => failure::failed(engine, feed, &state, &error),
     };
     let now = Timestamp::now();
+    let ttl = match &found.document {
+        Some(document) => document.ttl,
+        None => state.ttl,
+    };
     let next = match found.status {
         PollStatus::Gone => None,
         _ => Some(next_poll(
             &live.policy,
-            wished(feed.interval),
+            pace(feed.interval),
             found.answer,
+            &UpdateHints {
+                ttl,
+                ..UpdateHints::default()
+            },
             now,
             fastrand::f64(),
         )),
@@ -149,6 +157,15 @@ pub(super) fn wished(interval: Interval) -> Duration {
     }
 }
 
+/// The same, with whose wish it is.
+fn pace(interval: Interval) -> Pace {
+    let wished = wished(interval);
+    match interval {
+        Interval::Fixed(_) => Pace::Fixed(wished),
+        Interval::Auto => Pace::Learned(wished),
+    }
+}
+
 /// The address to ask: the configured one, or where it has moved for good. A moved address that
 /// fails is given up, so that the configured one gets its chance.
 fn address(feed: &Feed, state: &FeedState) -> Url {
@@ -183,6 +200,7 @@ async fn answered(
                 counts: true,
             };
             found.answer = schedule::Answer::Failed {
+                class: Failure::NotFound,
                 retry_after: None,
                 failures,
             };
@@ -208,7 +226,7 @@ async fn answered(
             moved_to,
         } => {
             found.answer = schedule::Answer::Served {
-                fresh_for: hints.fresh_for.max(state.hints.ttl),
+                fresh_for: hints.fresh_for,
             };
             found.validators = renewal(state, validators.or_else(|| state.validators.clone()));
             found.moved_to = moved_to.or_else(|| still_moved(feed, state));
@@ -227,12 +245,12 @@ async fn answered(
             match read_document(engine, bytes, content_type, final_url, known).await {
                 Ok(Read::Same) => {
                     found.answer = schedule::Answer::Served {
-                        fresh_for: hints.fresh_for.max(state.hints.ttl),
+                        fresh_for: hints.fresh_for,
                     };
                 }
                 Ok(Read::New(keyed, hash)) => {
                     let document = keyed.document();
-                    let fresh_for = hints.fresh_for.max(document.hints.ttl);
+                    let fresh_for = hints.fresh_for;
                     found.status = PollStatus::Ok;
                     found.answer = schedule::Answer::Served { fresh_for };
                     found.entries = Some(document.entries.len());
@@ -256,6 +274,7 @@ async fn answered(
                         counts: true,
                     };
                     found.answer = schedule::Answer::Failed {
+                        class: Failure::Document,
                         retry_after: None,
                         failures,
                     };

@@ -9,7 +9,9 @@
 mod domain;
 pub mod policy;
 mod queue;
+mod rhythm;
 
 pub use domain::{Place, registered_domain};
-pub use policy::{Answer, Policy, next_poll};
+pub use policy::{Answer, Failure, Pace, Policy, next_poll};
 pub use queue::{Limits, Queue};
+pub use rhythm::Rhythm;

@@ -1,14 +1,33 @@
 //! The rule that turns the answer of one poll into the time of the next.
 //!
-//! What the server asks for is a lower bound; the owner's interval and floor are lower bounds too;
-//! failures double the wait up to a cap. Jitter spreads feeds that would otherwise stay in step.
+//! A good answer is followed by one interval, or by what the publisher asks for if that is longer.
+//! A bad one ([`Failure`]) stretches that wait by a back-off of its class up to the longest
+//! interval, so that no failure ever hastens a poll. `Retry-After` is a lower bound of its own, the
+//! owner's floor another. Jitter spreads feeds that would otherwise stay in step, and last of all
+//! the hours and days that the document asks to be spared are stepped over.
+//!
+//! Everything here is pure: the time and the dice are values.
+
+mod failure;
+mod skip;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
-use crate::model::Timestamp;
+pub use self::failure::Failure;
+use crate::model::{Timestamp, UpdateHints};
 
 /// How long a `Retry-After` is believed. A server that asks for more is asked again after this.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_hours(168);
+
+/// How far ahead of the clock a recorded time may lie and still be believed; beyond it, a wrong
+/// clock wrote it.
+const CLOCK_SLACK: Duration = Duration::from_mins(1);
+
+/// What WordPress writes into every feed as `sy:updatePeriod` and `sy:updateFrequency`, whatever
+/// the site does.
+const TEMPLATE_PERIOD: Duration = Duration::from_hours(1);
 
 /// The owner's bounds on waiting.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,13 +40,29 @@ pub struct Policy {
     pub jitter: f64,
 }
 
+/// The time between two polls of a feed that serves well, and who chose it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// The owner set it.
+    Fixed(Duration),
+    /// It follows from what the feed published so far.
+    Learned(Duration),
+}
+
+impl Pace {
+    fn interval(self) -> Duration {
+        match self {
+            Self::Fixed(interval) | Self::Learned(interval) => interval,
+        }
+    }
+}
+
 /// What a poll came to, as far as the next one is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
-    /// The feed was there, changed or not. `fresh_for` is the longest of the lifetimes that the
-    /// publisher declares (`Cache-Control: max-age`, RSS `ttl`).
+    /// The feed was there, changed or not.
     Served {
-        /// For how long the publisher says that asking again is pointless.
+        /// For how long HTTP says that asking again is pointless (`Cache-Control`, `Expires`).
         fresh_for: Option<Duration>,
     },
     /// The server asked for patience (429, 503).
@@ -39,6 +74,8 @@ pub enum Answer {
     },
     /// The poll failed.
     Failed {
+        /// In what way.
+        class: Failure,
         /// The value of `Retry-After`, should a failing answer carry one.
         retry_after: Option<Duration>,
         /// Polls in a row that did not succeed, this one included.
@@ -65,39 +102,87 @@ impl Answer {
 /// The time of the next poll.
 ///
 /// `random` is uniform in `[0, 1)`. The result is never earlier than `now + min_interval`, nor
-/// than what the server asked for (freshness up to `max_interval`, `Retry-After` up to
-/// [`MAX_RETRY_AFTER`]).
+/// than what the server asked for: freshness, RSS `ttl` and (see [`wish`]) the update period up to
+/// `max_interval`, `Retry-After` up to [`MAX_RETRY_AFTER`]. It lies in no hour or day that the
+/// document asks to be spared, unless there is no other within `max_interval`.
 #[must_use]
 pub fn next_poll(
     policy: &Policy,
-    interval: Duration,
+    pace: Pace,
     answer: Answer,
+    hints: &UpdateHints,
     now: Timestamp,
     random: f64,
 ) -> Timestamp {
     let around = |base: Duration| base.mul_f64(1.0 + policy.jitter * (2.0 * random - 1.0));
     let above = |base: Duration| base.mul_f64(1.0 + policy.jitter * random);
+    let wished = wish(policy, pace, hints);
     let wait = match answer {
         Answer::Served { fresh_for } => {
             let fresh = fresh_for.unwrap_or_default().min(policy.max_interval);
-            around(interval).max(above(fresh))
+            around(pace.interval()).max(above(wished.max(fresh)))
         }
-        Answer::Throttled { failures, .. } | Answer::Failed { failures, .. } => {
-            let asked = answer.patience().unwrap_or_default();
-            around(back_off(policy, interval, failures)).max(above(asked))
+        Answer::Throttled { failures, .. } => {
+            let asked = above(pace.interval().max(wished));
+            let cap = above(policy.max_interval).max(asked);
+            failure::doubled(asked, failures.saturating_add(1), cap)
+        }
+        Answer::Failed {
+            class, failures, ..
+        } => {
+            let refused = matches!(class, Failure::Denied | Failure::NotFound);
+            let usual = if refused {
+                above(pace.interval())
+            } else {
+                around(pace.interval())
+            };
+            let served = usual.max(above(wished));
+            let cap = above(policy.max_interval).max(served);
+            let first = above(class.first_wait()).min(cap).max(served);
+            class.back_off(first, failures, cap)
         }
         Answer::Offline => above(policy.min_interval),
     };
-    now + wait.max(policy.min_interval)
+    let asked = answer.patience().map(above).unwrap_or_default();
+    let at = now + wait.max(asked).max(policy.min_interval);
+    skip::spare(hints, at, now + policy.max_interval, random)
 }
 
-/// The interval doubled for each failure after the first, up to `max_interval`, but never shorter
-/// than the interval itself.
-fn back_off(policy: &Policy, interval: Duration, failures: u32) -> Duration {
-    let doublings = failures.saturating_sub(1).min(20);
-    interval
-        .saturating_mul(1 << doublings)
-        .min(policy.max_interval.max(interval))
+/// How long the document itself asks to be left alone, up to `max_interval`.
+///
+/// RSS `ttl` is a plain wish: "how long a channel can be cached before refreshing from the
+/// source" (RSS 2.0, `<ttl>`). The syndication module's update period merely describes the
+/// publisher, and most who carry it never chose it, for WordPress writes "hourly, once" into all
+/// its feeds. So it is heard when the interval is learned, but not against an owner who set one,
+/// and never when it is exactly that template's hour: what the feed really does says more.
+fn wish(policy: &Policy, pace: Pace, hints: &UpdateHints) -> Duration {
+    let period = match pace {
+        Pace::Fixed(_) => None,
+        Pace::Learned(_) => hints.update_period.filter(|p| *p != TEMPLATE_PERIOD),
+    };
+    hints
+        .ttl
+        .max(period)
+        .unwrap_or_default()
+        .min(policy.max_interval)
+}
+
+/// The earliest time from `wanted` on at which a feed may be polled that was polled at
+/// `last_poll`, so that restarts, reloads and polls by hand keep the floor too.
+///
+/// A last poll that lies more than a minute ahead of `now` was written by a wrong clock and is not
+/// believed; one that lies less ahead counts as made now.
+#[must_use]
+pub fn not_before(
+    last_poll: Option<Timestamp>,
+    floor: Duration,
+    wanted: Timestamp,
+    now: Timestamp,
+) -> Timestamp {
+    match last_poll {
+        Some(last) if last <= now + CLOCK_SLACK => wanted.max(last.min(now) + floor),
+        _ => wanted,
+    }
 }
 
 /// When a feed that was never polled has its first poll: soon, but spread, so that a long list
@@ -109,129 +194,4 @@ pub fn first_poll(now: Timestamp, feeds: usize, interval: Duration, random: f64)
         .saturating_mul(feeds)
         .min(interval);
     now + spread.mul_f64(random)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const HOUR: Duration = Duration::from_hours(1);
-    const POLICY: Policy = Policy {
-        min_interval: Duration::from_mins(5),
-        max_interval: Duration::from_hours(24),
-        jitter: 0.1,
-    };
-
-    fn wait(answer: Answer, random: f64) -> Duration {
-        let now = Timestamp::from_millis(0);
-        next_poll(&POLICY, HOUR / 2, answer, now, random).since(now)
-    }
-
-    #[test]
-    fn an_answered_poll_waits_one_interval_give_or_take_the_jitter() {
-        let served = Answer::Served { fresh_for: None };
-        assert_eq!(wait(served, 0.5), HOUR / 2);
-        assert_eq!(wait(served, 0.0), Duration::from_mins(27));
-        assert!(wait(served, 0.999) < Duration::from_secs(1981));
-    }
-
-    #[test]
-    fn freshness_is_a_lower_bound_up_to_the_cap() {
-        let two_hours = Answer::Served {
-            fresh_for: Some(HOUR * 2),
-        };
-        assert!(wait(two_hours, 0.0) >= HOUR * 2);
-        let a_year = Answer::Served {
-            fresh_for: Some(HOUR * 24 * 365),
-        };
-        assert_eq!(wait(a_year, 0.0), POLICY.max_interval);
-        let a_minute = Answer::Served {
-            fresh_for: Some(Duration::from_mins(1)),
-        };
-        assert_eq!(wait(a_minute, 0.5), HOUR / 2);
-    }
-
-    #[test]
-    fn failures_double_the_wait_up_to_the_cap() {
-        let failed = |failures| {
-            wait(
-                Answer::Failed {
-                    retry_after: None,
-                    failures,
-                },
-                0.5,
-            )
-        };
-        assert_eq!(failed(1), HOUR / 2);
-        assert_eq!(failed(2), HOUR);
-        assert_eq!(failed(3), HOUR * 2);
-        assert_eq!(failed(40), POLICY.max_interval);
-    }
-
-    #[test]
-    fn retry_after_is_believed_for_a_week() {
-        let throttled = |after| {
-            wait(
-                Answer::Throttled {
-                    retry_after: Some(after),
-                    failures: 1,
-                },
-                0.0,
-            )
-        };
-        assert!(throttled(HOUR * 48) >= HOUR * 48);
-        assert_eq!(throttled(HOUR * 24 * 400), MAX_RETRY_AFTER);
-    }
-
-    #[test]
-    fn offline_feeds_are_tried_again_soon() {
-        assert_eq!(wait(Answer::Offline, 0.0), POLICY.min_interval);
-    }
-
-    #[test]
-    fn first_polls_of_many_feeds_are_spread_over_at_most_an_interval() {
-        let now = Timestamp::from_millis(0);
-        let last = |feeds| first_poll(now, feeds, HOUR, 0.999).since(now);
-        assert!(last(10) < Duration::from_secs(1));
-        assert!(last(1_000_000) <= HOUR);
-    }
-
-    fn answers() -> impl Strategy<Value = Answer> {
-        let hint = || proptest::option::of((0..u64::MAX / 2_000).prop_map(Duration::from_secs));
-        prop_oneof![
-            hint().prop_map(|fresh_for| Answer::Served { fresh_for }),
-            (hint(), any::<u32>()).prop_map(|(retry_after, failures)| Answer::Throttled {
-                retry_after,
-                failures
-            }),
-            (hint(), any::<u32>()).prop_map(|(retry_after, failures)| Answer::Failed {
-                retry_after,
-                failures
-            }),
-            Just(Answer::Offline),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn the_floor_and_the_servers_wishes_hold_and_the_wait_is_bounded(
-            answer in answers(), random in 0.0..1.0_f64, interval in 300..90_000_u64,
-        ) {
-            let now = Timestamp::from_millis(1_700_000_000_000);
-            let interval = Duration::from_secs(interval);
-            let wait = next_poll(&POLICY, interval, answer, now, random).since(now);
-            prop_assert!(wait >= POLICY.min_interval);
-            prop_assert!(wait <= MAX_RETRY_AFTER.mul_f64(1.2));
-            match answer {
-                Answer::Served { fresh_for: Some(fresh) } =>
-                    prop_assert!(wait >= fresh.min(POLICY.max_interval)),
-                Answer::Throttled { retry_after: Some(after), .. }
-                | Answer::Failed { retry_after: Some(after), .. } =>
-                    prop_assert!(wait >= after.min(MAX_RETRY_AFTER)),
-                _ => {}
-            }
-        }
-    }
 }
