@@ -11,7 +11,7 @@ use crate::dedup;
 use crate::fetch::{FetchError, Phase};
 use crate::model::{AlertKind, Feed, FeedTrouble, Timestamp};
 use crate::schedule;
-use crate::store::{AlertRecord, FeedState, PollStatus};
+use crate::store::{AlertRecord, FeedState, PollStatus, Renewal};
 
 /// What a failed fetch means for the feed.
 pub fn failed(engine: &Engine, feed: &Feed, state: &FeedState, error: &FetchError) -> Found {
@@ -60,7 +60,11 @@ pub fn failed(engine: &Engine, feed: &Feed, state: &FeedState, error: &FetchErro
         error: error.to_string(),
         counts,
     };
-    Found::of(status, answer)
+    let mut found = Found::of(status, answer);
+    if error.drops_validators() {
+        found.validators = Renewal::Drop;
+    }
+    found
 }
 
 /// Some server answered, so there is a network.

@@ -151,6 +151,8 @@ impl From<&FetchConfig> for fetch::Settings {
             total_timeout: limits.total_timeout,
             max_body: limits.max_body,
             max_redirects: limits.max_redirects,
+            proxy: None,
+            ports: Vec::new(),
         }
     }
 }

@@ -87,9 +87,11 @@ pub async fn poll(
     let state = engine.store.feed_state(row).await?;
     let url = address(feed, &state);
     let request = Request {
-        url: &url,
+        own: Some(&feed.url),
         validators: state.validators.as_ref(),
         allow_private_addresses: feed.allow_private_addresses,
+        options: &feed.request,
+        ..Request::feed(&url)
     };
     let found = match live.fetcher.fetch(&request).await {
         Ok(answer) => {
@@ -206,6 +208,7 @@ async fn answered(
             hints,
             validators,
             moved_to,
+            ..
         } => {
             found.answer = schedule::Answer::Served {
                 fresh_for: hints.fresh_for.max(state.ttl),
@@ -220,6 +223,7 @@ async fn answered(
             hints,
             final_url,
             moved_to,
+            ..
         } => {
             found.validators = renewal(state, validators);
             found.moved_to = moved_to.or_else(|| still_moved(feed, state));
