@@ -8,6 +8,8 @@ mod server;
 
 #[path = "fetch/bodies.rs"]
 mod bodies;
+#[path = "fetch/certificates.rs"]
+mod certificates;
 #[path = "fetch/conditional.rs"]
 mod conditional;
 #[path = "fetch/deltas.rs"]

@@ -185,13 +185,10 @@ impl Inner {
         limits: Limits,
     ) -> Result<Response, FetchError> {
         let ours = request.at_own_origin(url);
-        let clients = self.clients.get(request.options, ours)?;
-        let client = if request.allow_private_addresses && request.at_own_host(url) {
-            clients.open
-        } else {
+        let guarded = !(request.allow_private_addresses && request.at_own_host(url));
+        if guarded {
             guard::check_literal(url)?;
-            clients.guarded
-        };
+        }
         guard::check_port(url, request.own, &self.settings.ports)?;
         let target = match request.own {
             Some(own) if ours => with_credentials(url, own),
@@ -199,6 +196,7 @@ impl Inner {
         };
         let none = HeaderMap::new();
         let headers = request.headers(url, conditions.unwrap_or(&none))?;
+        let client = self.clients.get(request.options, ours, guarded)?;
         let attempt = client.get(target).headers(headers);
         let again = attempt.try_clone();
         let sending = async {

@@ -2,10 +2,11 @@
 //!
 //! A proxy, further certificates and unchecked certificates belong to a whole client, as a
 //! connection made one way must never serve a request that asked for another. For the same reason
-//! each way has two clients, one under the address guard and one without.
+//! requests under the address guard share no client with those without.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, ClientBuilder, Proxy};
@@ -17,7 +18,7 @@ use crate::model::{RequestOptions, Secret};
 
 /// How long an idle connection is kept. Feeds of one host are polled close together, if at all;
 /// after that a kept connection only costs.
-const POOL_IDLE: std::time::Duration = std::time::Duration::from_secs(15);
+const POOL_IDLE: Duration = Duration::from_secs(15);
 
 /// How many ways to connect are kept ready; the one that was not used for longest leaves.
 const MAX_KEPT: usize = 64;
@@ -28,26 +29,18 @@ struct Way {
     proxy: Option<Secret>,
     roots: Option<Vec<u8>>,
     insecure: bool,
+    /// Whether names are resolved under the address guard; not behind a proxy, which resolves them.
+    guarded: bool,
 }
 
-/// The two clients of one way. Requests without the guard never share a connection with others.
-#[derive(Clone)]
-pub(super) struct Pair {
-    /// Connects to public addresses only. Behind a proxy it is the proxy that connects, and only
-    /// addresses written out can be judged.
-    pub guarded: Client,
-    /// Connects to any address.
-    pub open: Client,
-}
-
-type Slot = Arc<OnceLock<Result<Pair, FetchError>>>;
+type Slot = Arc<OnceLock<Result<Client, FetchError>>>;
 
 /// All clients.
 pub(super) struct Clients {
     settings: Settings,
     guard: Guard,
-    /// The usual way, which never leaves.
-    usual: Pair,
+    /// The usual ways, which never leave: without the guard and with it.
+    usual: [Client; 2],
     /// Other ways, the most recently used last.
     others: Mutex<Vec<(Way, Slot)>>,
 }
@@ -63,93 +56,83 @@ impl fmt::Debug for Clients {
 
 impl Clients {
     pub fn new(settings: Settings, guard: Guard) -> Result<Self, FetchError> {
-        let usual = Way {
-            proxy: settings.proxy.clone(),
-            ..Way::default()
+        let usual = |guarded| {
+            let way = Way {
+                proxy: settings.proxy.clone(),
+                guarded,
+                ..Way::default()
+            };
+            build(&way, &settings, &guard)
         };
         Ok(Self {
-            usual: build(&usual, &settings, &guard)?,
+            usual: [usual(false)?, usual(true)?],
             others: Mutex::default(),
             settings,
             guard,
         })
     }
 
-    /// The clients for a hop; certificates count at the owner's own origin only.
-    pub fn get(&self, options: &RequestOptions, at_own_origin: bool) -> Result<Pair, FetchError> {
+    /// The client for a hop; certificates count at the owner's own origin only.
+    pub fn get(
+        &self,
+        options: &RequestOptions,
+        at_own_origin: bool,
+        guarded: bool,
+    ) -> Result<Client, FetchError> {
         let own = at_own_origin.then_some(options);
-        let roots = own.and_then(|own| own.extra_roots.as_deref());
+        let roots = own.and_then(|own| own.extra_roots.as_ref());
         let insecure = own.is_some_and(|own| own.insecure_tls);
         if options.proxy.is_none() && roots.is_none() && !insecure {
-            return Ok(self.usual.clone());
+            return Ok(self.usual[usize::from(guarded)].clone());
         }
-        let proxy = options.proxy.as_ref().or(self.settings.proxy.as_ref());
-        let way = |way: &Way| {
-            way.insecure == insecure && way.proxy.as_ref() == proxy && way.roots.as_deref() == roots
+        let way = Way {
+            proxy: options
+                .proxy
+                .as_ref()
+                .or(self.settings.proxy.as_ref())
+                .cloned(),
+            roots: roots.cloned(),
+            insecure,
+            guarded,
         };
-        let slot = {
-            let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-            let kept = match others.iter().position(|(known, _)| way(known)) {
-                Some(place) => others.remove(place),
-                None => {
-                    if others.len() >= MAX_KEPT {
-                        others.remove(0);
-                    }
-                    let way = Way {
-                        proxy: proxy.cloned(),
-                        roots: roots.map(<[u8]>::to_vec),
-                        insecure,
-                    };
-                    (way, Slot::default())
-                }
-            };
-            let slot = kept.1.clone();
-            others.push((kept.0.clone(), slot.clone()));
-            slot
-        };
-        // Outside the lock: reading the system's certificates takes a while.
-        slot.get_or_init(|| {
-            let way = Way {
-                proxy: proxy.cloned(),
-                roots: roots.map(<[u8]>::to_vec),
-                insecure,
-            };
-            build(&way, &self.settings, &self.guard)
-        })
-        .clone()
+        // Built outside the lock: reading the system's certificates takes a while.
+        self.slot(&way)
+            .get_or_init(|| build(&way, &self.settings, &self.guard))
+            .clone()
     }
 
-    #[cfg(test)]
-    fn kept(&self) -> usize {
-        self.others.lock().expect("not poisoned").len()
+    /// The place of the client for a way, made if it is new.
+    fn slot(&self, way: &Way) -> Slot {
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = match others.iter().position(|(known, _)| known == way) {
+            Some(place) => others.remove(place),
+            None => {
+                if others.len() >= MAX_KEPT {
+                    others.remove(0);
+                }
+                (way.clone(), Slot::default())
+            }
+        };
+        let slot = kept.1.clone();
+        others.push(kept);
+        slot
     }
 }
 
-fn build(way: &Way, settings: &Settings, guard: &Guard) -> Result<Pair, FetchError> {
-    let proxy = match &way.proxy {
-        Some(proxy) => Some(check_proxy(proxy.expose())?),
-        None => None,
-    };
-    let roots = way.roots.as_deref().map(roots).transpose()?;
-    let client = |guarded: bool| {
-        let mut builder = configure(settings);
-        if let Some(proxy) = &proxy {
-            builder = builder.proxy(to_proxy(proxy)?);
-        } else if guarded {
-            builder = builder.dns_resolver(guard.clone());
-        }
-        if let Some(roots) = &roots {
-            builder = builder.tls_certs_merge(roots.iter().cloned());
-        }
-        if way.insecure {
-            builder = builder.tls_danger_accept_invalid_certs(true);
-        }
-        builder.build().map_err(|error| diagnose::not_built(&error))
-    };
-    Ok(Pair {
-        guarded: client(true)?,
-        open: client(false)?,
-    })
+fn build(way: &Way, settings: &Settings, guard: &Guard) -> Result<Client, FetchError> {
+    let mut builder = configure(settings);
+    if let Some(proxy) = &way.proxy {
+        builder = builder.proxy(to_proxy(&check_proxy(proxy.expose())?)?);
+    } else if way.guarded {
+        builder = builder.dns_resolver(guard.clone());
+    }
+    if let Some(pem) = &way.roots {
+        builder = builder.tls_certs_merge(roots(pem)?);
+    }
+    if way.insecure {
+        builder = builder.tls_danger_accept_invalid_certs(true);
+    }
+    builder.build().map_err(|error| diagnose::not_built(&error))
 }
 
 /// The certificates of a PEM file.
@@ -240,35 +223,38 @@ mod tests {
         }
     }
 
-    #[test]
-    fn one_way_is_built_once_and_few_are_kept() {
-        let clients = Clients::new(roomy(), Guard::default()).expect("clients");
-        clients
-            .get(&RequestOptions::default(), true)
-            .expect("usual");
-        assert_eq!(clients.kept(), 0);
-        for port in 1..=MAX_KEPT + 3 {
-            clients.get(&proxied(port), true).expect("a client");
-            clients.get(&proxied(1), false).expect("a client");
-        }
-        assert_eq!(clients.kept(), MAX_KEPT);
-        let others = clients.others.lock().expect("not poisoned");
-        let ways: Vec<&Way> = others.iter().map(|(way, _)| way).collect();
-        assert!(ways.iter().any(|way| way.proxy == proxied(1).proxy));
-        assert!(!ways.iter().any(|way| way.proxy == proxied(2).proxy));
+    fn clients() -> Clients {
+        Clients::new(roomy(), Guard::default()).expect("clients")
     }
 
     #[test]
-    fn unchecked_certificates_stay_at_the_owners_origin() {
-        let clients = Clients::new(roomy(), Guard::default()).expect("clients");
-        let options = RequestOptions {
-            insecure_tls: true,
-            ..RequestOptions::default()
+    fn of_many_ways_the_one_used_longest_ago_leaves() {
+        let clients = clients();
+        let way = |port| Way {
+            proxy: proxied(port).proxy,
+            ..Way::default()
         };
-        clients.get(&options, false).expect("usual");
-        assert_eq!(clients.kept(), 0);
-        clients.get(&options, true).expect("insecure");
-        assert_eq!(clients.kept(), 1);
+        let first = clients.slot(&way(0));
+        for port in 1..MAX_KEPT + 3 {
+            clients.slot(&way(port));
+            assert!(Arc::ptr_eq(&first, &clients.slot(&way(0))));
+        }
+        let others = clients.others.lock().expect("not poisoned");
+        assert_eq!(others.len(), MAX_KEPT);
+        assert!(!others.iter().any(|(kept, _)| *kept == way(1)));
+    }
+
+    #[test]
+    fn a_way_is_built_once_and_the_usual_one_never_again() {
+        let clients = clients();
+        let built = || clients.others.lock().expect("not poisoned").len();
+        let options = RequestOptions::default();
+        clients.get(&options, true, true).expect("the usual");
+        assert_eq!(built(), 0);
+        for _ in 0..2 {
+            clients.get(&proxied(1), false, true).expect("a client");
+        }
+        assert_eq!(built(), 1);
     }
 
     #[test]
@@ -276,7 +262,7 @@ mod tests {
         let mut settings = roomy();
         settings.proxy = proxied(9).proxy;
         let clients = Clients::new(settings, Guard::default()).expect("clients");
-        clients.get(&proxied(8), true).expect("a client");
+        clients.get(&proxied(8), true, true).expect("a client");
         assert!(!format!("{clients:?}").contains("hush"), "{clients:?}");
     }
 
