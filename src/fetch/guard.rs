@@ -24,7 +24,7 @@ use super::FetchError;
 /// server can stand there: the anycast addresses of nearby services (`192.0.0.9`, `192.0.0.10`,
 /// `2001:1::1` to `2001:1::3`), which mean a box in one's own network, and the rest of
 /// `2001::/23`, which holds identifiers that are not routed, tunnels and name servers (AMT, AS112,
-/// ORCHIDv2, drone identities).
+/// `ORCHIDv2`, drone identities).
 #[must_use]
 pub fn is_public(addr: IpAddr) -> bool {
     match addr {

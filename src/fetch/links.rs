@@ -197,9 +197,9 @@ mod tests {
             );
         }
         let base = Url::parse("https://example.org/news/feed?x=1").expect("a URL");
-        let links = Links::read(&headers, &base);
-        let hubs = links.hubs.into_iter().map(String::from).collect();
-        (hubs, links.self_url.map(String::from))
+        let found = Links::read(&headers, &base);
+        let hubs = found.hubs.into_iter().map(String::from).collect();
+        (hubs, found.self_url.map(String::from))
     }
 
     #[test]
@@ -243,10 +243,10 @@ mod tests {
 
     #[test]
     fn no_more_than_a_handful_of_hubs_is_taken_and_none_twice() {
-        let many: String = (0..50)
-            .map(|n| format!("<https://h{}.example/>; rel=hub,", n / 2))
+        let many: Vec<String> = (0..50)
+            .map(|n| format!("<https://h{}.example/>; rel=hub", n / 2))
             .collect();
-        let (hubs, _) = read(&[&many]);
+        let (hubs, _) = read(&[&many.join(",")]);
         assert_eq!(hubs.len(), MAX_HUBS);
         assert_eq!(hubs[3], "https://h3.example/");
     }

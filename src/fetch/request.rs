@@ -3,6 +3,8 @@
 //! [`Request`] is plain data. What it adds to a hop's headers depends on where the hop goes: the
 //! owner's options speak to the origin of the owner's own URL and to no other.
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{
@@ -10,6 +12,7 @@ use reqwest::header::{
 };
 use url::{Origin, Url};
 
+use super::error::place;
 use super::{FetchError, Validators};
 use crate::model::{Auth, RequestOptions};
 
@@ -82,7 +85,7 @@ impl Kind {
 }
 
 /// One thing to fetch.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// What to get.
     pub url: &'a Url,
@@ -103,6 +106,19 @@ pub struct Request<'a> {
     /// Whether an answer may hold the new entries only (RFC 3229, `A-IM: feed`). Asked for with an
     /// `ETag` alone, as there must be something to be new against.
     pub deltas: bool,
+}
+
+impl fmt::Debug for Request<'_> {
+    /// Shows no credentials: those in a URL would be printed with it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("url", &place(self.url))
+            .field("own", &self.own.map(place))
+            .field("allow_private_addresses", &self.allow_private_addresses)
+            .field("kind", &self.kind)
+            .field("deltas", &self.deltas)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> Request<'a> {

@@ -31,7 +31,7 @@ const MAX_BODY: u64 = 500 * 1024;
 const MAX_REDIRECTS: u32 = 5;
 
 /// The longest pause between two pages that a site is granted.
-const MAX_DELAY: Duration = Duration::from_secs(60);
+const MAX_DELAY: Duration = Duration::from_mins(1);
 
 /// What a site says about one page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
