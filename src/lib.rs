@@ -5,12 +5,14 @@
 //! → `notify`. Pure modules (`schedule`, `dedup`, `matching`) take values and a clock and do no
 //! I/O; `daemon` wires them together and `cli` prints.
 
+pub mod article;
 pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod dedup;
 pub mod demo;
 pub mod fetch;
+pub mod language;
 pub mod matching;
 pub mod model;
 pub mod notify;

@@ -8,12 +8,24 @@ mod server;
 
 #[path = "fetch/bodies.rs"]
 mod bodies;
+#[path = "fetch/certificates.rs"]
+mod certificates;
 #[path = "fetch/conditional.rs"]
 mod conditional;
+#[path = "fetch/deltas.rs"]
+mod deltas;
 #[path = "fetch/failures.rs"]
 mod failures;
+#[path = "fetch/manners.rs"]
+mod manners;
+#[path = "fetch/options.rs"]
+mod options;
+#[path = "fetch/proxies.rs"]
+mod proxies;
 #[path = "fetch/redirects.rs"]
 mod redirects;
+#[path = "fetch/robots.rs"]
+mod robots;
 
 use std::time::Duration;
 
@@ -30,6 +42,16 @@ fn settings() -> Settings {
         total_timeout: Duration::from_mins(1),
         max_body: 1 << 20,
         max_redirects: 5,
+        proxy: None,
+        ports: Vec::new(),
+    }
+}
+
+/// A feed, with the owner's leave for private addresses.
+fn inside(url: &Url) -> Request<'_> {
+    Request {
+        allow_private_addresses: true,
+        ..Request::feed(url)
     }
 }
 
@@ -43,10 +65,10 @@ async fn get_if_changed(
     url: &str,
     validators: Option<&Validators>,
 ) -> Result<Answer, FetchError> {
+    let url = Url::parse(url).unwrap();
     let request = Request {
-        url: &Url::parse(url).unwrap(),
         validators,
-        allow_private_addresses: true,
+        ..inside(&url)
     };
     Fetcher::new(settings).unwrap().fetch(&request).await
 }

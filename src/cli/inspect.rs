@@ -131,9 +131,8 @@ fn read(
     };
     let fetcher = fetcher(context).map_err(|error| error.text().unwrap_or_default())?;
     let request = Request {
-        url: &url,
-        validators: None,
         allow_private_addresses: args.allow_private_addresses,
+        ..Request::feed(&url)
     };
     match runtime.block_on(fetcher.fetch(&request)) {
         Ok(Answer::Body {

@@ -138,7 +138,10 @@ pub fn run(context: &Context, args: &PollArgs) -> Result<ExitCode, CliError> {
             } else {
                 "it was polled a moment ago and rests"
             };
-            out.line(format!("left alone: {}: {why} until {}", left.feed, left.until))?;
+            out.line(format!(
+                "left alone: {}: {why} until {}",
+                left.feed, left.until
+            ))?;
         }
         for line in &failed {
             let error = line.error.as_deref().unwrap_or_default();

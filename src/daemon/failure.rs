@@ -11,7 +11,7 @@ use crate::dedup;
 use crate::fetch::{FetchError, Phase};
 use crate::model::{AlertKind, Feed, FeedTrouble, Timestamp};
 use crate::schedule::{self, Failure};
-use crate::store::{AlertRecord, FeedState, PollStatus};
+use crate::store::{AlertRecord, FeedState, PollStatus, Renewal};
 
 /// What a failed fetch means for the feed.
 pub fn failed(engine: &Engine, feed: &Feed, state: &FeedState, error: &FetchError) -> Found {
@@ -61,7 +61,11 @@ pub fn failed(engine: &Engine, feed: &Feed, state: &FeedState, error: &FetchErro
         error: error.to_string(),
         counts,
     };
-    Found::of(status, answer)
+    let mut found = Found::of(status, answer);
+    if error.drops_validators() {
+        found.validators = Renewal::Drop;
+    }
+    found
 }
 
 /// How patience grows with this failure.
@@ -70,18 +74,22 @@ fn class(error: &FetchError) -> Failure {
         FetchError::Status { status, .. } => Failure::of_status(*status),
         FetchError::Unexpected304 { .. } | FetchError::Protocol { .. } => Failure::Server,
         // The body came, but it is no document to be read.
-        FetchError::BodyTooLarge { .. } | FetchError::Decode { .. } => Failure::Document,
+        FetchError::BodyTooLarge { .. }
+        | FetchError::Decode { .. }
+        | FetchError::BadDelta { .. } => Failure::Document,
         // The publisher, or the owner, has to mend an address first.
         FetchError::TooManyRedirects { .. }
         | FetchError::RedirectLoop { .. }
         | FetchError::BadRedirect { .. }
         | FetchError::UnsupportedScheme { .. }
-        | FetchError::AddressRefused { .. } => Failure::NotFound,
+        | FetchError::AddressRefused { .. }
+        | FetchError::PortRefused { .. } => Failure::NotFound,
         FetchError::Dns { .. }
         | FetchError::Connect { .. }
         | FetchError::Tls { .. }
         | FetchError::Timeout { .. }
         | FetchError::BodyTruncated { .. }
+        | FetchError::Options { .. }
         | FetchError::Builder { .. } => Failure::Network,
     }
 }

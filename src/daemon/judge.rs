@@ -8,7 +8,9 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::Live;
+use crate::article;
 use crate::dedup::{self, Standing};
+use crate::language;
 use crate::matching;
 use crate::model::{
     AlertKind, Document, Entry, EntryKey, Feed, Mention, MentionAlert, StoryKey, TextHash,
@@ -26,10 +28,19 @@ pub struct Judge<'a> {
     pub live: &'a Live,
     /// The feed.
     pub feed: &'a Feed,
-    /// Whether this is the feed's first document.
-    pub first: bool,
+    /// What is known of the document besides itself.
+    pub around: Around,
     /// The time of the poll, or when the entry was first seen.
     pub now: Timestamp,
+}
+
+/// What is known of a document besides itself.
+#[derive(Debug, Default)]
+pub struct Around {
+    /// Whether it is the feed's first.
+    pub first: bool,
+    /// The language that the answer's head declared.
+    pub header_language: Option<String>,
 }
 
 /// A document whose entries have their keys.
@@ -64,18 +75,20 @@ impl Keyed {
 }
 
 impl Judge<'_> {
-    /// Judges every entry of the document against what is `known` of the feed.
+    /// Judges every entry of the document against what is `known` of the feed. Also tells when the
+    /// new ones were published, as far as they say so believably.
     #[must_use]
     pub fn judge(
         &self,
         keyed: Keyed,
         known: &HashMap<EntryKey, TextHash>,
         body_hash: [u8; 16],
-    ) -> DocumentRecord {
+    ) -> (DocumentRecord, Vec<Timestamp>) {
         let Keyed { mut document, keys } = keyed;
         let entries = std::mem::take(&mut document.entries);
         let mut record = DocumentRecord::of(&document, body_hash);
         let mut once = HashSet::new();
+        let mut arrivals = Vec::new();
         for (entry, key) in entries.into_iter().zip(keys) {
             if !once.insert(key) {
                 continue;
@@ -87,11 +100,15 @@ impl Judge<'_> {
                 Standing::New => false,
                 Standing::Revised => true,
             };
+            if !revised {
+                let dated = entry.published.or(entry.updated);
+                arrivals.push(dated.unwrap_or(self.now));
+            }
             record
                 .entries
                 .push(self.entry(&document, entry, key, text_hash, revised));
         }
-        record
+        (record, arrivals)
     }
 
     fn entry(
@@ -102,14 +119,28 @@ impl Judge<'_> {
         text_hash: TextHash,
         revised: bool,
     ) -> EntryRecord {
-        let language = [&entry.language, &document.language, &self.feed.language]
-            .into_iter()
-            .find_map(Clone::clone);
+        let text = [&*entry.title, &*entry.summary, &*entry.content].join("\n");
+        let decided = language::decide(
+            entry.language.as_deref(),
+            document.language.as_deref(),
+            self.around.header_language.as_deref(),
+            self.feed.language.as_deref(),
+            &text,
+        );
+        let (language, language_basis) = match decided {
+            Some(decided) => (Some(decided.code), Some(decided.basis.as_str())),
+            None => (None, None),
+        };
         let story = dedup::story_key(&self.feed.id, &entry, key);
         let dated = entry.published.or(entry.updated);
-        let tell =
-            revised || !self.first || !too_old(dated, self.live.config.alerts.max_age, self.now);
+        let tell = revised
+            || !self.around.first
+            || !too_old(dated, self.live.config.alerts.max_age, self.now);
         let mentions = self.mentions(&entry, story, language.as_deref(), revised, tell);
+        let page = entry
+            .link
+            .clone()
+            .filter(|_| tell && article::wants(&entry, self.feed.full_text));
         let counted_at = dated.filter(|at| *at <= self.now).unwrap_or(self.now);
         EntryRecord {
             entry,
@@ -117,10 +148,10 @@ impl Judge<'_> {
             story,
             text_hash,
             language,
-            language_basis: None,
+            language_basis,
             counted_at,
             mentions,
-            page: None,
+            page,
         }
     }
 

@@ -44,7 +44,10 @@ mod tests {
         Timestamp::from_millis(1_700_000_000_000) + Duration::from_mins(minutes)
     }
 
-    fn left(last_poll: Option<Timestamp>, wait_until: Option<Timestamp>) -> Option<(Timestamp, bool)> {
+    fn left(
+        last_poll: Option<Timestamp>,
+        wait_until: Option<Timestamp>,
+    ) -> Option<(Timestamp, bool)> {
         let known = Registered {
             id: FeedId::new("a").unwrap(),
             row: FeedRow::from_raw(1),

@@ -8,7 +8,7 @@ use tokio::sync::{Semaphore, watch};
 use super::connectivity::Connectivity;
 use super::status::Status;
 use crate::config::{Config, FetchConfig};
-use crate::fetch::{self, FetchError, Fetcher};
+use crate::fetch::{self, FetchError, Fetcher, Robots};
 use crate::matching::{CompileError, Matcher};
 use crate::model::{SinkId, Topic, TopicId};
 use crate::notify::route;
@@ -154,6 +154,8 @@ impl From<&FetchConfig> for fetch::Settings {
             total_timeout: limits.total_timeout,
             max_body: limits.max_body,
             max_redirects: limits.max_redirects,
+            proxy: limits.proxy.clone(),
+            ports: limits.ports.clone(),
         }
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tracing::{debug, info};
 use url::Url;
 
-use super::judge::Judge;
+use super::judge::{Around, Judge};
 use super::poll::PollError;
 use super::{Engine, Live};
 use crate::article::{self, ArticleError};
@@ -87,7 +87,11 @@ pub async fn read_page(
         }
         Attempt::Retry { error, after } => {
             let usual = live.policy.min_interval * 4_u32.pow(job.attempts);
-            let at = now + after.unwrap_or(usual).max(live.policy.min_interval).min(LONGEST_WAIT);
+            let at = now
+                + after
+                    .unwrap_or(usual)
+                    .max(live.policy.min_interval)
+                    .min(LONGEST_WAIT);
             read.again = Some(at);
             PageOutcome::Retry { at, error }
         }
@@ -114,16 +118,16 @@ pub async fn read_page(
 }
 
 /// Asks for the page and takes the article out of it.
-async fn attempt(
-    engine: &Engine,
-    live: &Live,
-    feed: &Feed,
-    job: &PageJob,
-) -> (PageRead, Attempt) {
+async fn attempt(engine: &Engine, live: &Live, feed: &Feed, job: &PageJob) -> (PageRead, Attempt) {
     let mut read = PageRead::default();
     let url = match Url::parse(&job.url) {
         Ok(url) => url,
-        Err(error) => return (read, Attempt::Failed(format!("its link is no URL ({error})"))),
+        Err(error) => {
+            return (
+                read,
+                Attempt::Failed(format!("its link is no URL ({error})")),
+            );
+        }
     };
     let request = Request {
         own: Some(&feed.url),
@@ -222,7 +226,7 @@ async fn judge(
         let judge = Judge {
             live: &live,
             feed: &feed,
-            first: false,
+            around: Around::default(),
             now: job.first_seen,
         };
         let mut entry = job.entry;

@@ -154,7 +154,10 @@ mod tests {
         assert_eq!(lines.add(b, wanted(1), at(9)), None, "known already");
         let next = lines.ended(a, at(5), SECOND * 3, None);
         assert_eq!(next, Some((b, at(8))));
-        assert_eq!(lines.ended(b, at(9), SECOND, Some(at(60))), Some((b, at(60))));
+        assert_eq!(
+            lines.ended(b, at(9), SECOND, Some(at(60))),
+            Some((b, at(60)))
+        );
         assert_eq!(lines.len(), 2);
     }
 

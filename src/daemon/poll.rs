@@ -6,18 +6,20 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::judge::{Judge, Keyed};
+use super::judge::{Around, Judge, Keyed};
 use super::{Engine, Live, failure, report};
 use crate::fetch::{Answer, Request, Validators};
-use crate::model::{Feed, Interval, Timestamp, UpdateHints};
+use crate::model::{Feed, Interval, Timestamp};
 use crate::parse::{self, ParseError};
-use crate::schedule::{self, Failure, Pace, next_poll};
+use crate::schedule::{self, Failure, Pace, Rhythm, next_poll};
 use crate::store::{
     Committed, DocumentRecord, FeedRow, FeedState, PollRecord, PollStatus, Renewal, StoreError,
 };
 
 /// A permanent redirect is followed from the start once so many polls in a row have met it.
 const MOVED_FOR_GOOD: u32 = 3;
+/// How often the whole document is asked for, at least.
+const WHOLE_EVERY: Duration = Duration::from_hours(24);
 
 /// How a poll ended.
 #[derive(Debug)]
@@ -44,6 +46,8 @@ pub(super) struct Found {
     pub(super) moved_to: Option<Url>,
     pub(super) document: Option<DocumentRecord>,
     pub(super) entries: Option<usize>,
+    /// When the document's new entries were published, as far as they say.
+    pub(super) arrivals: Vec<Timestamp>,
     pub(super) notes: Vec<String>,
 }
 
@@ -57,6 +61,7 @@ impl Found {
             moved_to: None,
             document: None,
             entries: None,
+            arrivals: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -87,11 +92,14 @@ pub async fn poll(
     let state = engine.store.feed_state(row).await?;
     let url = address(feed, &state);
     let request = Request {
-        url: &url,
+        own: Some(&feed.url),
         validators: state.validators.as_ref(),
         allow_private_addresses: feed.allow_private_addresses,
+        options: &feed.request,
+        deltas: takes_deltas(&state, Timestamp::now()),
+        ..Request::feed(&url)
     };
-    let found = match live.fetcher.fetch(&request).await {
+    let mut found = match live.fetcher.fetch(&request).await {
         Ok(answer) => {
             failure::hear(engine);
             answered(engine, live, feed, row, &state, answer).await?
@@ -99,20 +107,28 @@ pub async fn poll(
         Err(error) => failure::failed(engine, feed, &state, &error),
     };
     let now = Timestamp::now();
-    let ttl = match &found.document {
-        Some(document) => document.ttl,
-        None => state.ttl,
+    let mut rhythm = rhythm(&state);
+    if let Some(document) = &mut found.document
+        && (state.rhythm.is_none() || !found.arrivals.is_empty())
+    {
+        rhythm.observe(&found.arrivals, now);
+        document.rhythm = Some(rhythm.to_bytes());
+    }
+    let hints = match &found.document {
+        Some(document) => document.hints,
+        None => state.hints,
+    };
+    let pace = match feed.interval {
+        Interval::Fixed(interval) => Pace::Fixed(interval),
+        Interval::Auto => Pace::Learned(rhythm.interval(&live.policy, now)),
     };
     let next = match found.status {
         PollStatus::Gone => None,
         _ => Some(next_poll(
             &live.policy,
-            pace(feed.interval),
+            pace,
             found.answer,
-            &UpdateHints {
-                ttl,
-                ..UpdateHints::default()
-            },
+            &hints,
             now,
             fastrand::f64(),
         )),
@@ -146,24 +162,18 @@ pub async fn poll(
     Ok(polled)
 }
 
-/// The interval of a feed whose history says nothing.
-const USUAL: Duration = Duration::from_mins(30);
-
-/// The time between two polls that the owner wishes.
-pub(super) fn wished(interval: Interval) -> Duration {
-    match interval {
-        Interval::Fixed(interval) => interval,
-        Interval::Auto => USUAL,
-    }
+/// What the feed's publishing history says.
+fn rhythm(state: &FeedState) -> Rhythm {
+    let saved = state.rhythm.as_deref().and_then(Rhythm::from_bytes);
+    saved.unwrap_or_default()
 }
 
-/// The same, with whose wish it is.
-fn pace(interval: Interval) -> Pace {
-    let wished = wished(interval);
-    match interval {
-        Interval::Fixed(_) => Pace::Fixed(wished),
-        Interval::Auto => Pace::Learned(wished),
-    }
+/// Whether the new entries alone will do. Once a day the whole document is asked for, so that what
+/// has left it is known and nothing rests on deltas alone.
+fn takes_deltas(state: &FeedState, now: Timestamp) -> bool {
+    state
+        .document
+        .is_some_and(|whole| whole <= now && now.since(whole) < WHOLE_EVERY)
 }
 
 /// The address to ask: the configured one, or where it has moved for good. A moved address that
@@ -224,6 +234,7 @@ async fn answered(
             hints,
             validators,
             moved_to,
+            ..
         } => {
             found.answer = schedule::Answer::Served {
                 fresh_for: hints.fresh_for,
@@ -238,6 +249,9 @@ async fn answered(
             hints,
             final_url,
             moved_to,
+            language,
+            delta,
+            ..
         } => {
             found.validators = renewal(state, validators);
             found.moved_to = moved_to.or_else(|| still_moved(feed, state));
@@ -255,10 +269,15 @@ async fn answered(
                     found.answer = schedule::Answer::Served { fresh_for };
                     found.entries = Some(document.entries.len());
                     found.notes.clone_from(&document.notes);
-                    let first = state.first_ok.is_none();
-                    let record =
-                        judge_document(engine, live, feed, row, first, *keyed, hash).await?;
+                    let around = Around {
+                        first: state.first_ok.is_none(),
+                        header_language: language,
+                    };
+                    let (mut record, arrivals) =
+                        judge_document(engine, live, feed, row, around, *keyed, hash).await?;
+                    record.partial = delta;
                     found.document = Some(record);
+                    found.arrivals = arrivals;
                 }
                 Err(error) => {
                     let kind = match error {
@@ -342,10 +361,10 @@ async fn judge_document(
     live: &Arc<Live>,
     feed: &Arc<Feed>,
     row: FeedRow,
-    first: bool,
+    around: Around,
     keyed: Keyed,
     hash: [u8; 16],
-) -> Result<DocumentRecord, PollError> {
+) -> Result<(DocumentRecord, Vec<Timestamp>), PollError> {
     let known = engine.store.known(row, keyed.keys().to_vec()).await?;
     let _slot = engine.parsing.acquire().await;
     let (live, feed) = (live.clone(), feed.clone());
@@ -353,7 +372,7 @@ async fn judge_document(
         let judge = Judge {
             live: &live,
             feed: &feed,
-            first,
+            around,
             now: Timestamp::now(),
         };
         judge.judge(keyed, &known, hash)

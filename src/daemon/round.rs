@@ -6,8 +6,8 @@ use tokio::time::sleep;
 use tracing::{info, warn};
 
 use super::left_alone::LeftAlone;
-use super::service::rest_after_crash;
 use super::scheduler::{Ended, Scheduler, Then};
+use super::service::rest_after_crash;
 use super::{DaemonError, Engine};
 use crate::model::{FeedId, Timestamp};
 use crate::notify::{Notifier, Printer, Settled};
@@ -43,7 +43,10 @@ pub async fn round(
     for left in &left_alone {
         let (feed, until) = (left.feed.as_str(), left.until);
         if left.asked {
-            warn!(feed, "left alone: its server asked for patience until {until}");
+            warn!(
+                feed,
+                "left alone: its server asked for patience until {until}"
+            );
         } else {
             info!(feed, "left alone until {until}: it was polled a moment ago");
         }

@@ -14,10 +14,10 @@ use tracing::error;
 use super::left_alone::LeftAlone;
 use super::page::{PageRead, read_page};
 use super::page_lines::{PageLines, Wanted};
-use super::poll::{PollError, Polled, poll, wished};
+use super::poll::{PollError, Polled, poll};
 use super::{Engine, Live};
 use crate::config::FetchConfig;
-use crate::model::{Feed, FeedId, Timestamp};
+use crate::model::{Feed, FeedId, Interval, Timestamp};
 use crate::schedule::{Limits, Place, Queue, policy};
 use crate::store::{FeedRow, PageId, PollStatus, Registered, StoreError};
 
@@ -138,7 +138,7 @@ impl Scheduler {
         let new = registered.iter().filter(|r| r.next_poll.is_none()).count();
         let floor = live.policy.min_interval;
         let first =
-            |feed: &Feed| policy::first_poll(now, new, wished(feed.interval), fastrand::f64());
+            |feed: &Feed| policy::first_poll(now, new, spread(feed.interval), fastrand::f64());
         self.adopt(live, registered, |feed, known| {
             // Times that a wrong clock made may lie years ahead.
             let believed = known.last_poll.is_none_or(|last| last <= now + CLOCK_STEP);
@@ -264,9 +264,8 @@ impl Scheduler {
                         continue;
                     };
                     let feed = self.feeds.get(&wanted.feed).map(|known| known.feed.clone());
-                    let read = async move {
-                        Done::Page(read_page(&engine, &live, feed, page).await)
-                    };
+                    let read =
+                        async move { Done::Page(read_page(&engine, &live, feed, page).await) };
                     (self.tasks.spawn(read), Job::Page(page))
                 }
             };
@@ -357,7 +356,8 @@ impl Scheduler {
         let work = Work::Feed(feed.clone());
         self.queue.finish(&work, None);
         if then == Then::GoOn
-            && let Some(known) = self.feeds.get(&feed) {
+            && let Some(known) = self.feeds.get(&feed)
+        {
             // The URL may have changed with a reload during the poll, which then was not recorded.
             let replaced = known.feed.url != polled_feed.url;
             let soon = || known.earliest.map_or(now, |at| at.max(now));
@@ -429,6 +429,14 @@ impl Scheduler {
     pub async fn abort(&mut self) {
         self.tasks.shutdown().await;
         self.under_way.clear();
+    }
+}
+
+/// Within what time first polls are spread, at most.
+fn spread(interval: Interval) -> Duration {
+    match interval {
+        Interval::Fixed(interval) => interval,
+        Interval::Auto => Duration::from_mins(30),
     }
 }
 

@@ -3,29 +3,15 @@
 use std::time::Duration;
 
 use reqwest::Response;
-use reqwest::header::CONTENT_ENCODING;
 use tokio::time::timeout;
 use url::Url;
 
 use super::diagnose::no_more_body;
 use super::error::place;
-use super::{FetchError, Phase};
+use super::{FetchError, Phase, coding};
 
 /// What is set aside before the first byte arrives, at most: a `Content-Length` is only a claim.
 const FIRST_CAPACITY: u64 = 64 * 1024;
-
-/// Codings that no layer below has undone if the header still names them.
-const CODINGS: [&str; 9] = [
-    "gzip",
-    "x-gzip",
-    "deflate",
-    "compress",
-    "x-compress",
-    "br",
-    "zstd",
-    "dcb",
-    "dcz",
-];
 
 /// The limits of one body.
 #[derive(Debug, Clone, Copy)]
@@ -34,9 +20,13 @@ pub(super) struct Limits {
     pub max: u64,
     /// The longest wait for the next part.
     pub idle: Duration,
+    /// Whether a body that passes the limit is cut there instead of refused.
+    pub cut: bool,
 }
 
 /// Reads the whole body; gives up with the first part that passes the limit.
+///
+/// Where the library leaves a coding in place, the body is held both ways for a moment.
 pub(super) async fn read(
     mut response: Response,
     url: &Url,
@@ -46,10 +36,14 @@ pub(super) async fn read(
         place: place(url),
         limit: limits.max,
     };
-    refuse_unknown_coding(&response, url)?;
+    let bad_coding = |reason: String| FetchError::Decode {
+        place: place(url),
+        reason,
+    };
+    let codings = coding::left(response.headers()).map_err(bad_coding)?;
     // Known only for bodies without coding: the size on the wire says nothing about the others.
     let announced = response.content_length().unwrap_or(0);
-    if announced > limits.max {
+    if announced > limits.max && !limits.cut {
         return Err(too_large());
     }
     let mut bytes = Vec::with_capacity(to_usize(announced.min(FIRST_CAPACITY)));
@@ -64,15 +58,27 @@ pub(super) async fn read(
             })?
             .map_err(|error| no_more_body(&error, url, received))?;
         let Some(chunk) = chunk else {
-            return Ok(bytes);
+            break;
         };
         let total = received.saturating_add(chunk.len() as u64);
         if total > limits.max {
-            return Err(too_large());
+            if !limits.cut || !codings.is_empty() {
+                return Err(too_large());
+            }
+            let room = to_usize(limits.max - received);
+            bytes.extend_from_slice(chunk.get(..room).unwrap_or_default());
+            break;
         }
         reserve(&mut bytes, to_usize(total), to_usize(limits.max));
         bytes.extend_from_slice(&chunk);
     }
+    for coding in codings {
+        bytes = coding::undo(coding, &bytes, limits.max).map_err(|failure| match failure {
+            coding::Failure::TooLarge => too_large(),
+            coding::Failure::Broken(error) => bad_coding(error.to_string()),
+        })?;
+    }
+    Ok(bytes)
 }
 
 /// Makes room for `total` bytes by doubling, but never sets aside more than `max`.
@@ -81,24 +87,6 @@ fn reserve(bytes: &mut Vec<u8>, total: usize, max: usize) {
         let wanted = bytes.capacity().saturating_mul(2).min(max).max(total);
         bytes.reserve_exact(wanted - bytes.len());
     }
-}
-
-/// Refuses a body that would arrive compressed; words that are no coding (`utf-8` is a popular
-/// mistake) do no harm.
-fn refuse_unknown_coding(response: &Response, url: &Url) -> Result<(), FetchError> {
-    for value in response.headers().get_all(CONTENT_ENCODING) {
-        let value = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
-        if let Some(coding) = value
-            .split(',')
-            .find_map(|word| CODINGS.into_iter().find(|coding| word.trim() == *coding))
-        {
-            return Err(FetchError::Decode {
-                place: place(url),
-                reason: format!("its coding, {coding}, was not asked for in this form"),
-            });
-        }
-    }
-    Ok(())
 }
 
 fn to_usize(number: u64) -> usize {

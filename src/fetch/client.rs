@@ -3,73 +3,23 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, Response};
-use tokio::time::timeout;
+use reqwest::Response;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, IF_NONE_MATCH};
+use tokio::time::{sleep, timeout};
 use url::Url;
 
+use super::clients::Clients;
 use super::error::place;
 use super::redirect::Trail;
-use super::{Answer, FetchError, Hints, Phase, Validators, body, diagnose, guard};
+use super::resolver::Guard;
+use super::{
+    Answer, FetchError, Hints, Links, Phase, Request, Settings, Validators, body, delta, diagnose,
+    guard, links,
+};
 
-const ACCEPTED: &str = "application/atom+xml, application/rss+xml, application/feed+json, \
-    application/rdf+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5";
-
-/// How long an idle connection is kept. Feeds of one host are polled close together, if at all;
-/// after that a kept connection only costs.
-const POOL_IDLE: Duration = Duration::from_secs(15);
-
-/// Every limit of a fetch, and the name it goes by.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The `User-Agent`; see [`user_agent`].
-    pub user_agent: String,
-    /// For resolving the name, connecting and the TLS handshake, at each hop.
-    pub connect_timeout: Duration,
-    /// From the beginning of a hop, connecting included, to the end of the answer's head.
-    pub header_timeout: Duration,
-    /// Between two parts of the body.
-    pub idle_timeout: Duration,
-    /// For the whole fetch, redirects and body included.
-    pub total_timeout: Duration,
-    /// The largest body, in bytes after decompression.
-    pub max_body: u64,
-    /// How many redirects are followed.
-    pub max_redirects: u32,
-}
-
-/// The `User-Agent` that says who is asking and, with `contact` (a URL or address), where to
-/// complain: `mentiond/0.1.0 (+https://example.org/bot)`.
-///
-/// Characters that a header comment cannot hold are left out of `contact`.
-#[must_use]
-pub fn user_agent(contact: Option<&str>) -> String {
-    let name = concat!("mentiond/", env!("CARGO_PKG_VERSION"));
-    let contact: String = contact
-        .unwrap_or_default()
-        .chars()
-        .filter(|c| c.is_ascii_graphic() && !matches!(c, '(' | ')' | '\\'))
-        .collect();
-    if contact.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{name} (+{contact})")
-    }
-}
-
-/// One thing to fetch.
-#[derive(Debug, Clone, Copy)]
-pub struct Request<'a> {
-    /// What to get. Credentials in it are sent by Basic authentication to its own origin, and to no
-    /// other that a redirect leads to.
-    pub url: &'a Url,
-    /// The validators of the last full answer; they are sent at the hop whose URL gave them.
-    pub validators: Option<&'a Validators>,
-    /// Whether the host of `url` may be a loopback, private or other special address. It is the
-    /// owner's word about this host alone: another host that a redirect leads to stays guarded.
-    pub allow_private_addresses: bool,
-}
+/// The longest wait before a redirect is followed that asks for one; a longer one is for another
+/// fetch.
+const REDIRECT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The HTTP client. Clones share connections.
 #[derive(Debug, Clone)]
@@ -77,12 +27,19 @@ pub struct Fetcher {
     inner: Arc<Inner>,
 }
 
-/// Two clients, so that no connection made without the guard is ever reused under it.
 #[derive(Debug)]
 struct Inner {
-    guarded: Client,
-    open: Client,
+    clients: Clients,
     settings: Settings,
+}
+
+/// The limits that differ between fetches.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub total: Duration,
+    pub header: Duration,
+    pub redirects: u32,
+    pub body: body::Limits,
 }
 
 impl Fetcher {
@@ -90,13 +47,14 @@ impl Fetcher {
     ///
     /// # Errors
     /// [`FetchError::Builder`] when the user agent is not a header value, or when this machine has
-    /// no CA certificates.
+    /// no CA certificates; [`FetchError::Options`] when the proxy can't be used.
     pub fn new(settings: Settings) -> Result<Self, FetchError> {
-        let build =
-            |builder: ClientBuilder| builder.build().map_err(|error| diagnose::not_built(&error));
+        Self::with_guard(settings, Guard::default())
+    }
+
+    pub(super) fn with_guard(settings: Settings, guard: Guard) -> Result<Self, FetchError> {
         let inner = Inner {
-            guarded: build(configure(&settings).dns_resolver(guard::PublicOnly))?,
-            open: build(configure(&settings))?,
+            clients: Clients::new(settings.clone(), guard)?,
             settings,
         };
         Ok(Self {
@@ -108,83 +66,97 @@ impl Fetcher {
     ///
     /// # Errors
     /// A [`FetchError`] when there is no answer to go on with; it takes no longer than
-    /// [`Settings::total_timeout`] to know.
+    /// [`Settings::total_timeout`], or the request's own time, to know.
     pub async fn fetch(&self, request: &Request<'_>) -> Result<Answer, FetchError> {
-        let after = self.inner.settings.total_timeout;
-        match timeout(after, self.inner.follow(request)).await {
+        self.fetch_within(request, self.limits(request)).await
+    }
+
+    /// The limits for a request. One with a time of its own may spend all of it on any phase: the
+    /// owner who grants a slow server minutes does not want to lose it to the general limits.
+    pub(super) fn limits(&self, request: &Request<'_>) -> Limits {
+        let settings = &self.inner.settings;
+        let own = request.options.timeout;
+        Limits {
+            total: own.unwrap_or(settings.total_timeout),
+            header: own.unwrap_or(settings.header_timeout),
+            redirects: settings.max_redirects,
+            body: body::Limits {
+                max: settings.max_body,
+                idle: own.unwrap_or(settings.idle_timeout),
+                cut: false,
+            },
+        }
+    }
+
+    pub(super) async fn fetch_within(
+        &self,
+        request: &Request<'_>,
+        limits: Limits,
+    ) -> Result<Answer, FetchError> {
+        match timeout(limits.total, self.inner.follow(request, limits)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(FetchError::Timeout {
                 place: place(request.url),
                 phase: Phase::Total,
-                after,
+                after: limits.total,
             }),
         }
     }
 }
 
-/// What every client of ours has in common: it says who it is, follows no redirect by itself and
-/// sends neither cookies nor `Referer`.
-fn base(user_agent: &str) -> ClientBuilder {
-    // Fails only when a provider is installed already, and then that one serves.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder()
-        .user_agent(user_agent)
-        .redirect(Policy::none())
-        .referer(false)
-        .no_proxy()
-}
-
-/// A client for requests to addresses that the owner chose, such as webhooks: no address guard and
-/// no limits but those that the caller sets.
-///
-/// # Errors
-/// [`FetchError::Builder`] when this machine has no CA certificates.
-pub fn plain_client(user_agent: &str) -> Result<Client, FetchError> {
-    base(user_agent)
-        .build()
-        .map_err(|error| diagnose::not_built(&error))
-}
-
-fn configure(settings: &Settings) -> ClientBuilder {
-    let accept = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(ACCEPTED))]);
-    base(&settings.user_agent)
-        .default_headers(accept)
-        .connect_timeout(settings.connect_timeout)
-        // Old and home-made servers send such lines, and browsers put up with them.
-        .http1_ignore_invalid_headers_in_responses(true)
-        .http1_allow_spaces_after_header_name_in_responses(true)
-        .http1_allow_obsolete_multiline_headers_in_responses(true)
-        .pool_idle_timeout(POOL_IDLE)
-        .pool_max_idle_per_host(2)
-}
-
 impl Inner {
-    async fn follow(&self, request: &Request<'_>) -> Result<Answer, FetchError> {
-        let mut trail = Trail::begin(request.url, self.settings.max_redirects)?;
+    async fn follow(&self, request: &Request<'_>, limits: Limits) -> Result<Answer, FetchError> {
+        let mut trail = Trail::begin(request.url, limits.redirects)?;
         loop {
             let url = trail.current();
             let asked = request
                 .validators
                 .map(|validators| (validators, validators.conditions(url)))
                 .filter(|(_, conditions)| !conditions.is_empty());
-            let conditions = asked.as_ref().map(|(_, conditions)| conditions.clone());
-            let response = self.send(request, url, conditions).await?;
+            let conditions = asked.as_ref().map(|(_, conditions)| conditions);
+            let response = self.send(request, url, conditions, limits).await?;
 
             let status = response.status().as_u16();
-            let hints = Hints::read(response.headers(), SystemTime::now());
+            let headers = response.headers();
+            let hints = Hints::read(headers, SystemTime::now());
             match status {
-                200..=299 => return self.full_answer(response, hints, trail).await,
+                200..=299 => {
+                    let partial = status == 226;
+                    if partial {
+                        let sent = conditions.filter(|_| request.deltas);
+                        let sent = sent.and_then(|conditions| conditions.get(IF_NONE_MATCH));
+                        delta::check(headers, sent).map_err(|reason| FetchError::BadDelta {
+                            place: place(url),
+                            reason,
+                        })?;
+                    }
+                    return full_answer(response, hints, trail, limits.body, partial).await;
+                }
                 304 => {
                     let Some((held, _)) = asked else {
                         return Err(FetchError::Unexpected304 { place: place(url) });
                     };
+                    let links = Links::read(headers, url);
                     return Ok(Answer::NotModified {
                         hints,
-                        validators: held.renewed(response.headers()),
+                        validators: held.renewed(headers),
+                        links,
                         moved_to: trail.end().1,
                     });
                 }
-                300..=399 => trail.follow(status, response.headers())?,
+                300..=399 => {
+                    let wait = hints.retry_after.unwrap_or_default();
+                    trail.follow(status, headers)?;
+                    // The least time to wait before the redirected request (RFC 9110 §10.2.3).
+                    if wait > REDIRECT_PATIENCE {
+                        return Ok(Answer::Throttled {
+                            status,
+                            retry_after: hints.retry_after,
+                        });
+                    }
+                    drop(response);
+                    sleep(wait).await;
+                }
                 // Behind a temporary redirect it is only today's target that is gone.
                 410 if trail.is_permanent() => return Ok(Answer::Gone),
                 429 | 503 => {
@@ -209,20 +181,23 @@ impl Inner {
         &self,
         request: &Request<'_>,
         url: &Url,
-        conditions: Option<HeaderMap>,
+        conditions: Option<&HeaderMap>,
+        limits: Limits,
     ) -> Result<Response, FetchError> {
-        let client = if request.allow_private_addresses && url.host() == request.url.host() {
-            &self.open
-        } else {
+        let ours = request.at_own_origin(url);
+        let guarded = !(request.allow_private_addresses && request.at_own_host(url));
+        if guarded {
             guard::check_literal(url)?;
-            &self.guarded
+        }
+        guard::check_port(url, request.own, &self.settings.ports)?;
+        let target = match request.own {
+            Some(own) if ours => with_credentials(url, own),
+            _ => url.clone(),
         };
-        let target = if url.origin() == request.url.origin() {
-            with_credentials(url, request.url)
-        } else {
-            url.clone()
-        };
-        let attempt = client.get(target).headers(conditions.unwrap_or_default());
+        let none = HeaderMap::new();
+        let headers = request.headers(url, conditions.unwrap_or(&none))?;
+        let client = self.clients.get(request.options, ours, guarded)?;
+        let attempt = client.get(target).headers(headers);
         let again = attempt.try_clone();
         let sending = async {
             match (attempt.send().await, again) {
@@ -232,49 +207,48 @@ impl Inner {
                 (result, _) => result,
             }
         };
-        let after = self.settings.header_timeout;
-        timeout(after, sending)
+        timeout(limits.header, sending)
             .await
             .map_err(|_| FetchError::Timeout {
                 place: place(url),
                 phase: Phase::Header,
-                after,
+                after: limits.header,
             })?
             .map_err(|error| diagnose::no_answer(&error, url, self.settings.connect_timeout))
     }
+}
 
-    async fn full_answer(
-        &self,
-        response: Response,
-        hints: Hints,
-        trail: Trail,
-    ) -> Result<Answer, FetchError> {
-        let (final_url, moved_to) = trail.end();
-        let headers = response.headers();
-        let validators = Validators::read(&final_url, headers);
-        let content_type = headers
-            .get(CONTENT_TYPE)
-            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-        let bytes = match response.status().as_u16() {
-            // No content by definition (RFC 9110 §15.3.5, §15.3.6), whatever the headers claim.
-            204 | 205 => Vec::new(),
-            _ => {
-                let limits = body::Limits {
-                    max: self.settings.max_body,
-                    idle: self.settings.idle_timeout,
-                };
-                body::read(response, &final_url, limits).await?
-            }
-        };
-        Ok(Answer::Body {
-            bytes,
-            content_type,
-            validators,
-            hints,
-            final_url,
-            moved_to,
-        })
-    }
+async fn full_answer(
+    response: Response,
+    hints: Hints,
+    trail: Trail,
+    limits: body::Limits,
+    delta: bool,
+) -> Result<Answer, FetchError> {
+    let (final_url, moved_to) = trail.end();
+    let headers = response.headers();
+    let validators = Validators::read(&final_url, headers);
+    let links = Links::read(headers, &final_url);
+    let language = links::language(headers);
+    let content_type = headers
+        .get(CONTENT_TYPE)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let bytes = match response.status().as_u16() {
+        // No content by definition (RFC 9110 §15.3.5, §15.3.6), whatever the headers claim.
+        204 | 205 => Vec::new(),
+        _ => body::read(response, &final_url, limits).await?,
+    };
+    Ok(Answer::Body {
+        bytes,
+        content_type,
+        validators,
+        hints,
+        final_url,
+        moved_to,
+        links,
+        language,
+        delta,
+    })
 }
 
 /// `url` with the credentials of `owner`, which the HTTP library turns into Basic authentication.
@@ -288,24 +262,8 @@ fn with_credentials(url: &Url, owner: &Url) -> Url {
 
 #[cfg(test)]
 mod tests {
+    use super::super::settings::tests::roomy;
     use super::*;
-
-    #[test]
-    fn the_user_agent_names_program_version_and_contact() {
-        let version = env!("CARGO_PKG_VERSION");
-        assert_eq!(user_agent(None), format!("mentiond/{version}"));
-        assert_eq!(
-            user_agent(Some("https://example.org/bot")),
-            format!("mentiond/{version} (+https://example.org/bot)")
-        );
-    }
-
-    #[test]
-    fn a_contact_cannot_break_the_header() {
-        let agent = user_agent(Some("a)\r\nCookie: \u{436}(b"));
-        assert!(agent.ends_with(" (+aCookie:b)"), "{agent}");
-        assert!(HeaderValue::from_str(&agent).is_ok());
-    }
 
     #[test]
     fn fetches_can_move_between_threads() {
@@ -319,12 +277,7 @@ mod tests {
     fn an_unusable_user_agent_is_told_when_the_client_is_built() {
         let settings = Settings {
             user_agent: "a\nb".to_owned(),
-            connect_timeout: Duration::from_secs(1),
-            header_timeout: Duration::from_secs(1),
-            idle_timeout: Duration::from_secs(1),
-            total_timeout: Duration::from_secs(1),
-            max_body: 1,
-            max_redirects: 1,
+            ..roomy()
         };
         let error = Fetcher::new(settings).expect_err("not a header value");
         assert_eq!(error.kind(), "builder");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::error::place;
-use super::guard::Refused;
+use super::resolver::Refused;
 use super::{FetchError, Phase};
 
 /// How deep a chain of causes is followed; real ones have about six links.

@@ -85,6 +85,16 @@ pub enum FetchError {
         /// The address it stands for, or the first of them.
         address: IpAddr,
     },
+    /// A port that strangers' URLs must not name.
+    #[error(
+        "refused to connect to port {port} of {host}: if a feed is served there, write the port in the feed's own URL or list it in `ports`"
+    )]
+    PortRefused {
+        /// The host as the URL has it.
+        host: String,
+        /// The port.
+        port: u16,
+    },
     /// The chain of redirects is too long.
     #[error(
         "gave up after {limit} redirects at {place}: open the URL in a browser and use the one it ends at"
@@ -137,6 +147,16 @@ pub enum FetchError {
         /// The place that answered.
         place: String,
     },
+    /// A part of a document, of a sort that was not asked for or can't be put together.
+    #[error(
+        "{place} answered 226 with {reason}: the server is at fault; the whole document is asked for next time"
+    )]
+    BadDelta {
+        /// The place that answered.
+        place: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The body, decompressed, passes the limit.
     #[error(
         "the body of {place} is larger than {limit} bytes: raise the limit if this is really a feed"
@@ -175,6 +195,12 @@ pub enum FetchError {
         /// What is wrong.
         reason: String,
     },
+    /// A feed's own request options, or the proxy, can't be used. The reason shows no value.
+    #[error("cannot use the request options: {reason}")]
+    Options {
+        /// What is wrong, and what to do.
+        reason: String,
+    },
     /// The HTTP client could not be set up.
     #[error(
         "cannot set up the HTTP client ({reason}): check the user agent and that CA certificates are installed"
@@ -195,16 +221,19 @@ impl FetchError {
             Self::Tls { .. } => "tls",
             Self::Timeout { .. } => "timeout",
             Self::AddressRefused { .. } => "address-refused",
+            Self::PortRefused { .. } => "port-refused",
             Self::TooManyRedirects { .. } => "too-many-redirects",
             Self::RedirectLoop { .. } => "redirect-loop",
             Self::BadRedirect { .. } => "bad-redirect",
             Self::UnsupportedScheme { .. } => "unsupported-scheme",
             Self::Status { .. } => "status",
             Self::Unexpected304 { .. } => "unexpected-304",
+            Self::BadDelta { .. } => "bad-delta",
             Self::BodyTooLarge { .. } => "body-too-large",
             Self::BodyTruncated { .. } => "body-truncated",
             Self::Decode { .. } => "decode",
             Self::Protocol { .. } => "protocol",
+            Self::Options { .. } => "options",
             Self::Builder { .. } => "builder",
         }
     }
@@ -214,8 +243,19 @@ impl FetchError {
     pub const fn is_ours(&self) -> bool {
         matches!(
             self,
-            Self::AddressRefused { .. } | Self::UnsupportedScheme { .. } | Self::Builder { .. }
+            Self::AddressRefused { .. }
+                | Self::PortRefused { .. }
+                | Self::UnsupportedScheme { .. }
+                | Self::Options { .. }
+                | Self::Builder { .. }
         )
+    }
+
+    /// Whether the validators that were sent must not be sent again: the server answers them with
+    /// something that can't be used.
+    #[must_use]
+    pub const fn drops_validators(&self) -> bool {
+        matches!(self, Self::BadDelta { .. })
     }
 
     /// How long the server asks to wait; at most [`super::MAX_HINT`].

@@ -2,23 +2,29 @@
 //!
 //! [`is_public`] is the rule. It is applied in two places, because HTTP clients connect by two
 //! ways: [`check_literal`] for a host that is written as an address (no name is resolved then),
-//! and [`PublicOnly`], the resolver of the guarded client. As the resolver hands out only
-//! addresses that it has checked, there is no second look-up whose answer could differ (DNS
-//! rebinding).
+//! and the resolver of the guarded client. [`check_port`] is the rule for ports.
+//!
+//! Behind a proxy only the first of the two is left: the proxy resolves the name and connects, so
+//! that a proxy which can reach inside addresses must have a guard of its own.
 
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
 use super::FetchError;
 
-/// Whether an address is reachable on the public Internet.
+/// Whether an address is reachable on the public Internet, as a web server would be.
 ///
 /// Refused is what the IANA special-purpose address registries (RFC 6890 and its updates) do not
 /// list as globally reachable, multicast and everything reserved. IPv4 addresses embedded in IPv6
-/// (mapped, NAT64, 6to4) are judged by the inner address, since that is where a packet ends up.
+/// (mapped, NAT64 by its well-known prefix, 6to4, ISATAP) are judged by the inner address, since
+/// that is where a packet ends up. A NAT64 prefix of a network's own choosing can't be known here.
+///
+/// Refused too are some blocks that the registries call globally reachable, as no publisher's
+/// server can stand there: the anycast addresses of nearby services (`192.0.0.9`, `192.0.0.10`,
+/// `2001:1::1` to `2001:1::3`), which mean a box in one's own network, and the rest of
+/// `2001::/23`, which holds identifiers that are not routed, tunnels and name servers (AMT, AS112,
+/// `ORCHIDv2`, drone identities).
 #[must_use]
 pub fn is_public(addr: IpAddr) -> bool {
     match addr {
@@ -48,7 +54,15 @@ fn is_public_v6(addr: Ipv6Addr) -> bool {
         let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
         is_public_v4(Ipv4Addr::new(a, b, c, d))
     };
-    match addr.segments() {
+    let segments = addr.segments();
+    // The interface identifier of ISATAP, RFC 5214 §6.1: the prefix may be anyone's, but the packet
+    // is tunnelled to the IPv4 address.
+    if let [.., 0 | 0x200, 0x5efe, high, low] = segments
+        && !inner(high, low)
+    {
+        return false;
+    }
+    match segments {
         // IPv4-mapped, RFC 4291 §2.5.5.2, and NAT64, RFC 6052 §2.1
         [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
             inner(high, low)
@@ -56,10 +70,30 @@ fn is_public_v6(addr: Ipv6Addr) -> bool {
         [0x2002, high, low, ..] => inner(high, low), // 6to4, RFC 3056
         // Teredo, ORCHID, benchmarking and other protocol assignments; documentation
         [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false,
-        // Global unicast is assigned from 2000::/3 only; unique local, link-local, site-local,
-        // discard-only, SRv6 SIDs, multicast and all that is unassigned lie outside.
+        // Global unicast is assigned from 2000::/3 only; IPv4-compatible, unique local, link-local,
+        // site-local, discard-only, SRv6 SIDs, multicast and all that is unassigned lie outside.
         [first, ..] => (0x2000..0x4000).contains(&first),
     }
+}
+
+/// Refuses a URL that names a port which no web server is expected at: 80, 443 and those of
+/// `ports` are. The port that the owner wrote is fine at the owner's own host.
+///
+/// Without it a stranger's redirect could make this program knock at mail servers, databases and
+/// whatever else answers by TCP.
+pub(super) fn check_port(url: &Url, own: Option<&Url>, ports: &[u16]) -> Result<(), FetchError> {
+    let Some(port) = url.port_or_known_default() else {
+        return Ok(());
+    };
+    let owners = own
+        .is_some_and(|own| own.host() == url.host() && own.port_or_known_default() == Some(port));
+    if matches!(port, 80 | 443) || owners || ports.contains(&port) {
+        return Ok(());
+    }
+    Err(FetchError::PortRefused {
+        host: url.host_str().unwrap_or_default().to_owned(),
+        port,
+    })
 }
 
 /// Refuses a URL whose host is written as a non-public address.
@@ -69,6 +103,8 @@ pub(super) fn check_literal(url: &Url) -> Result<(), FetchError> {
     let address = match url.host() {
         Some(Host::Ipv4(v4)) => IpAddr::V4(v4),
         Some(Host::Ipv6(v6)) => IpAddr::V6(v6),
+        // By definition this machine (RFC 6761 §6.3), whoever resolves it.
+        Some(Host::Domain(name)) if is_localhost(name) => IpAddr::V4(Ipv4Addr::LOCALHOST),
         Some(Host::Domain(_)) | None => return Ok(()),
     };
     if is_public(address) {
@@ -81,48 +117,14 @@ pub(super) fn check_literal(url: &Url) -> Result<(), FetchError> {
     }
 }
 
-/// A name whose addresses are all non-public, with one of them.
-#[derive(Debug, thiserror::Error)]
-#[error("{host} resolves to {address} only, which is not public")]
-pub(super) struct Refused {
-    /// The name that was resolved.
-    pub host: String,
-    /// The first of its addresses.
-    pub address: IpAddr,
+fn is_localhost(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    name == "localhost" || name.ends_with(".localhost")
 }
 
-/// The system's resolver, of whose answers only public addresses are used.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct PublicOnly;
-
-impl Resolve for PublicOnly {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let host = name.as_str();
-            // Port 0 is replaced by the URL's port; see `reqwest::dns::Resolve`.
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((host, 0)).await?.collect();
-            Ok(Box::new(keep_public(host, found)?.into_iter()) as Addrs)
-        })
-    }
-}
-
-fn keep_public(
-    host: &str,
-    mut found: Vec<SocketAddr>,
-) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
-    let Some(first) = found.first().map(SocketAddr::ip) else {
-        return Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address").into());
-    };
-    found.retain(|addr| is_public(addr.ip()));
-    if found.is_empty() {
-        return Err(Refused {
-            host: host.to_owned(),
-            address: first,
-        }
-        .into());
-    }
-    Ok(found)
-}
+#[cfg(test)]
+#[path = "guard/registries.rs"]
+mod registries;
 
 #[cfg(test)]
 mod tests {
@@ -253,6 +255,9 @@ mod tests {
             "[::ffff:7f00:1]",
             "[::ffff:127.0.0.1]",
             "0",
+            "LOCALHOST",
+            "localhost.",
+            "a.localhost",
             "１２７.０.０.１",
         ] {
             let url = Url::parse(&format!("http://{host}/")).expect("a URL");
@@ -266,18 +271,29 @@ mod tests {
     }
 
     #[test]
-    fn of_mixed_addresses_only_the_public_ones_are_used() {
-        let mixed = ["10.0.0.1:0", "1.1.1.1:0", "[::1]:0"].map(|a| a.parse().expect("an address"));
-        let kept = keep_public("mixed.example", mixed.to_vec()).expect("one is left");
-        assert_eq!(kept, ["1.1.1.1:0".parse().expect("an address")]);
-    }
-
-    #[test]
-    fn a_name_with_private_addresses_only_is_refused_by_name() {
-        let found = vec!["10.0.0.1:0".parse().expect("an address")];
-        let error = keep_public("inside.example", found).expect_err("none is left");
-        let refused = error.downcast_ref::<Refused>().expect("refused");
-        assert_eq!(refused.host, "inside.example");
-        assert_eq!(refused.address, IpAddr::from([10, 0, 0, 1]));
+    fn only_the_ports_of_the_web_and_the_owners_are_knocked_at() {
+        let own = Url::parse("http://home.example:8080/feed").expect("a URL");
+        let port = |text: &str, own: Option<&Url>| {
+            check_port(&Url::parse(text).expect("a URL"), own, &[8443])
+        };
+        for fine in [
+            "http://a.example/",
+            "https://a.example/",
+            "http://a.example:443/",
+            "https://a.example:8443/",
+            "http://home.example:8080/other",
+        ] {
+            assert_eq!(port(fine, Some(&own)), Ok(()), "{fine}");
+        }
+        for (refused, owner) in [
+            ("http://a.example:22/", Some(&own)),
+            ("http://a.example:8080/", Some(&own)),
+            ("http://home.example:6379/", Some(&own)),
+            ("http://home.example:8080/", None),
+        ] {
+            let error = port(refused, owner).expect_err(refused);
+            assert_eq!(error.kind(), "port-refused", "{refused}");
+            assert!(error.is_ours());
+        }
     }
 }

@@ -15,9 +15,11 @@ pub const MAX_HINT: Duration = Duration::from_hours(720);
 /// When the server would like to be asked again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Hints {
-    /// How long the answer stays fresh (RFC 9111 §4.2.1): `max-age` less `Age`, else `Expires` less
-    /// `Date`. Zero when it is stale already; `None` when nothing is said or caching is declined
-    /// (`no-store`, `no-cache`). `s-maxage` is for shared caches, which this is not.
+    /// How long the answer stays fresh (RFC 9111 §4.2): `max-age`, else `Expires` less `Date`, and
+    /// from either the `Age` it has already. Zero when it is stale; `None` when nothing is said,
+    /// what is said can't be read, or caching is declined (`no-store`, `no-cache`). `s-maxage` is
+    /// for shared caches, which this is not; `private`, `must-revalidate` and the like change
+    /// nothing for a client that always revalidates.
     pub fresh_for: Option<Duration>,
     /// How long not to ask at all (RFC 9110 §10.2.3).
     pub retry_after: Option<Duration>,
@@ -36,7 +38,8 @@ impl Hints {
 }
 
 fn fresh_for(headers: &HeaderMap, date: SystemTime) -> Option<Duration> {
-    let mut max_age = None;
+    // The first that can be read counts (RFC 9111 §4.2.1); `Some(None)` if none can.
+    let mut max_age: Option<Option<u64>> = None;
     for (name, value) in headers.get_all(CACHE_CONTROL).iter().flat_map(directives) {
         // `no-cache="Set-Cookie"` is about that field alone (RFC 9111 §5.2.2.4).
         let bare = value.is_none();
@@ -45,24 +48,25 @@ fn fresh_for(headers: &HeaderMap, date: SystemTime) -> Option<Duration> {
         {
             return None;
         }
-        if name.eq_ignore_ascii_case(b"max-age") && max_age.is_none() {
-            max_age = value.and_then(leading_number);
+        if name.eq_ignore_ascii_case(b"max-age") && max_age.flatten().is_none() {
+            max_age = Some(value.and_then(leading_number));
         }
     }
-    if let Some(max_age) = max_age {
-        let age = headers.get(AGE).map(HeaderValue::as_bytes);
-        let age = age.and_then(leading_number).unwrap_or(0);
-        return Some(capped(max_age.saturating_sub(age)));
-    }
-    // An `Expires` that is no date, `0` above all, means "already expired" (RFC 9111 §5.3).
-    headers.get(EXPIRES)?;
-    let expires = http_date(headers, &EXPIRES).unwrap_or(date);
-    Some(
-        expires
-            .duration_since(date)
-            .unwrap_or_default()
-            .min(MAX_HINT),
-    )
+    let lifetime = match max_age {
+        // Not a number, and `Expires` gives way to it all the same (RFC 9111 §5.3).
+        Some(age) => Duration::from_secs(age?),
+        None => {
+            // An `Expires` that is no date, `0` above all, means "already expired" (§5.3).
+            headers.get(EXPIRES)?;
+            let expires = http_date(headers, &EXPIRES).unwrap_or(date);
+            expires.duration_since(date).unwrap_or_default()
+        }
+    };
+    // The first `Age` counts, and one that can't be read does not (RFC 9111 §5.1).
+    let age = headers.get(AGE).map(HeaderValue::as_bytes);
+    let age = age.and_then(leading_number).unwrap_or(0);
+    let left = lifetime.saturating_sub(Duration::from_secs(age));
+    Some(left.min(MAX_HINT))
 }
 
 fn retry_after(headers: &HeaderMap, date: SystemTime) -> Option<Duration> {
@@ -227,10 +231,63 @@ mod tests {
             ("max-age=soon", None),
             ("max-age=x, max-age=3", Some(3)),
             ("max-age=99999999999999999999999", Some(MAX_HINT.as_secs())),
+            ("max-age=0", Some(0)),
+            ("max-age=18446744073709551616", Some(MAX_HINT.as_secs())),
+            ("max-age=\"\\600\"", None),
+            ("x-max-age=9, max-ages=9, immutable", None),
             (",,=,\"", None),
         ] {
             assert_eq!(fresh(&[("cache-control", line)]), want, "{line}");
         }
+    }
+
+    #[test]
+    fn directives_for_other_caches_and_unknown_ones_change_nothing() {
+        for line in [
+            "private, must-revalidate, max-age=60",
+            "max-age=60, proxy-revalidate, s-maxage=1, stale-while-revalidate=9",
+            "private=\"set-cookie, max-age=1\", max-age=60",
+            "foo=bar, max-age=60, max-age=90",
+        ] {
+            assert_eq!(fresh(&[("cache-control", line)]), Some(60), "{line}");
+        }
+        assert_eq!(
+            fresh(&[("cache-control", "private, must-revalidate")]),
+            None
+        );
+        // HTTP/1.0's word for requests, which says nothing in answers (RFC 9111 §5.4).
+        assert_eq!(
+            fresh(&[("pragma", "no-cache"), ("cache-control", "max-age=9")]),
+            Some(9)
+        );
+    }
+
+    #[test]
+    fn a_max_age_that_is_no_number_still_overrides_expires() {
+        let expires = ("expires", "Sun, 06 Nov 1994 09:49:37 GMT");
+        assert_eq!(fresh(&[expires, ("cache-control", "max-age=soon")]), None);
+        assert_eq!(fresh(&[expires, ("cache-control", "max-age=0")]), Some(0));
+    }
+
+    #[test]
+    fn the_age_in_caches_counts_against_either_lifetime() {
+        let expires = ("expires", "Sun, 06 Nov 1994 09:49:37 GMT");
+        assert_eq!(fresh(&[expires, ("age", "600")]), Some(3000));
+        assert_eq!(fresh(&[expires, ("age", "99999999999999999999")]), Some(0));
+        let minute = ("cache-control", "max-age=60");
+        for (age, left) in [("20, 30", 40), ("-5", 60), ("old", 60), ("", 60)] {
+            assert_eq!(fresh(&[minute, ("age", age)]), Some(left), "{age}");
+        }
+        assert_eq!(fresh(&[minute, ("age", "20"), ("age", "50")]), Some(40));
+    }
+
+    #[test]
+    fn the_first_of_several_expires_counts() {
+        let lines = [
+            ("expires", "Sun, 06 Nov 1994 09:49:37 GMT"),
+            ("expires", "Sun, 06 Nov 1994 10:49:37 GMT"),
+        ];
+        assert_eq!(fresh(&lines), Some(3600));
     }
 
     #[test]

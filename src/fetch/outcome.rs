@@ -7,7 +7,7 @@ use reqwest::header::{
 };
 use url::Url;
 
-use super::Hints;
+use super::{Hints, Links};
 use crate::model::Validators;
 
 impl Validators {
@@ -72,7 +72,7 @@ impl Validators {
 }
 
 /// An entity tag for weak comparison (RFC 9110 §8.8.3.2).
-fn opaque(etag: &[u8]) -> &[u8] {
+pub(super) fn opaque(etag: &[u8]) -> &[u8] {
     etag.strip_prefix(b"W/").unwrap_or(etag)
 }
 
@@ -87,6 +87,8 @@ pub enum Answer {
         validators: Option<Validators>,
         /// As in [`Answer::Body`].
         moved_to: Option<Url>,
+        /// As in [`Answer::Body`], if the answer has any.
+        links: Links,
     },
     /// A full answer (any 2xx).
     Body {
@@ -103,13 +105,21 @@ pub enum Answer {
         /// Where the resource has moved for good: the last URL that was reached by permanent
         /// redirects (301, 308) alone; without credentials and fragment.
         moved_to: Option<Url>,
+        /// The `Link`s of the answer that matter to a feed.
+        links: Links,
+        /// The language that the answer declares for its body, if it is one (BCP 47).
+        language: Option<String>,
+        /// Whether the body holds the entries only that are new since the validators were given
+        /// (RFC 3229). Never without [`super::Request::deltas`].
+        delta: bool,
     },
     /// 410: the resource is gone for good, and the server says so on purpose. Reported only when
     /// no temporary redirect led there.
     Gone,
-    /// 429 or 503: the server asks for fewer requests.
+    /// 429 or 503: the server asks for fewer requests. Also a redirect that asks to wait before
+    /// it is followed, for longer than a fetch can.
     Throttled {
-        /// Which of the two.
+        /// Which of them.
         status: u16,
         /// How long to wait, if it says; at most [`super::MAX_HINT`].
         retry_after: Option<Duration>,

@@ -147,9 +147,10 @@ fn record_document(
         served.execute(params![record.feed.0, key.0, at, stale])?;
     }
     conn.prepare_cached(
-        "UPDATE feed SET title = ?2, format = ?3, language = ?4, body_hash = ?5, document_ms = ?6,
+        "UPDATE feed SET title = ?2, format = ?3, language = ?4, body_hash = ?5,
+           document_ms = CASE WHEN ?13 THEN document_ms ELSE ?6 END,
            first_ok_ms = coalesce(first_ok_ms, ?6), entries = entries + ?7, ttl_ms = ?8,
-           update_period_ms = ?9, skip_hours = ?10, skip_days = ?11, rhythm = ?12 WHERE id = ?1",
+           update_period_ms = ?9, skip_hours = ?10, skip_days = ?11, rhythm = coalesce(?12, rhythm) WHERE id = ?1",
     )?
     .execute(params![
         record.feed.0,
@@ -163,7 +164,8 @@ fn record_document(
         document.hints.update_period.map(millis),
         document.hints.skip_hours,
         document.hints.skip_days,
-        document.rhythm
+        document.rhythm,
+        document.partial
     ])?;
     Ok(())
 }

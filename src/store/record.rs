@@ -82,8 +82,10 @@ pub struct DocumentRecord {
     pub language: Option<String>,
     /// What it says of its publishing rhythm.
     pub hints: UpdateHints,
-    /// How often the feed publishes, as its history with this document says.
-    pub rhythm: Vec<u8>,
+    /// How often the feed publishes, if this document changes what is known of it.
+    pub rhythm: Option<Vec<u8>>,
+    /// Whether it holds the new entries only (RFC 3229).
+    pub partial: bool,
     /// SHA-256 of its bytes, first half.
     pub body_hash: [u8; 16],
     /// Every key the document holds, new or not.
@@ -101,7 +103,8 @@ impl DocumentRecord {
             format: document.format.as_str(),
             language: document.language.clone(),
             hints: document.hints,
-            rhythm: Vec::new(),
+            rhythm: None,
+            partial: false,
             body_hash,
             served: Vec::new(),
             entries: Vec::new(),

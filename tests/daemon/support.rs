@@ -352,6 +352,9 @@ impl Home {
             .args(args)
             .env_clear()
             .env("HOME", self.folder.path())
+            // Hundreds of feeds of one host are what many tests are made of.
+            .env("MENTIOND_FETCH_HOST_PAUSE", "0s")
+            .env("MENTIOND_FETCH_PER_DOMAIN", "256")
             .stdin(Stdio::null());
         command
     }

@@ -37,17 +37,27 @@ pub fn violations(log: &Log, town: &Town, scale: Scale) -> Vec<String> {
 }
 
 fn name_of<T>(_: &T) -> &'static str {
-    std::any::type_name::<T>().rsplit("::").next().unwrap_or("a rule")
+    std::any::type_name::<T>()
+        .rsplit("::")
+        .next()
+        .unwrap_or("a rule")
 }
 
 type Found = Vec<String>;
 
 fn at(request: &Request, scale: Scale) -> String {
-    format!("{}{} at {:.2} h", request.site, request.path, scale.hour(request.at))
+    format!(
+        "{}{} at {:.2} h",
+        request.site,
+        request.path,
+        scale.hour(request.at)
+    )
 }
 
 fn text(bytes: Option<&[u8]>) -> String {
-    bytes.map_or("none".to_owned(), |b| String::from_utf8_lossy(b).into_owned())
+    bytes.map_or("none".to_owned(), |b| {
+        String::from_utf8_lossy(b).into_owned()
+    })
 }
 
 fn every_request_is_plain(log: &Log, _: &Town, scale: Scale, found: &mut Found) {
@@ -59,10 +69,22 @@ fn every_request_is_plain(log: &Log, _: &Town, scale: Scale, found: &mut Found) 
         };
         let has = |name: &str, part: &str| text(r.header(name)).contains(part);
         check(r.head.starts_with(b"GET "), "not a GET");
-        check(has("user-agent", "mentiond/"), "the User-Agent does not say who asks");
-        check(has("user-agent", "+https://example.org/bot"), "the User-Agent has no contact");
-        check(has("accept", "application/rss+xml"), "Accept does not ask for feeds");
-        check(has("accept", "application/atom+xml"), "Accept does not ask for feeds");
+        check(
+            has("user-agent", "mentiond/"),
+            "the User-Agent does not say who asks",
+        );
+        check(
+            has("user-agent", "+https://example.org/bot"),
+            "the User-Agent has no contact",
+        );
+        check(
+            has("accept", "application/rss+xml"),
+            "Accept does not ask for feeds",
+        );
+        check(
+            has("accept", "application/atom+xml"),
+            "Accept does not ask for feeds",
+        );
         check(has("accept-encoding", "gzip"), "no compression is accepted");
         for header in ["cookie", "referer", "authorization", "origin", "from"] {
             check(r.header(header).is_none(), &format!("{header} is sent"));
@@ -89,7 +111,10 @@ fn validators_come_back_byte_for_byte(log: &Log, _: &Town, scale: Scale, found: 
         let mut held: Option<&Request> = None;
         let mut earlier: Vec<&Request> = Vec::new();
         for r in requests {
-            for (sent, given) in [("if-none-match", "etag"), ("if-modified-since", "last-modified")] {
+            for (sent, given) in [
+                ("if-none-match", "etag"),
+                ("if-modified-since", "last-modified"),
+            ] {
                 let sent_value = r.header(sent);
                 let expected = held.and_then(|h| h.answered(given));
                 if sent_value == expected {
@@ -131,7 +156,11 @@ fn no_url_is_asked_within_the_floor(log: &Log, _: &Town, scale: Scale, found: &m
 }
 
 fn seconds(value: Option<&[u8]>) -> Option<Duration> {
-    std::str::from_utf8(value?).ok()?.parse().ok().map(Duration::from_secs)
+    std::str::from_utf8(value?)
+        .ok()?
+        .parse()
+        .ok()
+        .map(Duration::from_secs)
 }
 
 fn freshness_is_waited_for(log: &Log, _: &Town, scale: Scale, found: &mut Found) {
@@ -171,7 +200,10 @@ fn retry_after_is_waited_for(log: &Log, _: &Town, scale: Scale, found: &mut Foun
 fn gone_is_gone(log: &Log, _: &Town, scale: Scale, found: &mut Found) {
     for requests in log.by_url().values() {
         for (a, b) in pairs(requests) {
-            let by_hand = log.marks.iter().any(|(_, mark)| *mark > a.at && *mark <= b.at);
+            let by_hand = log
+                .marks
+                .iter()
+                .any(|(_, mark)| *mark > a.at && *mark <= b.at);
             if a.status == 410 && !(by_hand && log.crashed_between(a.at, b.at)) {
                 found.push(format!("{}: after 410", at(b, scale)));
             }
@@ -179,7 +211,12 @@ fn gone_is_gone(log: &Log, _: &Town, scale: Scale, found: &mut Found) {
     }
 }
 
-fn moves_are_believed_slowly_and_detours_never(log: &Log, _: &Town, scale: Scale, found: &mut Found) {
+fn moves_are_believed_slowly_and_detours_never(
+    log: &Log,
+    _: &Town,
+    scale: Scale,
+    found: &mut Found,
+) {
     let count = |site: &str, path: &str| {
         let of = |r: &&Request| r.site == site && r.path == path;
         log.requests.iter().filter(of).count()
@@ -187,11 +224,15 @@ fn moves_are_believed_slowly_and_detours_never(log: &Log, _: &Town, scale: Scale
     let (old, new) = (count("moved", "/old"), count("moved", "/new"));
     // A crash may lose one of the answers that count.
     if !(3..=4).contains(&old) || new <= old {
-        found.push(format!("moved: the old address was asked {old} times, the new one {new} times"));
+        found.push(format!(
+            "moved: the old address was asked {old} times, the new one {new} times"
+        ));
     }
     let (feed, today) = (count("detour", "/feed"), count("detour", "/today"));
     if feed != today {
-        found.push(format!("detour: {feed} requests, but {today} for where it led"));
+        found.push(format!(
+            "detour: {feed} requests, but {today} for where it led"
+        ));
     }
     let _ = scale;
 }
@@ -210,13 +251,18 @@ fn failures_are_asked_less_and_less(log: &Log, _: &Town, scale: Scale, found: &m
             _ => continue,
         };
         if failing.len() > most {
-            found.push(format!("{site}: asked {} times while it failed", failing.len()));
+            found.push(format!(
+                "{site}: asked {} times while it failed",
+                failing.len()
+            ));
         }
         let gaps: Vec<Duration> = pairs(&failing).map(|(a, b)| b.at - a.at).collect();
         for pair in gaps.windows(2) {
             if pair[1] + SLACK < pair[0].mul_f64(0.8) {
                 let (a, b) = (scale.hour(pair[0]), scale.hour(pair[1]));
-                found.push(format!("{site}: after failing again it was asked sooner ({a:.2} h, then {b:.2} h)"));
+                found.push(format!(
+                    "{site}: after failing again it was asked sooner ({a:.2} h, then {b:.2} h)"
+                ));
             }
         }
     }
@@ -239,7 +285,10 @@ fn hosts_are_not_crowded(log: &Log, _: &Town, scale: Scale, found: &mut Found) {
 fn the_slow_do_not_delay_the_others(log: &Log, _: &Town, scale: Scale, found: &mut Found) {
     let even: Vec<&Request> = log.requests.iter().filter(|r| r.site == "even").collect();
     for (a, b) in pairs(&even) {
-        let marked = log.marks.iter().any(|(_, mark)| *mark >= a.at && *mark <= b.at);
+        let marked = log
+            .marks
+            .iter()
+            .any(|(_, mark)| *mark >= a.at && *mark <= b.at);
         // An hour and the jitter of a tenth; a second for a machine that is busy otherwise.
         let most = scale.of(1.1) + Duration::from_secs(1);
         if !marked && b.at > a.at + most {
@@ -253,7 +302,12 @@ fn deltas_are_asked_for_with_a_tag_only(log: &Log, _: &Town, scale: Scale, found
     for r in &log.requests {
         let (im, tag) = (r.header("a-im"), r.header("if-none-match"));
         if im.is_some() && (im != Some(b"feed") || tag.is_none()) {
-            found.push(format!("{}: A-IM is {} with {}", at(r, scale), text(im), text(tag)));
+            found.push(format!(
+                "{}: A-IM is {} with {}",
+                at(r, scale),
+                text(im),
+                text(tag)
+            ));
         }
     }
     let deltas = log.requests.iter().filter(|r| r.status == 226).count();
@@ -265,9 +319,10 @@ fn deltas_are_asked_for_with_a_tag_only(log: &Log, _: &Town, scale: Scale, found
 /// A daemon that asks for nothing breaks no other rule.
 fn everything_is_asked_at_all(log: &Log, town: &Town, _: Scale, found: &mut Found) {
     for feed in town.feeds() {
-        let asked = log.requests.iter().any(|r| {
-            feed.id == format!("{}{}", r.site, r.path.replace('/', "-"))
-        });
+        let asked = log
+            .requests
+            .iter()
+            .any(|r| feed.id == format!("{}{}", r.site, r.path.replace('/', "-")));
         if !asked {
             found.push(format!("{}: never asked", feed.id));
         }

@@ -107,8 +107,12 @@ impl Town {
         add("gone", &["/feed"], Some(1.0), gone);
         add("moved", &["/old"], Some(1.0), moved);
         add("detour", &["/feed"], Some(1.0), detour);
-        add("missing", &["/feed"], Some(0.5), |_| Answer::new("404 Not Found", ""));
-        add("denied", &["/feed"], Some(0.5), |_| Answer::new("403 Forbidden", ""));
+        add("missing", &["/feed"], Some(0.5), |_| {
+            Answer::new("404 Not Found", "")
+        });
+        add("denied", &["/feed"], Some(0.5), |_| {
+            Answer::new("403 Forbidden", "")
+        });
         add("broken", &["/feed"], Some(0.5), broken);
         add("ttl", &["/feed"], Some(0.5), ttl);
         add("delta", &["/feed"], Some(1.0), delta);
@@ -189,7 +193,9 @@ fn serve(state: Arc<State>, site: &'static str, behaviour: Behaviour) -> u16 {
                 let mut bytes = format!("HTTP/1.1 {}\r\n", answer.status).into_bytes();
                 bytes.extend_from_slice(&answer.headers);
                 let length = answer.body.len();
-                bytes.extend(format!("Connection: close\r\nContent-Length: {length}\r\n\r\n").bytes());
+                bytes.extend(
+                    format!("Connection: close\r\nContent-Length: {length}\r\n\r\n").bytes(),
+                );
                 let request = Request {
                     at,
                     ended: state.clock.now(),
@@ -236,7 +242,12 @@ fn tagged(ask: &Ask<'_>, tag: &[u8], more: &str, body: String) -> Answer {
 /// Publishes every two hours.
 fn steady(ask: &Ask<'_>) -> Answer {
     let n = (ask.hour / 2.0) as u32;
-    tagged(ask, format!("\"v{n}\"").as_bytes(), "", entries("steady", n))
+    tagged(
+        ask,
+        format!("\"v{n}\"").as_bytes(),
+        "",
+        entries("steady", n),
+    )
 }
 
 fn odd_tag(ask: &Ask<'_>) -> Answer {
@@ -290,7 +301,10 @@ fn down(ask: &Ask<'_>) -> Answer {
         // The date has no parts of seconds: one more, so that it is not in the past already.
         let wait = Duration::from_secs(ask.scale.seconds(3.0) + 1);
         let until = httpdate::fmt_http_date(SystemTime::now() + wait);
-        return Answer::new("503 Service Unavailable", format!("Retry-After: {until}\r\n"));
+        return Answer::new(
+            "503 Service Unavailable",
+            format!("Retry-After: {until}\r\n"),
+        );
     }
     tagged(ask, b"\"d\"", "", entries("down", 0))
 }
@@ -338,9 +352,12 @@ fn delta(ask: &Ask<'_>) -> Answer {
     let tag = format!("\"d{n}\"");
     let asked = header(ask.head, "if-none-match").unwrap_or_default();
     let takes = header(ask.head, "a-im").is_some_and(|im| im == b"feed");
-    let known = std::str::from_utf8(asked)
-        .ok()
-        .and_then(|tag| tag.strip_prefix("\"d")?.strip_suffix('"')?.parse::<u32>().ok());
+    let known = std::str::from_utf8(asked).ok().and_then(|tag| {
+        tag.strip_prefix("\"d")?
+            .strip_suffix('"')?
+            .parse::<u32>()
+            .ok()
+    });
     if let Some(known) = known.filter(|known| takes && *known < n) {
         let items: Vec<Item> = (known + 1..=n)
             .rev()
@@ -356,7 +373,12 @@ fn delta(ask: &Ask<'_>) -> Answer {
 }
 
 fn sticky(ask: &Ask<'_>) -> Answer {
-    tagged(ask, b"\"s\"", "Set-Cookie: id=1; Path=/\r\n", entries("sticky", 0))
+    tagged(
+        ask,
+        b"\"s\"",
+        "Set-Cookie: id=1; Path=/\r\n",
+        entries("sticky", 0),
+    )
 }
 
 /// Is there to be polled evenly, whatever the slow host does.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use mentiond::fetch::{Answer, FetchError, MAX_HINT, Phase};
 
 use super::server::{Reply, Server, bare, ok};
-use super::{body, get, settings};
+use super::{body, get, inside, settings};
 
 #[tokio::test]
 async fn gone_is_gone_unless_a_temporary_redirect_led_there() {
@@ -222,11 +222,6 @@ async fn one_fetcher_serves_again_after_a_failure() {
     .await;
     let fetcher = mentiond::fetch::Fetcher::new(settings()).unwrap();
     let [bad, good] = ["/bad", "/good"].map(|path| url::Url::parse(&server.url(path)).unwrap());
-    let request = |url| mentiond::fetch::Request {
-        url,
-        validators: None,
-        allow_private_addresses: true,
-    };
-    assert!(fetcher.fetch(&request(&bad)).await.is_err());
-    assert_eq!(body(fetcher.fetch(&request(&good)).await), b"fine");
+    assert!(fetcher.fetch(&inside(&bad)).await.is_err());
+    assert_eq!(body(fetcher.fetch(&inside(&good)).await), b"fine");
 }

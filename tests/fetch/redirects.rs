@@ -1,5 +1,7 @@
 //! Redirects, and the address guard along them.
 
+use std::time::Duration;
+
 use mentiond::fetch::{Answer, Fetcher, Request};
 use url::Url;
 
@@ -115,11 +117,7 @@ async fn private_addresses_are_refused_unless_allowed() {
     // An address, another spelling of it, and a name that the resolver finds it for.
     for host in ["127.0.0.1", "0x7f000001", "localhost"] {
         let url = Url::parse(&format!("http://{host}:{}/", server.port)).unwrap();
-        let mut request = Request {
-            url: &url,
-            validators: None,
-            allow_private_addresses: false,
-        };
+        let mut request = Request::feed(&url);
         let error = fetcher.fetch(&request).await.unwrap_err();
         assert_eq!(error.kind(), "address-refused", "{host}: {error}");
         assert!(server.requests().is_empty(), "{host}");
@@ -148,7 +146,9 @@ async fn credentials_go_to_their_own_origin_only() {
     })
     .await;
     let url = server.url("/1").replace("://", "://me:p%40ss@");
-    let answer = get(settings(), &url).await;
+    let mut two_ports = settings();
+    two_ports.ports = vec![other.port];
+    let answer = get(two_ports, &url).await;
     let Ok(Answer::Body {
         final_url,
         moved_to,
@@ -184,4 +184,57 @@ async fn errors_show_neither_credentials_nor_query() {
         )
     );
     assert!(!format!("{error:?}").contains("secret"));
+}
+
+#[tokio::test]
+async fn a_redirect_to_a_port_of_another_service_is_refused() {
+    let other = Server::start(|_| ok("", b"inside")).await;
+    let away = other.url("/");
+    let server = Server::start(move |_| to("302 Found", &away)).await;
+    let error = get(settings(), &server.url("/")).await.unwrap_err();
+    assert_eq!(error.kind(), "port-refused");
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "refused to connect to port {} of 127.0.0.1: if a feed is served there, write the port \
+             in the feed's own URL or list it in `ports`",
+            other.port
+        )
+    );
+    assert!(other.requests().is_empty());
+
+    let mut listed = settings();
+    listed.ports = vec![other.port];
+    assert_eq!(body(get(listed, &server.url("/")).await), b"inside");
+}
+
+#[tokio::test]
+async fn a_redirect_that_asks_to_wait_is_followed_no_earlier() {
+    let reply = |wait: &'static str| {
+        move |request: &str| {
+            if request.starts_with("GET /1 ") {
+                bare(
+                    "302 Found",
+                    &format!("Location: /2\r\nRetry-After: {wait}\r\n"),
+                )
+            } else {
+                ok("", b"end")
+            }
+        }
+    };
+    let server = Server::start(reply("0")).await;
+    assert_eq!(body(get(settings(), &server.url("/1")).await), b"end");
+
+    let server = Server::start(reply("1")).await;
+    let began = std::time::Instant::now();
+    assert_eq!(body(get(settings(), &server.url("/1")).await), b"end");
+    assert!(began.elapsed() >= Duration::from_secs(1));
+
+    let server = Server::start(reply("120")).await;
+    let want = Answer::Throttled {
+        status: 302,
+        retry_after: Some(Duration::from_mins(2)),
+    };
+    assert_eq!(get(settings(), &server.url("/1")).await, Ok(want));
+    assert_eq!(server.requests().len(), 1);
 }

@@ -40,7 +40,7 @@ pub fn bare(status: &str, headers: &str) -> Reply {
 pub struct Server {
     /// Its port.
     pub port: u16,
-    requests: Arc<Mutex<Vec<String>>>,
+    requests: Arc<Mutex<Vec<Vec<u8>>>>,
     sent: Arc<AtomicU64>,
 }
 
@@ -74,6 +74,13 @@ impl Server {
 
     /// The heads of the requests that have come in, as they were sent.
     pub fn requests(&self) -> Vec<String> {
+        let requests = self.raw_requests();
+        let text = |head: &Vec<u8>| String::from_utf8_lossy(head).into_owned();
+        requests.iter().map(text).collect()
+    }
+
+    /// The same, byte for byte.
+    pub fn raw_requests(&self) -> Vec<Vec<u8>> {
         self.requests.lock().unwrap().clone()
     }
 
@@ -91,15 +98,15 @@ impl Server {
 async fn serve(
     mut stream: TcpStream,
     reply: &(impl Fn(&str) -> Reply + Send + Sync),
-    requests: &Mutex<Vec<String>>,
+    requests: &Mutex<Vec<Vec<u8>>>,
     sent: &AtomicU64,
 ) -> std::io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await?);
     }
-    let head = String::from_utf8_lossy(&head).into_owned();
     requests.lock().unwrap().push(head.clone());
+    let head = String::from_utf8_lossy(&head).into_owned();
     match reply(&head) {
         Reply::Bytes(bytes) => {
             stream.write_all(&bytes).await?;
