@@ -58,6 +58,7 @@ mod error;
 pub mod guard;
 mod hints;
 mod links;
+mod options;
 mod outcome;
 mod redirect;
 mod request;
@@ -70,8 +71,9 @@ pub use clients::{check_proxy, plain_client};
 pub use error::{FetchError, Phase};
 pub use hints::{Hints, MAX_HINT};
 pub use links::Links;
+pub use options::{check_header, check_options};
 pub use outcome::Answer;
-pub use request::{Kind, Request, check_header, check_options};
+pub use request::{Kind, Request};
 pub use robots::{Robots, Verdict};
 pub use settings::{Settings, user_agent};
 
