@@ -104,6 +104,20 @@ impl Fetcher {
         })
     }
 
+    /// The limits.
+    pub(super) fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// The client for `url`: the guarded one, unless the owner gave leave for its host.
+    pub(super) fn client_for(&self, url: &Url, leave: bool) -> Result<&Client, FetchError> {
+        if leave {
+            return Ok(&self.inner.open);
+        }
+        guard::check_literal(url)?;
+        Ok(&self.inner.guarded)
+    }
+
     /// Fetches `request.url`.
     ///
     /// # Errors

@@ -42,6 +42,7 @@ mod body;
 mod client;
 mod diagnose;
 mod error;
+mod form;
 pub mod guard;
 mod hints;
 mod outcome;
@@ -49,6 +50,7 @@ mod redirect;
 
 pub use client::{Fetcher, Request, Settings, plain_client, user_agent};
 pub use error::{FetchError, Phase};
+pub use form::FormAnswer;
 pub use hints::{Hints, MAX_HINT};
 pub use outcome::Answer;
 

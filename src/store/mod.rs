@@ -21,6 +21,7 @@ mod query;
 mod record;
 mod schema;
 mod sinks;
+mod subscriptions;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -44,6 +45,7 @@ pub use record::{
     AlertRecord, Committed, DocumentRecord, EntryRecord, MentionRecord, PollRecord, PollStatus,
     Renewal,
 };
+pub use subscriptions::SubscriptionRow;
 use writer::Writer;
 
 /// The database of one mentiond.

@@ -12,7 +12,7 @@ use super::StoreError;
 pub const APPLICATION_ID: i32 = 0x6d6e_7464;
 
 /// One step per version; the first makes version 1 from an empty file.
-const MIGRATIONS: &[&str] = &[V1];
+const MIGRATIONS: &[&str] = &[V1, V2];
 
 /// The version this program writes.
 pub const VERSION: usize = MIGRATIONS.len();
@@ -161,6 +161,26 @@ CREATE TABLE sink (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// WebSub subscriptions. No secret is in it: callbacks and secrets are made from a key in a file.
+const V2: &str = "
+CREATE TABLE subscription (
+  feed_id        INTEGER NOT NULL REFERENCES feed(id),
+  generation     INTEGER NOT NULL,
+  hub            TEXT NOT NULL,
+  topic          TEXT NOT NULL,
+  callback_hash  BLOB NOT NULL,
+  state          TEXT NOT NULL CHECK (state IN
+                   ('wanted', 'requested', 'active', 'denied', 'failed', 'lost', 'leaving', 'gone')),
+  lease_until_ms INTEGER,
+  next_action_ms INTEGER,
+  attempts       INTEGER NOT NULL DEFAULT 0,
+  heard_ms       INTEGER,
+  missed         INTEGER NOT NULL DEFAULT 0,
+  error          TEXT,
+  PRIMARY KEY (feed_id, generation)
+) STRICT, WITHOUT ROWID;
+";
+
 /// Brings the database to [`VERSION`], one transaction a step.
 ///
 /// # Errors
@@ -215,6 +235,25 @@ mod tests {
         migrate(&mut conn).unwrap();
         migrate(&mut conn).unwrap();
         assert_eq!(check(&conn).unwrap(), VERSION);
+    }
+
+    #[test]
+    fn a_database_of_the_first_schema_becomes_current_with_all_it_holds() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(V1).unwrap();
+        conn.pragma_update(None, "application_id", APPLICATION_ID)
+            .unwrap();
+        conn.pragma_update(None, "user_version", 1).unwrap();
+        conn.execute_batch("INSERT INTO feed (name, url, source) VALUES ('a', 'b', 'c')")
+            .unwrap();
+        migrate(&mut conn).unwrap();
+        assert_eq!(check(&conn).unwrap(), VERSION);
+        let feeds: i64 = conn
+            .query_row("SELECT count(*) FROM feed", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(feeds, 1);
+        conn.execute_batch("SELECT generation FROM subscription")
+            .unwrap();
     }
 
     #[test]
