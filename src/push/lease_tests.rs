@@ -251,7 +251,8 @@ proptest! {
             if before.state == State::Gone {
                 prop_assert_eq!(s.state, State::Gone);
             }
-            prop_assert!(!s.is_alive(now) || matches!(s.state, State::Active { .. }));
+            let active = matches!(s.state, State::Active { .. });
+            prop_assert!(active || !s.is_alive(now));
         }
     }
 

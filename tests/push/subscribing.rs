@@ -239,14 +239,34 @@ async fn a_lost_hub_is_left_in_peace_and_the_next_is_tried() {
     );
     reader.hear(&[&lost.url, &other.url]).await;
     let mut now = Timestamp::now();
-    for _ in 0..20 {
+    while reader.state().await != "lost" {
         reader.work(now).await;
         now = now + DAY;
     }
     assert_eq!(lost.requests().len(), 10, "ten attempts, then none");
     reader.hear(&[&lost.url, &other.url]).await;
     reader.work(now).await;
-    assert!(other.requests().len() + lost.requests().len() == 11);
+    assert_eq!((lost.requests().len(), other.requests().len()), (10, 1));
+}
+
+#[tokio::test]
+async fn a_lost_hub_that_is_still_named_after_a_week_is_asked_as_if_new() {
+    let reader = Reader::start(LIMITS, 4).await;
+    let hub = Hub::start(Manner::Refuse(503)).await;
+    reader.hear(&[&hub.url]).await;
+    let mut now = Timestamp::now();
+    while reader.state().await != "lost" {
+        reader.work(now).await;
+        now = now + DAY;
+    }
+    reader.hear(&[&hub.url]).await;
+    reader.work(now + DAY * 5).await;
+    assert_eq!(hub.requests().len(), 10, "it is left in peace");
+    reader.work(now + DAY * 7).await;
+    assert!(reader.states().await.is_empty());
+    reader.hear(&[&hub.url]).await;
+    reader.work(now + DAY * 7).await;
+    assert_eq!(hub.requests().len(), 11);
 }
 
 #[tokio::test]
