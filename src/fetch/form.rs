@@ -79,9 +79,9 @@ impl Fetcher {
             if !(300..400).contains(&status) {
                 return self.form_answer(response, trail.end().0).await;
             }
-            let (from, secure) = (place(here), here.scheme() == "https");
+            let from = here.clone();
             let bad = |reason: &str| FetchError::BadRedirect {
-                place: from.clone(),
+                place: place(&from),
                 status,
                 reason: reason.to_owned(),
             };
@@ -89,7 +89,7 @@ impl Fetcher {
                 return Err(bad("a form follows 307 and 308 only"));
             }
             trail.follow(status, response.headers())?;
-            if secure && trail.current().scheme() != "https" {
+            if is_downgrade(&from, trail.current()) {
                 return Err(bad("it leads from https to http"));
             }
         }
@@ -148,10 +148,30 @@ async fn excerpt(mut response: Response, idle: Duration) -> String {
     words.join(" ")
 }
 
+/// Whether others could read on the way to `to` what was safe on the way to `from`.
+fn is_downgrade(from: &Url, to: &Url) -> bool {
+    from.scheme() == "https" && to.scheme() != "https"
+}
+
 fn timed_out(url: &Url, phase: Phase, after: Duration) -> FetchError {
     FetchError::Timeout {
         place: place(url),
         phase,
         after,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_does_not_go_from_https_to_http() {
+        let url = |text: &str| Url::parse(text).unwrap();
+        let (open, secure) = (url("http://a.example/"), url("https://a.example/"));
+        assert!(is_downgrade(&secure, &open));
+        for (from, to) in [(&open, &secure), (&open, &open), (&secure, &secure)] {
+            assert!(!is_downgrade(from, to));
+        }
     }
 }

@@ -241,8 +241,8 @@ mod tests {
             r#"<https://hub.example/>; rel="hub", </feed>;title="a, \"b\"; c" ; rel=self"#,
             r#"<https://x.example/>; rel="alternate hub"; rel=self"#,
             r#"<https://y.example/>; anchor="/other"; rel=hub"#,
-            r#"<https://z.example/>; REL=HUB"#,
-            r#"broken <https://w.example/>; rel=hub"#,
+            "<https://z.example/>; REL=HUB",
+            "broken <https://w.example/>; rel=hub",
         ]);
         assert_eq!(
             read.hubs,

@@ -31,7 +31,7 @@ pub const MAX_LEASE: Duration = Duration::from_hours(720);
 pub const UNNAMED_LEASE: Duration = DAY;
 
 /// Renewals keep this distance, however short a lease is: hubs must not make us hurry.
-const MIN_RENEWAL: Duration = Duration::from_mins(1);
+const MIN_RENEWAL: Duration = Duration::from_mins(5);
 
 /// How long a hub may take to verify what it has accepted.
 pub const VERIFY_WITHIN: Duration = Duration::from_mins(15);
@@ -156,14 +156,13 @@ impl Subscription {
                 _ => self.end(State::Denied),
             },
             Event::Left if self.state == State::Leaving => self.end(State::Gone),
-            Event::Left => {}
             Event::Pushed => {
                 self.heard = Some(now);
                 self.missed = false;
             }
             // That nothing was missed again proves little; only a push makes up for a miss.
             Event::PollAgreed if !self.missed => self.heard = Some(now),
-            Event::PollAgreed => {}
+            Event::PollAgreed | Event::Left => {}
             Event::PollMissed => {
                 self.heard = None;
                 self.missed = true;
@@ -174,10 +173,18 @@ impl Subscription {
         self
     }
 
+    /// Whether the time for the next step has come: [`Event::Clock`], then [`Self::due`].
+    #[must_use]
+    pub fn is_reached(&self, now: Timestamp) -> bool {
+        // Nothing waits longer than the longest lease: if it seems so, the clock was wrong.
+        self.next
+            .is_some_and(|next| next <= now || next.since(now) > MAX_LEASE)
+    }
+
     /// What the hub is to be asked for now. [`Event::Clock`] comes first.
     #[must_use]
     pub fn due(&self, now: Timestamp) -> Option<Ask> {
-        if self.next.is_none_or(|next| next > now) {
+        if !self.is_reached(now) {
             return None;
         }
         match self.state {
@@ -191,7 +198,7 @@ impl Subscription {
     /// poll found nothing that push had not brought.
     #[must_use]
     pub fn is_alive(&self, now: Timestamp) -> bool {
-        let leased = matches!(self.state, State::Active { until } if until > now);
+        let leased = matches!(self.state, State::Active { until } if runs(until, now));
         leased && !self.missed && self.heard.is_some_and(|heard| now.since(heard) < PROOF)
     }
 
@@ -271,12 +278,12 @@ impl Subscription {
     }
 
     fn clock(&mut self, now: Timestamp, random: f64) {
-        if self.next.is_none_or(|next| next > now) {
+        if !self.is_reached(now) {
             return;
         }
         match self.state {
             State::Requested => self.refused(None, now, random),
-            State::Active { until } if until <= now => {
+            State::Active { until } if !runs(until, now) => {
                 if self.attempts >= MAX_ATTEMPTS {
                     self.lose(now);
                 } else {
@@ -301,6 +308,11 @@ impl Subscription {
         self.next = None;
         self.heard = None;
     }
+}
+
+/// Whether a lease runs that ends at `until`; an end too far away was reckoned by a wrong clock.
+fn runs(until: Timestamp, now: Timestamp) -> bool {
+    until > now && until.since(now) <= MAX_LEASE
 }
 
 /// The wait after so many attempts, of which a random half is jitter.

@@ -71,6 +71,27 @@ fn a_lease_that_lapsed_is_asked_for_at_once() {
 }
 
 #[test]
+fn a_lease_reckoned_by_a_clock_that_was_years_ahead_is_asked_for_anew() {
+    let ahead = NOW + DAY * 3650;
+    let active = after(&[Event::Sent]).step(verified(LEASE), ahead, 0.5);
+    assert!(!active.step(Event::PollAgreed, NOW, 0.5).is_alive(NOW));
+    let corrected = active.step(Event::Clock, NOW, 0.5);
+    assert_eq!(corrected.due(NOW), Some(Ask::Subscribe));
+}
+
+#[test]
+fn a_hub_that_gives_no_time_cannot_make_us_hurry() {
+    let hurried = after(&[Event::Sent, verified(Duration::ZERO)]);
+    assert_eq!(hurried.next, Some(NOW + MIN_RENEWAL));
+    let silent = after(&[Event::Sent, Event::Verified { lease: None }]);
+    let until = NOW + UNNAMED_LEASE;
+    assert_eq!(silent.state, State::Active { until });
+    let endless = after(&[Event::Sent, verified(Duration::MAX)]);
+    let until = NOW + MAX_LEASE;
+    assert_eq!(endless.state, State::Active { until });
+}
+
+#[test]
 fn refusals_wait_longer_each_time_up_to_a_day_then_the_hub_is_lost() {
     let mut now = NOW;
     let mut subscription = Subscription::wanted(now);

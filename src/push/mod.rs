@@ -21,10 +21,12 @@
 //! - No callback token, secret or body in a log line, an error or `Debug`.
 //! - No fetch of a feed and no entry: what is pushed is judged where a polled document is.
 
+mod answers;
 pub mod callback;
 pub mod discovery;
 pub mod keys;
 pub mod lease;
+mod ledger;
 mod record;
 pub mod request;
 pub mod signature;

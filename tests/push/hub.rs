@@ -149,7 +149,8 @@ fn sign(method: &str, secret: &str, body: &[u8]) -> String {
     fn tag<M: Mac + KeyInit>(secret: &str, body: &[u8]) -> String {
         let mac = <M as KeyInit>::new_from_slice(secret.as_bytes()).unwrap();
         let tag = mac.chain_update(body).finalize().into_bytes();
-        tag.iter().map(|byte| format!("{byte:02x}")).collect()
+        tag.iter()
+            .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
     }
     match method {
         "sha1" => tag::<Hmac<sha1::Sha1>>(secret, body),

@@ -64,7 +64,7 @@ async fn verification_echoes_the_challenge_as_plain_text_and_makes_the_lease_run
     assert_eq!(row.state, "active");
     let lease = row.lease_until.unwrap().since(Timestamp::now());
     assert!(
-        lease > Duration::from_mins(50) && lease <= Duration::from_mins(60),
+        lease > Duration::from_mins(50) && lease <= Duration::from_hours(1),
         "{lease:?}"
     );
 }
@@ -408,7 +408,7 @@ async fn a_public_address_that_hubs_cannot_call_is_refused_without_its_secrets()
     ] {
         let keys = Keys::from_bytes([1; 32]);
         let opened = Subscriber::open(reader.store.clone(), keys, &bad.parse().unwrap()).await;
-        let error = opened.err().expect("refused");
+        let error = opened.expect_err("refused");
         assert!(matches!(error, PushError::PublicUrl(_)));
         assert!(!error.to_string().contains("pass"), "{error}");
     }
