@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
@@ -24,6 +25,8 @@ pub enum Manner {
     VerifyFirst(u64),
     /// Answers with this status, and repeats the request in its body.
     Refuse(u16),
+    /// Redirects to a place named by the callback's token, and from there to nowhere.
+    Echo,
 }
 
 #[derive(Clone)]
@@ -51,8 +54,10 @@ impl Hub {
                 client: plain_client("a hub").unwrap(),
             }),
         };
+        let nowhere = || async { StatusCode::FOUND };
         let app = Router::new()
             .route("/", post(request))
+            .route("/{token}", post(nowhere))
             .with_state(hub.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
         hub
@@ -161,20 +166,25 @@ fn sign(method: &str, secret: &str, body: &[u8]) -> String {
     }
 }
 
-async fn request(State(hub): State<Hub>, head: HeaderMap, body: Bytes) -> impl IntoResponse {
+async fn request(State(hub): State<Hub>, head: HeaderMap, body: Bytes) -> Response {
     let form: HashMap<String, String> = form_urlencoded::parse(&body).into_owned().collect();
     hub.inner.requests.lock().unwrap().push(form);
     hub.inner.heads.lock().unwrap().push(head);
     let manner = *hub.inner.manner.lock().unwrap();
     match manner {
-        Manner::Accept => (StatusCode::ACCEPTED, String::new()),
+        Manner::Accept => StatusCode::ACCEPTED.into_response(),
         Manner::VerifyFirst(lease) => {
             hub.verify(lease).await;
-            (StatusCode::ACCEPTED, String::new())
+            StatusCode::ACCEPTED.into_response()
         }
         Manner::Refuse(status) => {
             let words = format!("I can't reach\n {}", hub.callback());
-            (StatusCode::from_u16(status).unwrap(), words)
+            (StatusCode::from_u16(status).unwrap(), words).into_response()
+        }
+        Manner::Echo => {
+            let token = hub.callback().rsplit('/').next().unwrap().to_owned();
+            let to = [(LOCATION, format!("/{token}"))];
+            (StatusCode::TEMPORARY_REDIRECT, to).into_response()
         }
     }
 }

@@ -185,15 +185,21 @@ async fn a_denial_is_taken_at_any_time_and_the_next_hub_is_tried() {
     reader.hear(&hubs).await;
     reader.work(Timestamp::now()).await;
     let topic = first.last()["hub.topic"].clone();
+    let token = first.callback().rsplit('/').next().unwrap().to_owned();
+    let reason = format!("not you, {token}");
     let denial = [
         ("hub.mode", "denied"),
         ("hub.topic", topic.as_str()),
-        ("hub.reason", "not you"),
+        ("hub.reason", reason.as_str()),
     ];
     assert_eq!(first.call(&denial).await.0, 200);
     assert_eq!(reader.state().await, "denied");
     let row = reader.store.subscriptions().await.unwrap().pop().unwrap();
-    assert!(row.error.unwrap().contains("not you"));
+    let error = row.error.unwrap();
+    assert!(
+        error.contains("not you") && !error.contains(&token),
+        "{error}"
+    );
     reader.hear(&hubs).await;
     reader.work(Timestamp::now()).await;
     assert_eq!(first.requests().len(), 1, "a denial is final");
@@ -228,6 +234,18 @@ async fn a_refusal_is_told_without_secrets_and_tried_again_later() {
     );
     let row = reader.store.subscriptions().await.unwrap().pop().unwrap();
     assert_eq!(row.error, None);
+}
+
+#[tokio::test]
+async fn a_hub_that_redirects_by_the_token_does_not_get_it_into_an_error() {
+    let reader = Reader::start(LIMITS, 4).await;
+    let hub = Hub::start(Manner::Echo).await;
+    reader.hear(&[&hub.url]).await;
+    let refused = reader.work(Timestamp::now()).await;
+    let token = hub.callback().rsplit('/').next().unwrap().to_owned();
+    assert!(refused[0].contains("our own words"), "{refused:?}");
+    let rows = format!("{:?}", reader.store.subscriptions().await);
+    assert!(!refused[0].contains(&token) && !rows.contains(&token));
 }
 
 #[tokio::test]
