@@ -17,5 +17,6 @@ pub mod matching;
 pub mod model;
 pub mod notify;
 pub mod parse;
+pub mod push;
 pub mod schedule;
 pub mod store;

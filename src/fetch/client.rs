@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use reqwest::Response;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, IF_NONE_MATCH};
+use reqwest::{Client, Response};
 use tokio::time::{sleep, timeout};
 use url::Url;
 
@@ -16,6 +16,7 @@ use super::{
     Answer, FetchError, Hints, Links, Phase, Request, Settings, Validators, body, delta, diagnose,
     guard, links,
 };
+use crate::model::RequestOptions;
 
 /// The longest wait before a redirect is followed that asks for one; a longer one is for another
 /// fetch.
@@ -60,6 +61,21 @@ impl Fetcher {
         Ok(Self {
             inner: Arc::new(inner),
         })
+    }
+
+    /// The limits.
+    pub(super) fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// The client for `url`: the guarded one, unless the owner gave leave for its host and port.
+    pub(super) fn client_for(&self, url: &Url, leave: bool) -> Result<Client, FetchError> {
+        if !leave {
+            guard::check_literal(url)?;
+        }
+        guard::check_port(url, leave.then_some(url), &self.inner.settings.ports)?;
+        let usual = RequestOptions::default();
+        self.inner.clients.get(&usual, false, !leave)
     }
 
     /// Fetches `request.url`.

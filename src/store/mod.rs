@@ -24,6 +24,7 @@ mod query;
 mod record;
 mod schema;
 mod sinks;
+mod subscriptions;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -47,6 +48,7 @@ pub use record::{
     AlertRecord, Committed, DocumentRecord, EntryRecord, MentionRecord, PollRecord, PollStatus,
     Renewal,
 };
+pub use subscriptions::SubscriptionRow;
 use writer::Writer;
 
 use crate::model::Timestamp;

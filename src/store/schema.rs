@@ -166,6 +166,7 @@ ALTER TABLE feed ADD COLUMN update_period_ms INTEGER;
 ALTER TABLE feed ADD COLUMN skip_hours INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE feed ADD COLUMN skip_days INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE feed ADD COLUMN rhythm BLOB;
+ALTER TABLE schedule ADD COLUMN fresh_until_ms INTEGER;
 CREATE INDEX feed_url ON feed(url);
 
 CREATE TABLE left_url (
@@ -187,6 +188,24 @@ CREATE TABLE page (
   settled_ms      INTEGER
 ) STRICT;
 CREATE INDEX page_due ON page(next_attempt_ms) WHERE state = 'waiting';
+
+-- No secret is in it: callbacks and secrets are made from a key in a file.
+CREATE TABLE subscription (
+  feed_id        INTEGER NOT NULL REFERENCES feed(id),
+  generation     INTEGER NOT NULL,
+  hub            TEXT NOT NULL,
+  topic          TEXT NOT NULL,
+  callback_hash  BLOB NOT NULL,
+  state          TEXT NOT NULL CHECK (state IN
+                   ('wanted', 'requested', 'active', 'denied', 'failed', 'lost', 'leaving', 'gone')),
+  lease_until_ms INTEGER,
+  next_action_ms INTEGER,
+  attempts       INTEGER NOT NULL DEFAULT 0,
+  heard_ms       INTEGER,
+  missed         INTEGER NOT NULL DEFAULT 0,
+  error          TEXT,
+  PRIMARY KEY (feed_id, generation)
+) STRICT, WITHOUT ROWID;
 ";
 
 /// Brings the database to [`VERSION`], one transaction a step.
@@ -243,6 +262,25 @@ mod tests {
         migrate(&mut conn).unwrap();
         migrate(&mut conn).unwrap();
         assert_eq!(check(&conn).unwrap(), VERSION);
+    }
+
+    #[test]
+    fn a_database_of_the_first_schema_becomes_current_with_all_it_holds() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(V1).unwrap();
+        conn.pragma_update(None, "application_id", APPLICATION_ID)
+            .unwrap();
+        conn.pragma_update(None, "user_version", 1).unwrap();
+        conn.execute_batch("INSERT INTO feed (name, url, source) VALUES ('a', 'b', 'c')")
+            .unwrap();
+        migrate(&mut conn).unwrap();
+        assert_eq!(check(&conn).unwrap(), VERSION);
+        let feeds: i64 = conn
+            .query_row("SELECT count(*) FROM feed", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(feeds, 1);
+        conn.execute_batch("SELECT generation FROM subscription")
+            .unwrap();
     }
 
     #[test]

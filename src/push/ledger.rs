@@ -1,0 +1,310 @@
+//! The subscriptions in memory and in the store, changed in both or in neither.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use url::Url;
+
+use super::keys::{Keys, fingerprint};
+use super::lease::{State, Subscription};
+use super::{Action, Followed, PushError, Target, record};
+use crate::model::{Secret, Timestamp};
+use crate::store::{FeedRow, Store, StoreError, SubscriptionRow};
+
+/// Proof that push works is recorded this often; a poll or push is not worth a write of its own.
+const RECORD_PROOF: Duration = Duration::from_hours(1);
+
+/// What [`super::Subscriber`] and the door share.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    store: Store,
+    keys: Keys,
+    /// Without a slash at its end.
+    public_url: String,
+    /// Held from reading a subscription to recording its change, so that no change is lost between
+    /// the loop and the door; readers need `table` only, and never wait for the disk.
+    order: tokio::sync::Mutex<()>,
+    table: Mutex<Table>,
+}
+
+/// What is held in memory.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    pub feeds: HashMap<FeedRow, Followed>,
+    pub held: BTreeMap<Action, Held>,
+    /// By the fingerprint of the token: a look-up's time tells nothing of a token.
+    tokens: HashMap<[u8; 16], Action>,
+}
+
+/// One subscription with what belongs to it.
+#[derive(Debug, Clone)]
+pub(super) struct Held {
+    pub target: Target,
+    pub now: Subscription,
+    pub error: Option<String>,
+    /// Whether the hub may be at a private address.
+    pub private: bool,
+    /// The last proof that the store knows of.
+    recorded: Option<Timestamp>,
+}
+
+impl Held {
+    /// A new one, to be asked for at once.
+    pub const fn wanted(target: Target, private: bool, now: Timestamp) -> Self {
+        Self {
+            target,
+            now: Subscription::wanted(now),
+            error: None,
+            private,
+            recorded: None,
+        }
+    }
+}
+
+impl Table {
+    /// The subscriptions of a feed, the oldest first.
+    pub fn of_feed(&self, feed: FeedRow) -> impl Iterator<Item = (&Action, &Held)> {
+        let bound = |generation| Action { feed, generation };
+        self.held.range(bound(i64::MIN)..=bound(i64::MAX))
+    }
+}
+
+impl Ledger {
+    /// See [`super::Subscriber::open`].
+    pub async fn open(store: Store, keys: Keys, public_url: &Url) -> Result<Self, PushError> {
+        let bare = public_url.query().is_none()
+            && public_url.fragment().is_none()
+            && public_url.username().is_empty()
+            && public_url.password().is_none();
+        if !bare || !matches!(public_url.scheme(), "http" | "https") {
+            let mut shown = public_url.clone();
+            let _ = shown.set_password(None);
+            shown.set_query(None);
+            return Err(PushError::PublicUrl(shown.to_string()));
+        }
+        let ledger = Self {
+            store,
+            keys,
+            public_url: public_url.as_str().trim_end_matches('/').to_owned(),
+            order: tokio::sync::Mutex::default(),
+            table: Mutex::default(),
+        };
+        for row in ledger.store.subscriptions().await? {
+            let key = Action {
+                feed: row.feed,
+                generation: row.generation,
+            };
+            let same_callback = ledger.callback_hash(key) == row.callback_hash;
+            match record::read(&row) {
+                Some((target, now)) if same_callback && now.state != State::Gone => {
+                    let held = Held {
+                        target,
+                        now,
+                        error: row.error,
+                        private: false,
+                        recorded: now.heard,
+                    };
+                    ledger.put(key, held);
+                }
+                _ => {
+                    let store = &ledger.store;
+                    store.forget_subscription(row.feed, row.generation).await?;
+                }
+            }
+        }
+        Ok(ledger)
+    }
+
+    /// Adds a subscription, unless the feed has one that is wanted.
+    pub async fn add(&self, feed: FeedRow, held: Held, now: Timestamp) -> Result<(), PushError> {
+        let _order = self.order.lock().await;
+        let newest = {
+            let table = self.table();
+            if table.of_feed(feed).any(|(_, held)| held.now.is_wanted()) {
+                return Ok(());
+            }
+            table.of_feed(feed).map(|(key, _)| key.generation).max()
+        };
+        // By the clock, so that a generation which was forgotten does not come back.
+        let next = newest.map_or(0, |newest| newest.saturating_add(1));
+        let generation = now.as_millis().max(next);
+        let key = Action { feed, generation };
+        self.record(key, &held).await?;
+        self.put(key, held);
+        Ok(())
+    }
+
+    /// Changes a subscription in the store, then here. `None` when there is none (any more).
+    pub async fn change(
+        &self,
+        key: Action,
+        change: impl FnOnce(&mut Held),
+    ) -> Result<Option<Held>, PushError> {
+        let _order = self.order.lock().await;
+        let Some(before) = self.table().held.get(&key).cloned() else {
+            return Ok(None);
+        };
+        let mut held = before.clone();
+        change(&mut held);
+        if held.now.state == State::Gone {
+            let store = &self.store;
+            store.forget_subscription(key.feed, key.generation).await?;
+            let token = self.keys.token(key.feed, key.generation);
+            let mut table = self.table();
+            table.held.remove(&key);
+            table.tokens.remove(&fingerprint(token.expose()));
+            return Ok(Some(held));
+        }
+        if worth_recording(&before, &held) {
+            self.record(key, &held).await?;
+            held.recorded = held.now.heard;
+        }
+        if let Some(place) = self.table().held.get_mut(&key) {
+            // `follow` may have changed the leave meanwhile.
+            held.private = place.private;
+            *place = held.clone();
+        }
+        Ok(Some(held))
+    }
+
+    async fn record(&self, key: Action, held: &Held) -> Result<(), StoreError> {
+        let lease_until = match held.now.state {
+            State::Active { until } => Some(until),
+            _ => None,
+        };
+        let row = SubscriptionRow {
+            feed: key.feed,
+            generation: key.generation,
+            hub: held.target.hub.to_string(),
+            topic: held.target.topic.to_string(),
+            callback_hash: self.callback_hash(key),
+            state: record::name(held.now.state).to_owned(),
+            lease_until,
+            next_action: held.now.next,
+            attempts: held.now.attempts,
+            heard: held.now.heard,
+            missed: held.now.missed,
+            error: held.error.clone(),
+        };
+        self.store.save_subscription(row).await
+    }
+
+    fn put(&self, key: Action, held: Held) {
+        let token = self.keys.token(key.feed, key.generation);
+        let mut table = self.table();
+        table.tokens.insert(fingerprint(token.expose()), key);
+        table.held.insert(key, held);
+    }
+
+    /// What the hub of a subscription signs with.
+    pub fn secret(&self, key: Action) -> Secret {
+        self.keys.secret(key.feed, key.generation)
+    }
+
+    /// Our address for the subscription's hub.
+    pub fn callback(&self, key: Action) -> Secret {
+        let token = self.keys.token(key.feed, key.generation);
+        Secret::new(format!("{}/websub/{}", self.public_url, token.expose()))
+    }
+
+    fn callback_hash(&self, key: Action) -> [u8; 16] {
+        fingerprint(self.callback(key).expose())
+    }
+
+    /// What is held; not to be kept over an `await`.
+    pub fn table(&self) -> MutexGuard<'_, Table> {
+        // Nothing that holds it can panic halfway through a change.
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whose the token is.
+    pub fn by_token(&self, token: &str) -> Option<(Action, Held)> {
+        let table = self.table();
+        let key = *table.tokens.get(&fingerprint(token))?;
+        Some((key, table.held.get(&key)?.clone()))
+    }
+}
+
+/// Whether anything has changed but the time of the last proof, or that by much.
+fn worth_recording(before: &Held, after: &Held) -> bool {
+    let aside = |held: &Held| Subscription {
+        heard: None,
+        ..held.now
+    };
+    let moved = match (before.recorded, after.now.heard) {
+        (Some(before), Some(after)) => after.since(before) >= RECORD_PROOF,
+        (before, after) => before != after,
+    };
+    moved || aside(before) != aside(after) || before.error != after.error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Feed, FeedId};
+    use crate::push::lease::Event;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_720_000_000_000);
+
+    #[tokio::test]
+    async fn polls_that_agree_write_at_most_once_an_hour() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("db")).unwrap();
+        let url: Url = "https://one.example/rss".parse().unwrap();
+        let feed = Feed::new(FeedId::new("one").unwrap(), url.clone());
+        let feed = store.register_feeds(&[feed]).await.unwrap()[0].row;
+        let keys = Keys::from_bytes([1; 32]);
+        let ledger = Ledger::open(store.clone(), keys, &url).await.unwrap();
+        let target = Target {
+            hub: url.clone(),
+            topic: url,
+        };
+        let held = Held::wanted(target, false, NOW);
+        ledger.add(feed, held, NOW).await.unwrap();
+        let key = Action {
+            feed,
+            generation: NOW.as_millis(),
+        };
+        let lease = None;
+        let mut recorded = Vec::new();
+        for minute in 0..150_u64 {
+            let now = NOW + Duration::from_mins(minute);
+            let event = if minute == 0 {
+                Event::Verified { lease }
+            } else {
+                Event::PollAgreed
+            };
+            let step = |held: &mut Held| held.now = held.now.step(event, now, 0.5);
+            ledger.change(key, step).await.unwrap();
+            let row = store.subscriptions().await.unwrap().pop().unwrap();
+            recorded.extend(row.heard.map(|heard| heard.since(NOW).as_secs() / 60));
+        }
+        recorded.dedup();
+        assert_eq!(recorded, [1, 61, 121]);
+    }
+
+    #[tokio::test]
+    async fn a_generation_never_comes_back_even_if_the_clock_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("db")).unwrap();
+        let url: Url = "https://one.example/rss".parse().unwrap();
+        let feed = Feed::new(FeedId::new("one").unwrap(), url.clone());
+        let feed = store.register_feeds(&[feed]).await.unwrap()[0].row;
+        let keys = Keys::from_bytes([1; 32]);
+        let ledger = Ledger::open(store, keys, &url).await.unwrap();
+        let target = Target {
+            hub: url.clone(),
+            topic: url,
+        };
+        for earlier in 0..3_u64 {
+            let now = NOW - Duration::from_secs(earlier);
+            let held = Held::wanted(target.clone(), false, now);
+            ledger.add(feed, held, now).await.unwrap();
+            let newest = *ledger.table().held.keys().next_back().unwrap();
+            let deny = |held: &mut Held| held.now = held.now.step(Event::Denied, now, 0.5);
+            ledger.change(newest, deny).await.unwrap();
+        }
+        assert_eq!(ledger.table().held.len(), 3);
+    }
+}
