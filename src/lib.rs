@@ -10,6 +10,7 @@ pub mod config;
 pub mod daemon;
 pub mod dedup;
 pub mod demo;
+pub mod discover;
 pub mod fetch;
 pub mod matching;
 pub mod model;
