@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::fmt::rfc2822::DateTimePrinter;
 use quick_xml::escape::escape;
 
 use super::feeds::derived_id;
@@ -107,11 +108,7 @@ fn value(text: &str) -> String {
 fn rfc822(at: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(at.as_millis())
         .ok()
-        .and_then(|at| {
-            jiff::fmt::rfc2822::DateTimePrinter::new()
-                .timestamp_to_string(&at)
-                .ok()
-        })
+        .and_then(|at| DateTimePrinter::new().timestamp_to_rfc9110_string(&at).ok())
         .unwrap_or_default()
 }
 
@@ -178,7 +175,21 @@ mod tests {
             },
         ];
         let text = write_opml("R & D", &list, Timestamp::from_millis(1_720_085_400_000));
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r#"
+<?xml version="1.0" encoding="UTF-8"?>
+<opml version="2.0" xmlns:mentiond="urn:mentiond:opml">
+  <head>
+    <title>R &amp; D</title>
+    <dateCreated>Thu, 04 Jul 2024 09:30:00 GMT</dateCreated>
+  </head>
+  <body>
+    <outline type="rss" text="B" title="B" xmlUrl="https://b.org/"/>
+    <outline text="asia">
+      <outline type="rss" text="Tengri &quot;News&quot; &lt;ru&gt;" title="Tengri &quot;News&quot; &lt;ru&gt;" xmlUrl="https://a.kz/rss?a=1&amp;b=2" htmlUrl="https://a.kz/" language="ru" category="asia,press" mentiond:id="tengri"/>
+    </outline>
+  </body>
+</opml>
+"#);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde::Serialize;
 use url::Url;
 
 use super::known;
-use super::probe::{Probe, Summary, probe};
+use super::probe::{Probe, ProbeError, Summary, probe};
 use crate::dedup::canonical_link;
 use crate::fetch::Fetcher;
 use crate::model::Timestamp;
@@ -74,18 +74,18 @@ pub struct Found {
 }
 
 /// A request that was made, and why it found nothing, if it did not.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Tried {
     /// What was asked for.
     pub url: Url,
     /// How it was come by.
     pub how: How,
     /// Why there is no feed.
-    pub error: Option<String>,
+    pub error: Option<ProbeError>,
 }
 
 /// What a search came to.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Discovery {
     /// The feeds, the likeliest first, each once.
     pub found: Vec<Found>,
@@ -184,7 +184,7 @@ impl Search<'_> {
         self.discovery.tried.push(Tried {
             url: url.clone(),
             how,
-            error: error.map(ToString::to_string),
+            error: error.cloned(),
         });
         if let Ok(document) = &probe.document {
             let address = probe.moved_to.as_ref().unwrap_or(url);
