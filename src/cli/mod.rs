@@ -93,6 +93,13 @@ impl Context {
         self.load_with(&self.environment.clone().without_secrets())
     }
 
+    /// Finds and reads the configuration for a command that changes it: no secret, no warnings,
+    /// which may well be what the change mends.
+    fn load_for_change(&self) -> Result<Config, CliError> {
+        let path = config::find(self.config.as_deref(), &self.environment)?;
+        Ok(self.reload(&path)?)
+    }
+
     /// Reads the configuration again, without a word: whether it is still one.
     fn reload(&self, path: &Path) -> Result<Config, ConfigError> {
         config::load(path, &self.environment.clone().without_secrets())

@@ -7,6 +7,7 @@
 //! is not what a folder's name becomes. Secrets, intervals and request options are never written.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use jiff::fmt::rfc2822::DateTimePrinter;
 use quick_xml::escape::escape;
@@ -44,15 +45,15 @@ pub fn write_opml(title: &str, feeds: &[Outlined<'_>], now: Timestamp) -> String
     }
     for (folder, feeds) in folders {
         if folder.is_empty() {
-            feeds
-                .iter()
-                .for_each(|feed| outline(&mut out, "    ", feed));
+            for feed in feeds {
+                outline(&mut out, "    ", feed);
+            }
             continue;
         }
         out.push_str(&format_outline("    ", &[("text", folder)], ">\n"));
-        feeds
-            .iter()
-            .for_each(|feed| outline(&mut out, "      ", feed));
+        for feed in feeds {
+            outline(&mut out, "      ", feed);
+        }
         out.push_str("    </outline>\n");
     }
     out.push_str("  </body>\n</opml>\n");
@@ -90,7 +91,8 @@ fn outline(out: &mut String, indent: &str, outlined: &Outlined<'_>) {
 fn format_outline(indent: &str, attributes: &[(&str, &str)], end: &str) -> String {
     let mut line = format!("{indent}<outline");
     for (name, text) in attributes {
-        line.push_str(&format!(" {name}=\"{}\"", value(text)));
+        // Writing to a String can't fail.
+        let _ = write!(line, " {name}=\"{}\"", value(text));
     }
     line + end
 }

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::parse;
+use crate::parse::{self, ParseError};
 
 /// The most feeds that a message names.
 const MOST: usize = 5;
@@ -33,6 +33,24 @@ pub fn feeds_named_by(
     }
 }
 
+/// The error in words; for a page that was taken for a feed, with the feeds that it names.
+#[must_use]
+pub fn explained(
+    error: &ParseError,
+    bytes: &[u8],
+    content_type: Option<&str>,
+    base: Option<&Url>,
+) -> String {
+    let advice = match error {
+        ParseError::NotAFeed { .. } => feeds_named_by(bytes, content_type, base),
+        _ => None,
+    };
+    match advice {
+        Some(advice) => format!("{error}; {advice}"),
+        None => error.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,7 +69,8 @@ mod tests {
             advice(&one, "application/xml").as_deref(),
             Some("the page names this feed: https://news.example/rss")
         );
-        let many: String = (0..7).map(|n| format!("{LINK}{n}>")).collect();
+        let many: Vec<String> = (0..7).map(|n| format!("{LINK}{n}>")).collect();
+        let many = many.concat();
         let told = advice(&many, "text/html; charset=utf-8").unwrap();
         assert!(
             told.starts_with("the page names these feeds and 2 more: https://news.example/0, ")

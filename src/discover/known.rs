@@ -77,6 +77,11 @@ fn is_word(text: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
+fn ends_with(text: &str, extension: &str) -> bool {
+    let end = text.rsplit_once('.').map(|(_, end)| end);
+    end.is_some_and(|end| end.eq_ignore_ascii_case(extension))
+}
+
 fn front(segments: &[&str], feed: &str) -> Option<Vec<String>> {
     segments.is_empty().then(|| vec![feed.to_owned()])
 }
@@ -100,7 +105,7 @@ fn youtube(page: &Url, segments: &[&str]) -> Option<Vec<String>> {
 }
 
 fn reddit(segments: &[&str]) -> Option<Vec<String>> {
-    if segments.iter().any(|segment| segment.ends_with(".rss")) {
+    if segments.iter().any(|segment| ends_with(segment, "rss")) {
         return None;
     }
     let feed = match segments {
@@ -127,7 +132,7 @@ fn github(segments: &[&str]) -> Option<Vec<String>> {
         "topics",
         "trending",
     ];
-    if segments.iter().any(|segment| segment.ends_with(".atom")) {
+    if segments.iter().any(|segment| ends_with(segment, "atom")) {
         return None;
     }
     let (owner, rest) = segments.split_first()?;
@@ -156,7 +161,7 @@ fn github(segments: &[&str]) -> Option<Vec<String>> {
 
 fn gitlab(page: &Url, segments: &[&str]) -> Option<Vec<String>> {
     if page.query() == Some("format=atom")
-        || segments.iter().any(|segment| segment.ends_with(".atom"))
+        || segments.iter().any(|segment| ends_with(segment, "atom"))
     {
         return None;
     }
@@ -288,7 +293,7 @@ fn mastodon(page: &Url, segments: &[&str]) -> Option<Vec<String>> {
     let [profile] = segments else { return None };
     let name = profile.strip_prefix('@')?;
     // `@name@elsewhere.example` shows a guest; only its own host has the feed.
-    if !is_word(name) || name.ends_with(".rss") {
+    if !is_word(name) || ends_with(name, "rss") {
         return None;
     }
     let mut feed = page.clone();

@@ -28,6 +28,6 @@ mod find;
 pub mod known;
 mod probe;
 
-pub use advice::feeds_named_by;
+pub use advice::{explained, feeds_named_by};
 pub use find::{COMMON_PATHS, Discovery, Finder, Found, How, MOST_REQUESTS, Tried};
 pub use probe::{Got, Probe, ProbeError, Summary, get, probe};

@@ -40,12 +40,12 @@ pub enum ProbeError {
     #[error("{0}")]
     Fetch(#[from] FetchError),
     /// An answer, but no feed in it.
-    #[error("{error}{}", advice.as_ref().map(|text| format!("; {text}")).unwrap_or_default())]
+    #[error("{text}")]
     Parse {
         /// What is there instead.
         error: ParseError,
-        /// The feeds that the page names, if it is a page and does.
-        advice: Option<String>,
+        /// The error in words, with the feeds that a page names.
+        text: String,
     },
 }
 
@@ -211,15 +211,13 @@ pub async fn probe(
             let task = tokio::task::spawn_blocking(move || look(got, &page, now));
             match task.await {
                 Ok(probe) => Probe { took, ..probe },
-                Err(error) => failed(
-                    took,
-                    ProbeError::Parse {
-                        error: ParseError::Panicked {
-                            detail: error.to_string(),
-                        },
-                        advice: None,
-                    },
-                ),
+                Err(error) => {
+                    let error = ParseError::Panicked {
+                        detail: error.to_string(),
+                    };
+                    let text = error.to_string();
+                    failed(took, ProbeError::Parse { error, text })
+                }
             }
         }
         Err(error) => failed(took, error),
@@ -251,13 +249,12 @@ fn look(got: Got, page: &Url, now: Timestamp) -> Probe {
     });
     let (mut links, mut channel) = (PageLinks::default(), None);
     let document = document.map_err(|error| {
-        let mut advice = None;
         if matches!(error, ParseError::NotAFeed { .. }) {
             links = parse::page_links(&got.bytes, content_type, base);
-            advice = super::feeds_named_by(&got.bytes, content_type, base);
             channel = super::known::youtube_channel_in(page, &String::from_utf8_lossy(&got.bytes));
         }
-        ProbeError::Parse { error, advice }
+        let text = super::explained(&error, &got.bytes, content_type, base);
+        ProbeError::Parse { error, text }
     });
     Probe {
         took: Duration::ZERO,

@@ -1,5 +1,6 @@
 //! `mentiond feeds add`: from an address that a person knows to a feed in the configuration.
 
+use std::fmt::Write;
 use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -68,7 +69,7 @@ pub struct AddArgs {
 }
 
 pub fn run(context: &Context, args: &AddArgs) -> Result<ExitCode, CliError> {
-    let config = context.load_without_secrets()?;
+    let config = context.load_for_change()?;
     let url = address(&args.url)?;
     if let Some(id) = &args.id {
         check_id(&config, id)?;
@@ -183,7 +184,8 @@ fn nothing(url: &Url, discovery: &Discovery) -> CliError {
     for tried in &discovery.tried {
         let error = tried.error.as_ref().map(worded).unwrap_or_default();
         let place = printable(tried.url.as_str());
-        text.push_str(&format!("\n  {place} ({}): {error}", tried.how.as_str()));
+        // Writing to a String can't fail.
+        let _ = write!(text, "\n  {place} ({}): {error}", tried.how.as_str());
     }
     CliError::Failed(text)
 }

@@ -38,7 +38,7 @@ pub struct ImportArgs {
 }
 
 pub fn run(context: &Context, args: &ImportArgs) -> Result<ExitCode, CliError> {
-    let config = context.load_without_secrets()?;
+    let config = context.load_for_change()?;
     let text = read(&args.list)?;
     let (feeds, problems) = parse_opml(&args.list, &text, &config.schedule)
         .map_err(|error| CliError::Failed(error.to_string()))?;

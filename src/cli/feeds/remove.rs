@@ -18,7 +18,7 @@ pub struct RemoveArgs {
 }
 
 pub fn run(context: &Context, args: &RemoveArgs) -> Result<ExitCode, CliError> {
-    let config = context.load_without_secrets()?;
+    let config = context.load_for_change()?;
     let feed = names::feed(&config, &args.id)?;
     // The file that holds it: the one from which it can be taken out.
     let holder = config.files.iter().find(|path| {

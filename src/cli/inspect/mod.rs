@@ -13,9 +13,9 @@ use clap::Args;
 use url::Url;
 
 use super::{CliError, Context, runtime};
-use crate::discover::feeds_named_by;
+use crate::discover::explained;
 use crate::model::{Document, Timestamp};
-use crate::parse::{self, ParseError};
+use crate::parse;
 use source::{Body, Sources};
 
 /// Parse feed documents or URLs exactly as the daemon would, and print them.
@@ -69,16 +69,6 @@ fn document(body: &Body) -> Result<Document, String> {
         base: body.base.as_ref(),
         now: Timestamp::now(),
     };
-    parse::parse(&input).map_err(|error| {
-        let advice = match error {
-            ParseError::NotAFeed { .. } => {
-                feeds_named_by(input.bytes, input.content_type, input.base)
-            }
-            _ => None,
-        };
-        match advice {
-            Some(advice) => format!("{error}; {advice}"),
-            None => error.to_string(),
-        }
-    })
+    parse::parse(&input)
+        .map_err(|error| explained(&error, input.bytes, input.content_type, input.base))
 }

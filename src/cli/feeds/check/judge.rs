@@ -74,10 +74,10 @@ pub fn judge(feed: &Feed, probe: &Probe, now: Timestamp) -> Checked {
     let document = probe.document.as_ref().ok();
     let summary = document.map(Summary::of);
     let redirect = probe.final_url.as_ref().and_then(|last| {
-        let is_permanent = probe.moved_to.as_ref() == Some(last);
-        match is_permanent {
-            true => Some(Redirect::Permanent),
-            false => (*last != feed.url).then_some(Redirect::Temporary),
+        if probe.moved_to.as_ref() == Some(last) {
+            Some(Redirect::Permanent)
+        } else {
+            (*last != feed.url).then_some(Redirect::Temporary)
         }
     });
     let error = probe.document.as_ref().err();
@@ -307,7 +307,7 @@ mod tests {
                 looks_like: "an HTML page",
                 title: None,
             },
-            advice: Some("the page names this feed: https://a.example/rss".to_owned()),
+            text: "a page; the page names this feed: https://a.example/rss".to_owned(),
         });
         assert_eq!(kinds(&probe), ["not-a-feed"]);
         let error = judge(&feed(), &probe, NOW).error.unwrap();

@@ -1,0 +1,543 @@
+//! `mentiond feeds`: adding, removing, importing and exporting.
+
+use std::os::unix::fs::PermissionsExt;
+
+use mentiond::model::Timestamp;
+
+use super::Ended;
+use crate::server::{self, Reply, Server, bare};
+use crate::support::{Home, Item, TOPICS, raw_server, rss};
+
+/// A home whose configuration includes `feeds/*.toml`, where there is none yet.
+fn home() -> Home {
+    let home = Home::new();
+    home.write_config(&format!(
+        "# Mine.\ninclude = [\"feeds/*.toml\"] # all\ndatabase = \"m.db\"\n{TOPICS}"
+    ));
+    home
+}
+
+fn own(home: &Home) -> String {
+    std::fs::read_to_string(home.path("feeds/own.toml")).unwrap_or_default()
+}
+
+/// A server with a page at `/` and documents elsewhere.
+fn site(pages: &'static [(&'static str, &'static str)]) -> Server {
+    raw_server(move |head| {
+        let path = head.split(' ').nth(1).unwrap_or_default();
+        match pages.iter().find(|(known, _)| *known == path) {
+            Some((_, "feed")) => feed(path),
+            Some((_, "throttled")) => bare("429 Too Many Requests", "Retry-After: 9\r\n"),
+            Some((_, page)) => server::ok("Content-Type: text/html\r\n", page.as_bytes()),
+            None => bare("404 Not Found", ""),
+        }
+    })
+}
+
+fn feed(path: &str) -> Reply {
+    let items = [Item::new("1", "Putin"), Item::new("2", "Other")];
+    let document = rss(&items).replace("Test feed", &format!("News of {path}"));
+    server::ok(
+        "Content-Type: application/rss+xml\r\nETag: \"1\"\r\n",
+        document.as_bytes(),
+    )
+}
+
+fn add(home: &Home, args: &[&str]) -> Ended {
+    let all = [&["feeds", "add", "--allow-private-addresses"][..], args].concat();
+    Ended::of(home.run(&all))
+}
+
+fn paths(server: &Server) -> Vec<String> {
+    let requests = server.requests();
+    let path = |request: &String| request.split(' ').nth(1).unwrap_or_default().to_owned();
+    requests.iter().map(path).collect()
+}
+
+#[test]
+fn a_feed_is_added_to_a_new_file_and_polled_from_there() {
+    let site = site(&[("/feed", "feed")]);
+    let home = home();
+    let url = site.url("/feed");
+    let ended = add(
+        &home,
+        &[
+            &url,
+            "--id",
+            "wire",
+            "--tag",
+            "a",
+            "--tag",
+            "b",
+            "--language",
+            "ru",
+        ],
+    );
+    let ended = ended.code(0);
+    assert!(
+        ended.out.starts_with("added `wire` (News of /feed) to "),
+        "{}",
+        ended.out
+    );
+    let shown = own(&home).replace(&url, "URL");
+    insta::assert_snapshot!(shown, @r#"
+# Feeds added by `mentiond feeds add` and `mentiond feeds import`.
+
+[[feed]]
+id = "wire"
+url = "URL"
+name = "News of /feed"
+language = "ru"
+tags = ["a", "b"]
+allow_private_addresses = true
+"#);
+    let mode = std::fs::metadata(home.path("feeds/own.toml"))
+        .unwrap()
+        .permissions();
+    assert_eq!(mode.mode() & 0o777, 0o644);
+    let polled = home.json(&["poll", "--json"]);
+    assert_eq!(polled[0]["feed"], "wire");
+    assert_eq!(polled[0]["status"], "ok");
+}
+
+#[test]
+fn a_feed_that_is_configured_already_is_not_added_again() {
+    let site = site(&[
+        ("/feed", "feed"),
+        (
+            "/",
+            "<html><link rel=alternate type=application/rss+xml href=/feed?utm_source=page>",
+        ),
+    ]);
+    let home = home();
+    add(&home, &[&site.url("/feed"), "--id", "wire"]).code(0);
+    let before = own(&home);
+    site.forget();
+    let again = add(&home, &[&site.url("/feed?utm_source=x#top")]).code(0);
+    assert!(
+        again.out.starts_with("configured already as `wire`"),
+        "{}",
+        again.out
+    );
+    assert_eq!(paths(&site), Vec::<String>::new());
+    assert_eq!(own(&home), before);
+}
+
+#[test]
+fn a_page_leads_to_the_feed_that_it_declares() {
+    let site = site(&[
+        (
+            "/",
+            "<!doctype html><HEAD><base href='/x/'><LINK TYPE='Application/RSS+XML' REL=alternate HREF=news.xml></HEAD>",
+        ),
+        ("/x/news.xml", "feed"),
+    ]);
+    let home = home();
+    let ended = add(&home, &[&site.url("/")]).code(0);
+    assert!(
+        ended.out.contains(&site.url("/x/news.xml")),
+        "{}",
+        ended.out
+    );
+    assert_eq!(ended.error, "", "nothing was guessed");
+    assert_eq!(paths(&site), ["/", "/x/news.xml"]);
+}
+
+#[test]
+fn of_several_feeds_one_must_be_chosen() {
+    let site = site(&[
+        (
+            "/",
+            "<html><link rel=alternate type=application/rss+xml href=/a><link rel=alternate type=application/atom+xml href=/gone>\
+             <link rel=alternate type=application/rss+xml href=/b><a href=/c.rss>",
+        ),
+        ("/a", "feed"),
+        ("/b", "feed"),
+        ("/c.rss", "feed"),
+    ]);
+    let home = home();
+    let url = site.url("/");
+    let asked = add(&home, &[&url]).code(2);
+    let today = Timestamp::now().to_string()[..10].to_owned();
+    let table = asked
+        .out
+        .replace(&site.url(""), "http://site")
+        .replace(&today, "TODAY")
+        .replace("rss 2.0", "rss    ");
+    insta::assert_snapshot!(table, @r#"
+#  title       entries  newest      format  found                 url
+1  News of /a  2        TODAY  rss     declared by the page  http://site/a
+2  News of /b  2        TODAY  rss     declared by the page  http://site/b
+"#);
+    assert!(
+        asked
+            .error
+            .contains("2 feeds found: choose one with --choose N"),
+        "{}",
+        asked.error
+    );
+    assert_eq!(own(&home), "");
+    add(&home, &[&url, "--choose", "3"]).code(2);
+    add(&home, &[&url, "--choose", "0"]).code(2);
+    add(&home, &[&url, "--choose", "2", "--id", "second"]).code(0);
+    assert!(own(&home).contains(&format!("url = \"{}\"", site.url("/b"))));
+    // The other one is the only one left.
+    let rest = add(&home, &[&url, "--id", "first"]).code(0);
+    assert!(
+        rest.error.contains("is configured already as `second`"),
+        "{}",
+        rest.error
+    );
+    assert!(own(&home).contains(&format!("url = \"{}\"", site.url("/a"))));
+    let none = add(&home, &[&url]).code(0);
+    assert!(
+        none.out.starts_with("configured already as"),
+        "{}",
+        none.out
+    );
+}
+
+#[test]
+fn links_that_look_like_feeds_are_tried_when_nothing_is_declared() {
+    let site = site(&[
+        (
+            "/",
+            "<p><a href='/about'>x</a><a href='/news/rss.xml'>RSS</a>",
+        ),
+        ("/news/rss.xml", "feed"),
+    ]);
+    let home = home();
+    add(&home, &[&site.url("/")]).code(0);
+    assert_eq!(paths(&site), ["/", "/news/rss.xml"]);
+}
+
+#[test]
+fn common_paths_are_tried_last_one_by_one_and_told() {
+    let pages = [
+        ("/blog/", "<html><p>x"),
+        ("/rss.xml", "feed"),
+        ("/feed.xml", "feed"),
+    ];
+    let site = site(Box::leak(Box::new(pages)));
+    let home = home();
+    let ended = add(&home, &[&site.url("/blog/"), "--dry-run"]).code(0);
+    assert_eq!(paths(&site), ["/blog/", "/feed", "/rss", "/rss.xml"]);
+    let tried = format!(
+        "nothing named a feed, so common paths were tried: {} {} {}",
+        site.url("/feed"),
+        site.url("/rss"),
+        site.url("/rss.xml")
+    );
+    assert!(ended.error.contains(&tried), "{}", ended.error);
+    assert!(ended.out.contains("[[feed]]\nid = "), "{}", ended.out);
+    assert!(!home.path("feeds").exists(), "a dry run writes nothing");
+}
+
+#[test]
+fn a_server_that_asks_for_patience_is_not_guessed_at() {
+    let site = site(&[
+        ("/", "<html><p>x"),
+        ("/feed", "throttled"),
+        ("/rss", "feed"),
+    ]);
+    let home = home();
+    let ended = add(&home, &[&site.url("/")]).code(1);
+    assert_eq!(paths(&site), ["/", "/feed"]);
+    assert!(
+        ended.error.contains("no feed was found behind"),
+        "{}",
+        ended.error
+    );
+    assert!(
+        ended.error.contains("it asks for fewer requests"),
+        "{}",
+        ended.error
+    );
+}
+
+#[test]
+fn a_known_site_is_asked_where_it_has_its_feeds() {
+    let site = site(&[("/@someone.rss", "feed"), ("/@someone", "<html>")]);
+    let home = home();
+    add(&home, &[&site.url("/@someone")]).code(0);
+    assert_eq!(paths(&site), ["/@someone.rss"]);
+}
+
+#[test]
+fn a_private_address_takes_leave_and_the_refusal_names_the_option() {
+    let site = site(&[("/feed", "feed")]);
+    let home = home();
+    let url = site.url("/feed");
+    let refused = Ended::of(home.run(&["feeds", "add", &url])).code(1);
+    assert!(
+        refused.error.contains("--allow-private-addresses"),
+        "{}",
+        refused.error
+    );
+    assert_eq!(paths(&site), Vec::<String>::new());
+}
+
+#[test]
+fn a_feed_that_has_moved_for_good_is_added_where_it_is_now() {
+    let site = raw_server(|head| match head.split(' ').nth(1) {
+        Some("/old") => bare("301 Moved Permanently", "Location: /new\r\n"),
+        Some("/new") => feed("/new"),
+        _ => bare("404 Not Found", ""),
+    });
+    let home = home();
+    add(&home, &[&site.url("/old")]).code(0);
+    assert!(own(&home).contains(&site.url("/new")), "{}", own(&home));
+}
+
+#[test]
+fn a_file_keeps_its_comments_and_its_mode() {
+    let site = site(&[("/feed", "feed")]);
+    let home = home();
+    std::fs::create_dir(home.path("feeds")).unwrap();
+    let path = home.path("feeds/mine.toml");
+    let text = "# Hand made.\n[[feed]]\nurl = 'https://a.example/rss' # the first\n\n# The end.\n";
+    std::fs::write(&path, text).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    add(
+        &home,
+        &[
+            &site.url("/feed"),
+            "--file",
+            "feeds/mine.toml",
+            "--id",
+            "wire",
+        ],
+    )
+    .code(0);
+    let now = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        now.starts_with("# Hand made.\n[[feed]]\nurl = 'https://a.example/rss' # the first\n"),
+        "{now}"
+    );
+    assert!(
+        now.ends_with("# The end.\n") && now.contains("id = \"wire\""),
+        "{now}"
+    );
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let left: Vec<_> = std::fs::read_dir(home.path("feeds")).unwrap().collect();
+    assert_eq!(left.len(), 1, "no temporary file stays");
+    home.ok(&["feeds", "remove", "wire"]);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+}
+
+#[test]
+fn a_file_that_is_not_included_is_not_made() {
+    let site = site(&[("/feed", "feed")]);
+    let home = Home::new();
+    home.write_config(&format!("database = \"m.db\"\n{TOPICS}"));
+    let ended = add(&home, &[&site.url("/feed")]).code(2);
+    assert!(
+        ended
+            .error
+            .contains("does not include feeds/own.toml: add \"feeds/own.toml\" to its `include`"),
+        "{}",
+        ended.error
+    );
+    assert!(!home.path("feeds").exists());
+    // The main file itself is always read.
+    add(
+        &home,
+        &[
+            &site.url("/feed"),
+            "--file",
+            "mentiond.toml",
+            "--id",
+            "wire",
+        ],
+    )
+    .code(0);
+    assert!(
+        std::fs::read_to_string(home.config())
+            .unwrap()
+            .contains("id = \"wire\"")
+    );
+}
+
+#[test]
+fn a_change_that_would_break_the_configuration_is_undone() {
+    let site = site(&[("/feed", "feed")]);
+    let home = home();
+    let url = site.url("/feed");
+    add(&home, &[&url, "--id", "wire"]).code(0);
+    let before = own(&home);
+    let other = site.url("/feed?2");
+    let site = raw_server(|_| feed("/any"));
+    let other = other.replace(&other[..other.rfind('/').unwrap()], &site.url(""));
+    let ended = add(&home, &[&other, "--interval", "1s"]).code(2);
+    assert!(
+        ended
+            .error
+            .contains("`interval` is shorter than `min_interval`"),
+        "{}",
+        ended.error
+    );
+    assert!(ended.error.contains("is left as it was"), "{}", ended.error);
+    assert_eq!(own(&home), before);
+    add(&home, &[&other, "--id", "wire"]).code(2);
+    add(&home, &[&other, "--language", "english"]).code(2);
+    add(&home, &["ftp://a.example/"]).code(2);
+    add(&home, &["https://u:hunter2@a.example/"]).code(2);
+    assert_eq!(own(&home), before);
+}
+
+#[test]
+fn exported_feeds_come_back_the_same() {
+    let home = home();
+    std::fs::create_dir(home.path("feeds")).unwrap();
+    std::fs::write(
+        home.path("feeds/all.toml"),
+        "[[feed]]\nid = \"kp\"\nurl = \"https://kp.example/rss?a=1&b=2\"\nname = \"Правда & \\\"K\\\"\"\nlanguage = \"ru\"\ntags = [\"asia\", \"My Press\"]\n\n\
+         [[feed]]\nurl = \"https://b.example/feed\"\ntags = [\"asia\"]\n\n[[feed]]\nurl = \"https://c.example/feed\"\n",
+    )
+    .unwrap();
+    let list = home.path("list.opml");
+    let list = list.to_str().unwrap();
+    let told = Ended::of(home.run(&["feeds", "export", "-o", list])).code(0);
+    assert!(
+        told.error.starts_with("3 feeds written to"),
+        "{}",
+        told.error
+    );
+    assert_eq!(
+        home.ok(&["feeds", "export", "--tag", "asia"])
+            .matches("xmlUrl")
+            .count(),
+        2
+    );
+    let bad = Ended::of(home.run(&["feeds", "export", "--tag", "asai"])).code(2);
+    assert!(bad.error.contains("did you mean `asia`?"), "{}", bad.error);
+
+    let again = self::home();
+    let dry = again.ok(&["feeds", "import", "--dry-run", list]);
+    assert!(dry.contains("would be: 3 feeds added"), "{dry}");
+    assert_eq!(own(&again), "");
+    let told = again.ok(&["feeds", "import", list]);
+    insta::assert_snapshot!(told.replace(again.folder.path().to_str().unwrap(), "HOME"), @r#"
+added    c.example-feed as `c.example-feed`
+added    Правда & "K" as `kp`
+added    b.example-feed as `b.example-feed`
+3 feeds added to HOME/feeds/own.toml, 0 known, 0 refused
+"#);
+    insta::assert_snapshot!(own(&again), @r#"
+# Feeds added by `mentiond feeds add` and `mentiond feeds import`.
+
+[[feed]]
+id = "c.example-feed"
+url = "https://c.example/feed"
+
+[[feed]]
+id = "kp"
+url = "https://kp.example/rss?a=1&b=2"
+name = 'Правда & "K"'
+language = "ru"
+tags = ["asia", "My Press"]
+
+[[feed]]
+id = "b.example-feed"
+url = "https://b.example/feed"
+tags = ["asia"]
+"#);
+    let told = again.ok(&["feeds", "import", list]);
+    assert!(
+        told.contains("0 feeds added") && told.contains("3 known, 0 refused"),
+        "{told}"
+    );
+    let (first, second) = (
+        home.ok(&["feeds", "export"]),
+        again.ok(&["feeds", "export"]),
+    );
+    let outlines = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter(|line| line.contains("<outline"));
+        lines.map(str::to_owned).collect()
+    };
+    assert_eq!(outlines(&first), outlines(&second));
+}
+
+#[test]
+fn what_a_list_holds_that_cannot_be_used_is_told_and_the_rest_is_added() {
+    let home = home();
+    std::fs::write(
+        home.path("list.opml"),
+        "<opml version='1.0'><body>\n<outline text='World News'>\n<outline text='Good' xmlUrl='https://a.example/rss'/>\n\
+         <outline text='Bad' xmlUrl='ftp://a.example/rss'/>\n<outline text='Twice' xmlUrl='https://a.example/rss'/>\n\
+         </outline></body></opml>",
+    )
+    .unwrap();
+    let list = home.path("list.opml");
+    let told = home.ok(&["feeds", "import", list.to_str().unwrap()]);
+    insta::assert_snapshot!(told.replace(home.folder.path().to_str().unwrap(), "HOME"), @r#"
+added    Good as `a.example-rss`
+refused  HOME/list.opml:4:1: `Bad` is left out: its xmlUrl has an unsupported scheme; only http and https can be used
+refused  HOME/list.opml:5:1: `Twice` is left out: the feed `a.example-rss` at HOME/list.opml:3:1 has the same URL
+1 feed added to HOME/feeds/own.toml, 0 known, 2 refused
+"#);
+    assert!(
+        own(&home).contains("tags = [\"world-news\"]"),
+        "{}",
+        own(&home)
+    );
+    for (name, text) in [("no.opml", "<html></html>"), ("cut.opml", "<opml><body>")] {
+        std::fs::write(home.path(name), text).unwrap();
+        let path = home.path(name);
+        Ended::of(home.run(&["feeds", "import", path.to_str().unwrap()])).code(1);
+    }
+    Ended::of(home.run(&["feeds", "import", "/nowhere.opml"])).code(1);
+}
+
+/// Imports the public lists in the folder that `MENTIOND_CORPUS` names, if it does.
+#[test]
+fn lists_of_other_readers_are_imported_whole() {
+    let Some(corpus) = std::env::var_os("MENTIOND_CORPUS") else {
+        eprintln!("skipped: set MENTIOND_CORPUS to a folder with opml/*.opml to run this");
+        return;
+    };
+    let home = home();
+    let mut total = 0;
+    for entry in std::fs::read_dir(std::path::Path::new(&corpus).join("opml")).unwrap() {
+        let path = entry.unwrap().path();
+        let told = home.ok(&["feeds", "import", path.to_str().unwrap()]);
+        let outlines = std::fs::read_to_string(&path)
+            .unwrap()
+            .matches("xmlUrl=")
+            .count();
+        let lines = ["added ", "known ", "refused "]
+            .map(|word| told.lines().filter(|line| line.starts_with(word)).count());
+        assert_eq!(
+            lines.iter().sum::<usize>(),
+            outlines,
+            "{}\n{told}",
+            path.display()
+        );
+        total += lines[0];
+    }
+    assert_eq!(home.json(&["feeds", "--json"]).len(), total);
+    assert!(total > 100, "{total}");
+}
+
+#[test]
+fn the_list_takes_names_and_corrects_them() {
+    let home = home();
+    std::fs::create_dir(home.path("feeds")).unwrap();
+    let text = "[[feed]]\nid = \"wire\"\nurl = \"https://a.example/\"\n[[feed]]\nid = \"other\"\nurl = \"https://b.example/\"\n";
+    std::fs::write(home.path("feeds/x.toml"), text).unwrap();
+    assert_eq!(home.json(&["feeds", "--json"]).len(), 2);
+    assert_eq!(
+        home.json(&["feeds", "list", "--json", "wire"])[0]["feed"],
+        "wire"
+    );
+    assert_eq!(home.json(&["feeds", "wire", "--json"]).len(), 1);
+    let bad = Ended::of(home.run(&["feeds", "list", "wier"])).code(2);
+    assert!(
+        bad.error
+            .contains("no feed has the id `wier`; did you mean `wire`?"),
+        "{}",
+        bad.error
+    );
+    Ended::of(home.run(&["feeds", "remove", "wier"])).code(2);
+}
