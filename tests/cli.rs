@@ -18,6 +18,8 @@ mod demo;
 mod feeds;
 #[path = "cli/feeds_check.rs"]
 mod feeds_check;
+#[path = "cli/feeds_lists.rs"]
+mod feeds_lists;
 #[path = "cli/inspect.rs"]
 mod inspect;
 #[path = "cli/match_text.rs"]

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::cli::feeds::worded;
-use crate::discover::{Probe, Summary};
+use crate::cli::output::printable;
+use crate::discover::{Probe, ProbeError, Summary};
 use crate::model::{Feed, FeedFormat, FeedId, Timestamp};
 
 /// A feed without anything newer counts as stale.
@@ -84,8 +84,8 @@ pub fn judge(feed: &Feed, probe: &Probe, now: Timestamp) -> Checked {
     Checked {
         feed: feed.id.clone(),
         url: feed.url.to_string(),
-        status: error.map_or("ok", crate::discover::ProbeError::kind),
-        error: error.map(worded),
+        status: error.map_or("ok", ProbeError::kind),
+        error: error.map(in_words),
         redirect,
         final_url: probe.final_url.as_ref().map(ToString::to_string),
         moved_to: probe.moved_to.as_ref().map(ToString::to_string),
@@ -109,6 +109,10 @@ pub fn judge(feed: &Feed, probe: &Probe, now: Timestamp) -> Checked {
     }
 }
 
+fn in_words(error: &ProbeError) -> String {
+    printable(&error.to_string())
+}
+
 fn problems(probe: &Probe, summary: Option<&Summary>, now: Timestamp) -> Vec<Problem> {
     let mut found = Vec::new();
     let mut tell = |kind, text| found.push(Problem { kind, text });
@@ -119,7 +123,7 @@ fn problems(probe: &Probe, summary: Option<&Summary>, now: Timestamp) -> Vec<Pro
         );
     }
     match &probe.document {
-        Err(error) => tell(error.kind(), worded(error)),
+        Err(error) => tell(error.kind(), in_words(error)),
         Ok(document) => {
             if let Some(text) = content_type(probe.content_type.as_deref(), document.format) {
                 tell("content-type", text);
@@ -191,7 +195,6 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::discover::ProbeError;
     use crate::model::{Document, Entry, UpdateHints};
     use crate::parse::{PageLinks, ParseError};
 

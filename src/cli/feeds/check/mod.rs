@@ -5,6 +5,7 @@
 mod judge;
 mod round;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -54,17 +55,29 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<ExitCode, CliError> {
         per_host: config.fetch.per_host,
     };
     let terminal = Terminal::default();
-    let bar = terminal.progress(feeds.len());
-    let checked = runtime()?.block_on(round::round(&fetcher, feeds, bounds, |ended| {
-        if let Some(bar) = &bar {
-            bar.inc(1);
-            bar.set_message(ended.feed.to_string());
-        }
-    }));
+    // Lines of JSON on the same terminal would run into the bar.
+    let has_bar = !(args.json && std::io::stdout().is_terminal());
+    let bar = has_bar.then(|| terminal.progress(feeds.len())).flatten();
+    let checked = runtime()?.block_on(round::round(
+        &fetcher,
+        feeds,
+        bounds,
+        |ended| {
+            if let Some(bar) = &bar {
+                bar.inc(1);
+                bar.set_message(ended.feed.to_string());
+            }
+        },
+        |ready| {
+            if args.json {
+                context.out.json(ready)?;
+            }
+            Ok(())
+        },
+    ));
     terminal.end();
-    if args.json {
-        checked.iter().try_for_each(|one| context.out.json(one))?;
-    } else {
+    let checked = checked?;
+    if !args.json {
         show(context, &checked, Timestamp::now())?;
     }
     let failed = checked.iter().any(|one| one.error.is_some());

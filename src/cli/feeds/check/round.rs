@@ -1,12 +1,13 @@
 //! One round over feeds: in parallel, and no more at a time from one host than allowed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::judge::{Checked, judge};
+use crate::cli::CliError;
 use crate::discover::probe;
 use crate::fetch::Fetcher;
 use crate::model::{Feed, Timestamp};
@@ -20,19 +21,22 @@ pub struct Bounds {
     pub per_host: usize,
 }
 
-/// Asks each feed once and judges the answers, which come back in the feeds' order. `ended` is
-/// told of each as it ends.
+/// Asks each feed once and judges the answers. `ended` is told of each as it ends, `ready` of each
+/// in the feeds' order, as soon as all before it have ended.
+///
+/// # Errors
+/// What `ready` returns; the round then ends at once.
 pub async fn round(
     fetcher: &Fetcher,
     feeds: Vec<Feed>,
     bounds: Bounds,
     ended: impl Fn(&Checked),
-) -> Vec<Checked> {
+    mut ready: impl FnMut(&Checked) -> Result<(), CliError>,
+) -> Result<Vec<Checked>, CliError> {
     let all = Arc::new(Semaphore::new(bounds.concurrency));
     let mut hosts: HashMap<String, Arc<Semaphore>> = HashMap::new();
     let mut tasks = JoinSet::new();
-    let mut results: Vec<Option<Checked>> = Vec::new();
-    results.resize_with(feeds.len(), || None);
+    let count = feeds.len();
     for (index, feed) in feeds.into_iter().enumerate() {
         let host = feed.url.host_str().unwrap_or_default().to_owned();
         let host = hosts
@@ -49,15 +53,17 @@ pub async fn round(
             (index, judge(&feed, &probe, now))
         });
     }
+    let mut early: BTreeMap<usize, Checked> = BTreeMap::new();
+    let mut done = Vec::with_capacity(count);
     while let Some(joined) = tasks.join_next().await {
-        // A task that panicked has printed why; there is nothing to show for its feed.
-        let Ok((index, checked)) = joined else {
-            continue;
-        };
+        let (index, checked) =
+            joined.map_err(|error| CliError::Failed(format!("a check broke off: {error}")))?;
         ended(&checked);
-        if let Some(place) = results.get_mut(index) {
-            *place = Some(checked);
+        early.insert(index, checked);
+        while let Some(next) = early.remove(&done.len()) {
+            ready(&next)?;
+            done.push(next);
         }
     }
-    results.into_iter().flatten().collect()
+    Ok(done)
 }
