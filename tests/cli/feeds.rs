@@ -327,6 +327,20 @@ fn a_file_keeps_its_comments_and_its_mode() {
 }
 
 #[test]
+fn a_link_to_a_file_stays_a_link() {
+    let site = site(&[("/feed", "feed")]);
+    let home = home();
+    std::fs::create_dir(home.path("feeds")).unwrap();
+    std::fs::write(home.path("elsewhere.toml"), "# Elsewhere.\n").unwrap();
+    std::os::unix::fs::symlink("../elsewhere.toml", home.path("feeds/own.toml")).unwrap();
+    add(&home, &[&site.url("/feed")]).code(0);
+    let link = std::fs::symlink_metadata(home.path("feeds/own.toml")).unwrap();
+    assert!(link.is_symlink());
+    let text = std::fs::read_to_string(home.path("elsewhere.toml")).unwrap();
+    assert!(text.starts_with("# Elsewhere.\n\n[[feed]]\n"), "{text}");
+}
+
+#[test]
 fn a_file_that_is_not_included_is_not_made() {
     let site = site(&[("/feed", "feed")]);
     let home = Home::new();
