@@ -11,6 +11,7 @@ pub mod config;
 pub mod daemon;
 pub mod dedup;
 pub mod demo;
+pub mod discover;
 pub mod fetch;
 pub mod language;
 pub mod matching;

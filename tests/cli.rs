@@ -14,6 +14,12 @@ mod support;
 mod check;
 #[path = "cli/demo.rs"]
 mod demo;
+#[path = "cli/feeds.rs"]
+mod feeds;
+#[path = "cli/feeds_check.rs"]
+mod feeds_check;
+#[path = "cli/feeds_lists.rs"]
+mod feeds_lists;
 #[path = "cli/inspect.rs"]
 mod inspect;
 #[path = "cli/match_text.rs"]

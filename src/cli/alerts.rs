@@ -6,15 +6,19 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::mentions::since;
 use super::output::{count, printable, relative};
-use super::{CliError, Context, runtime};
+use super::{CliError, Context, names, runtime};
+use crate::config::Config;
 use crate::model::Timestamp;
 use crate::store::{AlertFilter, Store};
 
 /// List alerts and their deliveries; retry dead letters; resume a stopped sink.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct AlertsArgs {
     #[command(subcommand)]
     action: Option<Action>,
+    #[command(flatten)]
+    list: ListArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -41,7 +45,7 @@ struct ListArgs {
     /// Only deliveries to this sink.
     #[arg(long, value_name = "SINK")]
     sink: Option<String>,
-    /// Only alerts created within this time (`24h`) or since this instant (RFC 3339).
+    /// Only alerts created within this time (`24h`), or since this date (UTC) or instant (RFC 3339).
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
     /// At most this many.
@@ -50,19 +54,6 @@ struct ListArgs {
     /// Print one JSON object a line and delivery.
     #[arg(long)]
     json: bool,
-}
-
-impl Default for ListArgs {
-    fn default() -> Self {
-        Self {
-            topic: None,
-            state: None,
-            sink: None,
-            since: None,
-            limit: 50,
-            json: false,
-        }
-    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -88,8 +79,8 @@ struct RetryArgs {
 pub fn run(context: &Context, args: &AlertsArgs) -> Result<ExitCode, CliError> {
     let config = context.load_without_secrets()?;
     match &args.action {
-        None => list(context, &ListArgs::default(), &config.database),
-        Some(Action::List(args)) => list(context, args, &config.database),
+        None => list(context, &args.list, &config),
+        Some(Action::List(args)) => list(context, args, &config),
         Some(Action::Retry(args)) => {
             let store = Store::open_beside(&config.database)?;
             let revived = runtime()?.block_on(store.retry_dead(
@@ -117,11 +108,7 @@ pub fn run(context: &Context, args: &AlertsArgs) -> Result<ExitCode, CliError> {
     }
 }
 
-fn list(
-    context: &Context,
-    args: &ListArgs,
-    database: &std::path::Path,
-) -> Result<ExitCode, CliError> {
+fn list(context: &Context, args: &ListArgs, config: &Config) -> Result<ExitCode, CliError> {
     let filter = AlertFilter {
         topic: args.topic.clone(),
         state: args.state.map(|state| {
@@ -136,9 +123,13 @@ fn list(
         since: since(args.since.as_deref())?,
         limit: args.limit,
     };
-    let store = Store::open_read_only(database)?;
+    let store = Store::open_read_only(&config.database)?;
     let runtime = runtime()?;
     let alerts = runtime.block_on(store.alerts(filter))?;
+    if alerts.is_empty() {
+        names::check_topic(config, args.topic.as_deref())?;
+        names::check_sink(config, args.sink.as_deref())?;
+    }
     let out = &context.out;
     if args.json {
         alerts.iter().try_for_each(|alert| out.json(alert))?;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::output::{complain, printable};
-use super::{CliError, Context, runtime};
+use super::{CliError, Context, names, runtime};
 use crate::config::units;
 use crate::model::Timestamp;
 use crate::store::{MentionFilter, Store};
@@ -26,7 +26,8 @@ pub struct MentionsArgs {
     /// Only this language (`en` includes `en-GB`).
     #[arg(long, value_name = "LANG")]
     language: Option<String>,
-    /// Only mentions found within this time (`90m`, `24h`, `7d`) or since this instant (RFC 3339).
+    /// Only mentions found within this time (`90m`, `24h`, `7d`), or since this date (UTC) or instant
+    /// (RFC 3339).
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
     /// At most this many.
@@ -37,16 +38,19 @@ pub struct MentionsArgs {
     json: bool,
 }
 
-/// Reads `24h` or an RFC 3339 instant.
+/// Reads `24h`, an RFC 3339 instant, or a date, which begins at midnight UTC.
 pub fn since(text: Option<&str>) -> Result<Option<Timestamp>, CliError> {
     let Some(text) = text else { return Ok(None) };
     if let Some(at) = Timestamp::parse_rfc3339(text) {
         return Ok(Some(at));
     }
+    if let Some(at) = Timestamp::parse_rfc3339(&format!("{text}T00:00:00Z")) {
+        return Ok(Some(at));
+    }
     match units::parse_duration(text) {
         Ok(age) => Ok(Some(Timestamp::now() - age)),
         Err(_) => Err(CliError::Usage(format!(
-            "--since {}: write a duration such as 24h or 7d, or an instant such as 2024-07-04T00:00:00Z",
+            "--since {}: write a duration such as 24h or 7d, a date such as 2024-07-04, or an instant such as 2024-07-04T09:30:00Z",
             printable(text)
         ))),
     }
@@ -84,6 +88,12 @@ pub fn run(context: &Context, args: &MentionsArgs) -> Result<ExitCode, CliError>
         if let Some(link) = &mention.link {
             out.line(format!("    {}", printable(link)))?;
         }
+    }
+    if mentions.is_empty() {
+        // What has left the configuration may still be in the history; what is in neither is a
+        // slip of the finger.
+        names::check_topic(&config, args.topic.as_deref())?;
+        names::check_feed(&config, args.feed.as_deref())?;
     }
     if mentions.is_empty() && !args.json {
         complain("no mentions");

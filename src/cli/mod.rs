@@ -12,17 +12,18 @@ mod feeds;
 mod inspect;
 mod match_text;
 mod mentions;
+mod names;
 mod output;
 mod poll;
 mod run;
 mod terminal;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{self, Config, Environment};
+use crate::config::{self, Config, ConfigError, Environment};
 pub use error::CliError;
 use output::{Output, complain};
 
@@ -35,6 +36,7 @@ use output::{Output, complain};
 Start here:
   mentiond demo       see alerts arrive within seconds, without a network
   mentiond check      explain every mistake in the configuration
+  mentiond feeds add  find a site's feeds and add one
   mentiond poll       poll all feeds once and deliver what is found
   mentiond run        run as a service
 
@@ -63,7 +65,7 @@ enum Command {
     Inspect(inspect::InspectArgs),
     /// Match texts, files or pages against the topics and show each hit.
     Match(match_text::MatchArgs),
-    /// List the feeds: last status, next poll, failures, entries.
+    /// List the feeds; add, remove, check, import and export them.
     Feeds(feeds::FeedsArgs),
     /// List mentions, newest first.
     Mentions(mentions::MentionsArgs),
@@ -89,6 +91,18 @@ impl Context {
     /// Finds and reads the configuration but no secret: for commands that deliver nothing.
     fn load_without_secrets(&self) -> Result<Config, CliError> {
         self.load_with(&self.environment.clone().without_secrets())
+    }
+
+    /// Finds and reads the configuration for a command that changes it: no secret, no warnings,
+    /// which may well be what the change mends.
+    fn load_for_change(&self) -> Result<Config, CliError> {
+        let path = config::find(self.config.as_deref(), &self.environment)?;
+        Ok(self.reload(&path)?)
+    }
+
+    /// Reads the configuration again, without a word: whether it is still one.
+    fn reload(&self, path: &Path) -> Result<Config, ConfigError> {
+        config::load(path, &self.environment.clone().without_secrets())
     }
 
     /// Warnings go to standard error.

@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use serde::Serialize;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::CliError;
 use crate::config::units::show_duration;
@@ -13,13 +14,18 @@ use crate::model::Timestamp;
 /// Standard output.
 pub struct Output {
     colour: bool,
+    /// How many columns a line has, when standard output is a terminal.
+    columns: Option<usize>,
 }
 
 impl Output {
     /// Standard output; colour when it is a terminal and `NO_COLOR` is not set.
     pub fn stdout() -> Self {
+        let is_terminal = std::io::stdout().is_terminal();
+        let size = is_terminal.then(terminal_size::terminal_size).flatten();
         Self {
-            colour: colour_wanted() && std::io::stdout().is_terminal(),
+            colour: colour_wanted() && is_terminal,
+            columns: size.map(|(width, _)| usize::from(width.0)),
         }
     }
 
@@ -65,24 +71,25 @@ impl Output {
         }
     }
 
-    /// Prints rows in aligned columns, the last one ragged. Widths are counted in characters.
+    /// Prints rows in aligned columns, the last one ragged. On a terminal the widest columns are
+    /// cut so that no row wraps; elsewhere nothing is cut.
     pub fn table(&self, header: &[&str], rows: &[Vec<String>]) -> Result<(), CliError> {
-        let mut widths: Vec<usize> = header.iter().map(|h| h.chars().count()).collect();
+        let mut widths: Vec<usize> = header.iter().map(|h| h.width()).collect();
         for row in rows {
             for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.chars().count());
+                *width = (*width).max(cell.width());
             }
+        }
+        if let Some(columns) = self.columns {
+            fit(&mut widths, columns);
         }
         let print = |cells: &mut dyn Iterator<Item = &str>| {
             let mut line = String::new();
             for (cell, width) in cells.zip(&widths) {
+                let cell = shortened(cell, *width);
+                let padding = width.saturating_sub(cell.width());
                 // Writing to a String can't fail.
-                let _ = write!(
-                    line,
-                    "{}{}  ",
-                    cell,
-                    " ".repeat(width - cell.chars().count())
-                );
+                let _ = write!(line, "{cell}{}  ", " ".repeat(padding));
             }
             self.line(line.trim_end())
         };
@@ -90,6 +97,45 @@ impl Output {
         rows.iter()
             .try_for_each(|row| print(&mut row.iter().map(String::as_str)))
     }
+}
+
+/// Between two columns of a table.
+const GAP: usize = 2;
+/// No column is made narrower than this.
+const NARROWEST: usize = 6;
+
+/// Takes from the widest column until the row fits, or nothing more can be taken.
+fn fit(widths: &mut [usize], columns: usize) {
+    loop {
+        let total = widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
+        let Some(widest) = widths.iter_mut().max() else {
+            return;
+        };
+        if total <= columns || *widest <= NARROWEST {
+            return;
+        }
+        *widest -= 1;
+    }
+}
+
+/// The text in at most `width` columns of a terminal, with `…` where it is cut.
+fn shortened(text: &str, width: usize) -> std::borrow::Cow<'_, str> {
+    if text.width() <= width {
+        return text.into();
+    }
+    let mut left = width.saturating_sub(1);
+    let mut short: String = text
+        .chars()
+        .take_while(|c| {
+            let needed = c.width().unwrap_or(0);
+            let fits = needed <= left;
+            left = left.saturating_sub(needed);
+            fits
+        })
+        .collect();
+    short.truncate(short.trim_end().len());
+    short.push('…');
+    short.into()
 }
 
 /// Whether `NO_COLOR` (<https://no-color.org>) leaves colour to the terminal.
@@ -163,8 +209,24 @@ mod tests {
     }
 
     #[test]
+    fn a_table_is_cut_where_it_is_widest_and_by_the_columns_that_characters_take() {
+        let mut widths = [4, 30, 20];
+        fit(&mut widths, 40);
+        assert_eq!(widths, [4, 16, 16]);
+        fit(&mut widths, 1);
+        assert_eq!(widths, [4, 6, 6], "then it wraps");
+        assert_eq!(shortened("习近平会见普京", 14), "习近平会见普京");
+        assert_eq!(shortened("习近平会见普京", 8), "习近平…");
+        assert_eq!(shortened("one two", 5), "one…");
+        assert_eq!(shortened("one", 3), "one");
+    }
+
+    #[test]
     fn hits_are_marked_and_control_characters_are_not_printed() {
-        let out = Output { colour: false };
+        let out = Output {
+            colour: false,
+            columns: None,
+        };
         assert_eq!(out.highlight("a\x1b[31mПутин b", 6, 16), "a [31m»Путин« b");
         assert_eq!(out.highlight("ü", 1, 2), "ü");
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::output::count;
 use super::terminal::Terminal;
-use super::{CliError, Context, runtime};
+use super::{CliError, Context, names, runtime};
 use crate::daemon::{Ended, Engine, Live, round};
 use crate::model::FeedId;
 use crate::store::{PollStatus, Store};
@@ -63,7 +63,7 @@ pub fn run(context: &Context, args: &PollArgs) -> Result<ExitCode, CliError> {
         },
         config.log.format,
     )?;
-    let only = chosen(&config.feeds, &args.feeds)?;
+    let only = names::feeds(&config, &args.feeds)?;
     let live = Live::new(config)?;
     let store = Store::open(&live.config.database)?;
     let engine = Engine::new(store, live);
@@ -154,18 +154,6 @@ pub fn run(context: &Context, args: &PollArgs) -> Result<ExitCode, CliError> {
     } else {
         ExitCode::SUCCESS
     })
-}
-
-fn chosen(feeds: &[crate::model::Feed], names: &[String]) -> Result<Vec<FeedId>, CliError> {
-    let find = |name: &String| {
-        let found = feeds.iter().find(|feed| feed.id.as_str() == name);
-        found.map(|feed| feed.id.clone()).ok_or_else(|| {
-            CliError::Usage(format!(
-                "no feed has the id `{name}`; `mentiond feeds` lists those there are"
-            ))
-        })
-    };
-    names.iter().map(find).collect()
 }
 
 fn line(feed: &FeedId, result: &Result<crate::daemon::Polled, String>) -> FeedLine {

@@ -191,9 +191,19 @@ async fn show_status(engine: Arc<Engine>, bar: indicatif::ProgressBar) {
         }
         let s = engine.status.snapshot();
         bar.set_message(format!(
-            "{} feeds | {} due | {} polled | {} failing | {} entries | {} mentions | {waiting} deliveries waiting",
-            s.feeds, s.due, s.polled, s.failing, s.entries, s.mentions
+            "{} | {} due | {} polled | {} failing | {} | {} | {} waiting",
+            counted(s.feeds as u64, "feed"),
+            s.due,
+            s.polled,
+            s.failing,
+            counted(s.entries, "entry"),
+            counted(s.mentions, "mention"),
+            counted(waiting, "delivery")
         ));
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
+}
+
+fn counted(n: u64, noun: &str) -> String {
+    super::output::count(usize::try_from(n).unwrap_or(usize::MAX), noun)
 }

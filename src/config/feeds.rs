@@ -24,7 +24,8 @@ use crate::model::{Feed, FeedId, FullText, Interval};
 const LONGEST_URL: usize = 2048;
 /// The longest name of a feed, topic or tag list's word, in characters.
 pub(super) const LONGEST_NAME: usize = 200;
-const LONGEST_TAG: usize = 64;
+/// The longest tag, in characters.
+pub(super) const LONGEST_TAG: usize = 64;
 const MOST_TAGS: usize = 64;
 
 /// Why a URL can't be polled or posted to. No message shows the URL: it may hold a secret.

@@ -22,10 +22,12 @@
 
 mod entities;
 mod environment;
+mod feed_list;
 mod feeds;
 mod include;
 mod load;
 mod opml;
+mod opml_write;
 mod problem;
 mod reader;
 mod request;
@@ -47,7 +49,10 @@ use url::Url;
 
 pub use crate::model::Secret;
 pub use environment::{Environment, FindError, find};
+pub use feed_list::{LONGEST_NAME, feed_id, feed_url, is_language, parse_opml};
 pub use load::{load, parse_topics};
+pub use opml_write::{Outlined, write_opml};
+pub(crate) use problem::did_you_mean;
 pub use problem::{ConfigError, Problem};
 
 use crate::model::{Feed, FullText, Interval, SinkId, Topic, TopicId};

@@ -12,10 +12,12 @@ use quick_xml::events::{BytesStart, Event};
 use url::Url;
 
 use super::entities::unescape;
-use super::feeds::{Defaults, FeedList, LONGEST_NAME, check_url, derived_id, is_language};
+use super::feeds::{
+    Defaults, FeedList, LONGEST_NAME, LONGEST_TAG, check_url, derived_id, is_language,
+};
 use super::problem::{Report, quoted};
 use super::source::{Origin, Source};
-use crate::model::Feed;
+use crate::model::{Feed, FeedId};
 
 /// How deep folders may be nested.
 const DEEPEST: usize = 64;
@@ -120,6 +122,9 @@ struct Outline {
     text: String,
     category: String,
     language: String,
+    /// The id and the tags that this program wrote, where OPML has no word for them.
+    own_id: Option<FeedId>,
+    own_tags: Option<Vec<String>>,
 }
 
 impl Outline {
@@ -140,6 +145,8 @@ impl Outline {
                 "text" => outline.text = value,
                 "category" => outline.category = value,
                 "language" => outline.language = value,
+                "mentiond:id" => outline.own_id = FeedId::new(&value).ok(),
+                "mentiond:tags" => outline.own_tags = serde_json::from_str(&value).ok(),
                 _ => {}
             }
         }
@@ -192,7 +199,8 @@ impl Outline {
             report.warn(origin, message, None);
             return;
         }
-        let Some(id) = free_id(&url, list) else {
+        let own = self.own_id.clone().filter(|id| list.with_id(id).is_none());
+        let Some(id) = own.or_else(|| free_id(&url, list)) else {
             let message = format!("{label} is left out: no id can be made of its URL");
             report.warn(
                 origin,
@@ -227,7 +235,18 @@ impl Outline {
 
     /// The folders' names and the categories (`/News/Asia,/Politics`) as tags.
     fn tags(&self, folders: &[Option<String>]) -> Vec<String> {
-        let mut tags = Vec::new();
+        let mut tags: Vec<String> = Vec::new();
+        if let Some(own) = &self.own_tags {
+            for tag in own.iter().map(|tag| one_line(tag)) {
+                if (1..=LONGEST_TAG).contains(&tag.chars().count())
+                    && !tags.contains(&tag)
+                    && tags.len() < MOST_TAGS
+                {
+                    tags.push(tag);
+                }
+            }
+            return tags;
+        }
         let names = folders.iter().flatten().map(String::as_str);
         for name in names.chain(self.category.split([',', '/'])) {
             let tag = slug(name);
@@ -240,7 +259,7 @@ impl Outline {
 }
 
 /// An id that no feed has yet.
-fn free_id(url: &Url, list: &FeedList) -> Option<crate::model::FeedId> {
+fn free_id(url: &Url, list: &FeedList) -> Option<FeedId> {
     [false, true]
         .into_iter()
         .filter_map(|hashed| derived_id(url, hashed))
@@ -249,7 +268,7 @@ fn free_id(url: &Url, list: &FeedList) -> Option<crate::model::FeedId> {
 
 /// Letters and digits of any script in lower case, with dashes between words; at most 64
 /// characters.
-fn slug(text: &str) -> String {
+pub(super) fn slug(text: &str) -> String {
     let mut slug = String::new();
     for c in text.chars().flat_map(char::to_lowercase).take(64) {
         if c.is_alphanumeric() {

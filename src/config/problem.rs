@@ -201,7 +201,7 @@ pub(super) fn nearest<'c>(
 }
 
 /// The help that proposes the nearest candidate.
-pub(super) fn did_you_mean<'c>(
+pub(crate) fn did_you_mean<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str>,
 ) -> Option<String> {

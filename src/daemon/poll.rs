@@ -8,6 +8,7 @@ use url::Url;
 
 use super::judge::{Around, Judge, Keyed};
 use super::{Engine, Live, failure, report};
+use crate::discover;
 use crate::fetch::{Answer, Request, Validators};
 use crate::model::{Feed, Interval, Timestamp};
 use crate::parse::{self, ParseError};
@@ -279,7 +280,7 @@ async fn answered(
                     found.document = Some(record);
                     found.arrivals = arrivals;
                 }
-                Err(error) => {
+                Err((error, text)) => {
                     let kind = match error {
                         ParseError::Empty => "empty",
                         ParseError::NotAFeed { .. } => "not-a-feed",
@@ -289,7 +290,7 @@ async fn answered(
                     found.validators = renewal(state, None);
                     found.status = PollStatus::Failed {
                         kind,
-                        error: error.to_string(),
+                        error: text,
                         counts: true,
                     };
                     found.answer = schedule::Answer::Failed {
@@ -327,32 +328,40 @@ enum Read {
     New(Box<Keyed>, [u8; 16]),
 }
 
-/// Hashes, parses and keys a body, all of it away from the threads that polls wait on.
+/// Hashes, parses and keys a body, all of it away from the threads that polls wait on. What can't be
+/// parsed is told in words too, while the bytes that explain it are there.
 async fn read_document(
     engine: &Engine,
     bytes: Vec<u8>,
     content_type: Option<String>,
     url: Url,
     known: Option<Vec<u8>>,
-) -> Result<Read, ParseError> {
+) -> Result<Read, (ParseError, String)> {
     let _slot = engine.parsing.acquire().await;
     let task = tokio::task::spawn_blocking(move || {
         let hash = body_hash(&bytes);
         if known.as_deref() == Some(&hash) {
             return Ok(Read::Same);
         }
+        let content_type = content_type.as_deref();
         let document = parse::parse(&parse::Input {
             bytes: &bytes,
-            content_type: content_type.as_deref(),
+            content_type,
             base: Some(&url),
             now: Timestamp::now(),
+        })
+        .map_err(|error| {
+            let text = discover::explained(&error, &bytes, content_type, Some(&url));
+            (error, text)
         })?;
         Ok(Read::New(Box::new(Keyed::new(document)), hash))
     });
     task.await.unwrap_or_else(|panic| {
-        Err(ParseError::Panicked {
+        let error = ParseError::Panicked {
             detail: panic.to_string(),
-        })
+        };
+        let text = error.to_string();
+        Err((error, text))
     })
 }
 

@@ -80,11 +80,12 @@ pub fn human(alert: &StoredAlert) -> String {
                 "keeps failing"
             };
             format!(
-                "{} [feed] {} ({feed}) {what} since {}, {} polls: {}\n",
+                "{} [feed] {} ({feed}) {what} since {}, {} poll{}: {}\n",
                 alert.created,
                 detail.source,
                 crate::model::Timestamp::from_millis(detail.since_ms),
                 detail.failures,
+                if detail.failures == 1 { "" } else { "s" },
                 detail.error
             )
         }

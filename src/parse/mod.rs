@@ -19,6 +19,7 @@
 //! assert_eq!(parse::parse(&input).unwrap().entries[0].title, "A & B");
 //! ```
 
+mod alternates;
 mod charset;
 mod cleaner;
 mod dates;
@@ -38,6 +39,7 @@ mod zones;
 
 use url::Url;
 
+pub use alternates::{PageLink, PageLinks, page_links};
 pub use charset::decode;
 pub use error::ParseError;
 pub use page::{Page, looks_like_html, page};

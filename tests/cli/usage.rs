@@ -30,6 +30,9 @@ fn every_command_has_help_and_those_with_codes_of_their_own_name_them() {
     for action in ["list", "retry", "resume"] {
         run(&["alerts", action, "--help"]).code(0);
     }
+    for action in ["list", "add", "remove", "check", "import", "export"] {
+        run(&["feeds", action, "--help"]).code(0);
+    }
     let version = run(&["--version"]).code(0);
     assert_eq!(
         version.out.trim(),
@@ -191,8 +194,21 @@ fn before_the_first_run_there_is_no_history_and_it_says_so() {
 
 /// Runs the command with a terminal as its standard output and error, and returns what that shows.
 fn at_a_terminal(home: &Home, args: &str, no_colour: bool) -> String {
+    let mut script = in_a_terminal(home, "", args);
+    if no_colour {
+        script.env("NO_COLOR", "1");
+    }
+    let output = script
+        .output()
+        .expect("`script` of util-linux is installed");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The command with a terminal about it, which `set_up` may change first.
+fn in_a_terminal(home: &Home, set_up: &str, args: &str) -> Command {
     let command = format!(
-        "{} --config {} {args}",
+        "{set_up}{} --config {} {args}",
         env!("CARGO_BIN_EXE_mentiond"),
         home.config().display()
     );
@@ -204,14 +220,130 @@ fn at_a_terminal(home: &Home, args: &str, no_colour: bool) -> String {
         .env("TERM", "xterm-256color")
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .stdin(Stdio::null());
-    if no_colour {
-        script.env("NO_COLOR", "1");
+    script
+}
+
+#[test]
+fn a_table_fits_its_terminal_and_is_whole_in_a_pipe() {
+    let home = Home::new();
+    let id = "a-feed-with-a-name-of-many-words-that-goes-on-and-on-and-on";
+    let feed = format!("[[feed]]\nid = \"{id}\"\nurl = \"https://a.example/\"\n");
+    home.write_config(&format!("database = \"m.db\"\n{feed}{TOPICS}"));
+    let output = in_a_terminal(&home, "stty cols 70 rows 20; ", "feeds").output();
+    let shown = String::from_utf8(output.unwrap().stdout).unwrap();
+    assert!(shown.contains("…  new"), "{shown}");
+    for line in shown.lines() {
+        assert!(line.trim_end().chars().count() <= 70, "{line}");
     }
-    let output = script
-        .output()
-        .expect("`script` of util-linux is installed");
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
+    assert!(home.ok(&["feeds"]).contains(id));
+}
+
+#[test]
+fn at_a_terminal_a_feed_is_chosen_by_its_number() {
+    use std::io::Write;
+    let site = Site::start();
+    let link = "<link rel=alternate type=application/rss+xml href=";
+    site.publish("/", format!("<html>{link}/a>{link}/b>"));
+    site.publish("/a", rss(&[Item::new("1", "A")]));
+    site.publish("/b", rss(&[Item::new("1", "B")]));
+    let home = Home::new();
+    home.write_config(&format!("database = \"m.db\"\n{TOPICS}"));
+    let args = format!(
+        "feeds add --allow-private-addresses --file mentiond.toml {}",
+        site.url("/")
+    );
+    let mut command = in_a_terminal(&home, "", &args);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"2\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(shown.contains("Which one?"), "{shown}");
+    let text = std::fs::read_to_string(home.config()).unwrap();
+    assert!(
+        text.contains(&format!("url = \"{}\"", site.url("/b"))),
+        "{shown}\n{text}"
+    );
+}
+
+#[test]
+fn names_that_nothing_has_are_corrected_and_those_of_the_past_are_not() {
+    let (site, hook) = (Site::start(), Hook::start());
+    site.publish("/feed", rss(&[Item::new("1", "Putin")]));
+    let home = Home::watching(&[("wire", site.url("/feed"))], &hook);
+    home.ok(&["poll"]);
+    for (args, complaint) in [
+        (
+            &["mentions", "--topic", "puttin"][..],
+            "no topic has the id `puttin`; did you mean `putin`?",
+        ),
+        (
+            &["mentions", "--json", "--feed", "wier"],
+            "no feed has the id `wier`; did you mean `wire`?",
+        ),
+        (
+            &["alerts", "list", "--topic", "scoo"],
+            "no topic has the id `scoo`; did you mean `sco`?",
+        ),
+        (
+            &["alerts", "--sink", "hok"],
+            "no sink has the id `hok`; did you mean `hook`?",
+        ),
+        (
+            &["poll", "wier"],
+            "no feed has the id `wier`; did you mean `wire`?",
+        ),
+        (
+            &["feeds", "wier"],
+            "no feed has the id `wier`; did you mean `wire`?",
+        ),
+    ] {
+        let ended = Ended::of(home.run(args)).code(2);
+        assert!(ended.error.contains(complaint), "{args:?}: {}", ended.error);
+        assert_eq!(ended.out, "");
+    }
+    assert_eq!(
+        home.json(&["mentions", "--json", "--topic", "putin"]).len(),
+        1
+    );
+    home.ok(&["mentions", "--topic", "sco"]);
+    // The feed leaves the configuration; what it said stays to be asked for.
+    home.configure(&[], &hook, "");
+    assert_eq!(
+        home.json(&["mentions", "--json", "--feed", "wire"]).len(),
+        1
+    );
+}
+
+#[test]
+fn alerts_without_an_action_take_the_lists_options() {
+    let (site, hook) = (Site::start(), Hook::start());
+    site.publish("/feed", rss(&[Item::new("1", "Putin")]));
+    let home = Home::watching(&[("wire", site.url("/feed"))], &hook);
+    home.ok(&["poll"]);
+    let short = home.json(&["alerts", "--json", "--limit", "5"]);
+    assert_eq!(
+        short,
+        home.json(&["alerts", "list", "--json", "--limit", "5"])
+    );
+    assert_eq!(short.len(), 1);
+}
+
+#[test]
+fn a_date_alone_means_its_midnight() {
+    let (site, hook) = (Site::start(), Hook::start());
+    site.publish("/feed", rss(&[Item::new("1", "Putin")]));
+    let home = Home::watching(&[("wire", site.url("/feed"))], &hook);
+    home.ok(&["poll"]);
+    let since = |date: &str| home.json(&["mentions", "--json", "--since", date]).len();
+    assert_eq!(since("2024-07-04"), 1);
+    assert_eq!(since("2999-01-01"), 0);
+    assert_eq!(
+        home.json(&["alerts", "--json", "--since", "2024-07-04"])
+            .len(),
+        1
+    );
+    Ended::of(home.run(&["mentions", "--since", "2024-13-40"])).code(2);
 }
 
 #[test]

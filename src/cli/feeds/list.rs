@@ -1,4 +1,4 @@
-//! `mentiond feeds`: where each feed stands.
+//! `mentiond feeds list`, or without `list`: where each feed stands.
 
 use std::collections::HashMap;
 use std::process::ExitCode;
@@ -6,14 +6,17 @@ use std::process::ExitCode;
 use clap::Args;
 use serde::Serialize;
 
-use super::output::{printable, relative};
-use super::{CliError, Context, runtime};
+use crate::cli::output::{printable, relative};
+use crate::cli::{CliError, Context, names, runtime};
 use crate::model::Timestamp;
 use crate::store::{FeedState, Store, StoreError};
 
 /// List the feeds: last status, next poll, failures, entries.
 #[derive(Debug, Args)]
-pub struct FeedsArgs {
+pub struct ListArgs {
+    /// Only these feeds, by id.
+    #[arg(value_name = "FEED")]
+    feeds: Vec<String>,
     /// Print one JSON object a line and feed.
     #[arg(long)]
     json: bool,
@@ -43,8 +46,9 @@ struct Line<'a> {
     entries: u64,
 }
 
-pub fn run(context: &Context, args: &FeedsArgs) -> Result<ExitCode, CliError> {
+pub fn run(context: &Context, args: &ListArgs) -> Result<ExitCode, CliError> {
     let config = context.load_without_secrets()?;
+    let only = names::feeds(&config, &args.feeds)?;
     let states = match Store::open_read_only(&config.database) {
         Ok(store) => runtime()?.block_on(store.feed_states())?,
         // Before the first run every feed is new.
@@ -55,6 +59,7 @@ pub fn run(context: &Context, args: &FeedsArgs) -> Result<ExitCode, CliError> {
     let states: Vec<FeedState> = config
         .feeds
         .iter()
+        .filter(|feed| only.is_empty() || only.contains(&feed.id))
         .map(|feed| {
             states
                 .remove(feed.id.as_str())
