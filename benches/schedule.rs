@@ -61,6 +61,12 @@ struct Seen {
 }
 
 impl Seen {
+    fn add(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.days += other.days;
+        self.delays.extend(other.delays);
+    }
+
     fn rate(&self) -> f64 {
         self.requests as f64 / self.days
     }
@@ -104,22 +110,24 @@ fn main() {
         print!("{name:>22}");
     }
     println!();
+    let mut all: Vec<_> = methods.iter().map(|_| Seen::default()).collect();
     for pattern in &patterns {
         print!("{:<16}", pattern.name);
-        for (_, method) in &methods {
-            print!("{:>22}", cell(&mut of(pattern, *method)));
+        for ((_, method), all) in methods.iter().zip(&mut all) {
+            let mut seen = of(pattern, *method);
+            print!("{:>22}", cell(&mut seen));
+            all.add(seen);
         }
         println!();
     }
     print!("{:<16}", "all");
-    for (_, method) in &methods {
-        print!("{:>22}", cell(&mut total(&patterns, *method)));
+    for seen in &mut all {
+        print!("{:>22}", cell(seen));
     }
     print!("\n{:<16}", "all, mean delay");
-    for (_, method) in &methods {
-        let delays = total(&patterns, *method).delays;
-        let mean = delays.iter().sum::<f64>() / delays.len() as f64 / MINUTE;
-        print!("{mean:>22.1}");
+    for seen in &all {
+        let mean = seen.delays.iter().sum::<f64>() / seen.delays.len() as f64;
+        print!("{:>22.1}", mean / MINUTE);
     }
     println!();
 }
@@ -134,8 +142,8 @@ fn cell(seen: &mut Seen) -> String {
 
 /// The factor on our intervals that makes so many requests per feed and day.
 fn factor(patterns: &[Pattern], rate: f64) -> f64 {
-    let (mut low, mut high) = (0.01_f64, 100.0_f64);
-    for _ in 0..14 {
+    let (mut low, mut high) = (0.25_f64, 16.0_f64);
+    for _ in 0..8 {
         let middle = (low * high).sqrt();
         if total(patterns, Method::Adaptive(middle)).rate() > rate {
             low = middle;
@@ -149,10 +157,7 @@ fn factor(patterns: &[Pattern], rate: f64) -> f64 {
 fn total(patterns: &[Pattern], method: Method) -> Seen {
     let mut all = Seen::default();
     for pattern in patterns {
-        let seen = of(pattern, method);
-        all.requests += seen.requests;
-        all.days += seen.days;
-        all.delays.extend(seen.delays);
+        all.add(of(pattern, method));
     }
     all
 }
