@@ -289,6 +289,7 @@ impl Scheduler {
     }
 
     /// When the next feed is due; `None` when none waits.
+    #[must_use]
     pub fn next_due(&self) -> Option<Timestamp> {
         self.queue.next_due()
     }

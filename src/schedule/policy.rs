@@ -25,8 +25,8 @@ pub const MAX_RETRY_AFTER: Duration = Duration::from_hours(168);
 /// clock wrote it.
 const CLOCK_SLACK: Duration = Duration::from_mins(1);
 
-/// What WordPress writes into every feed as `sy:updatePeriod` and `sy:updateFrequency`, whatever
-/// the site does.
+/// What the most used blog software writes into every feed as `sy:updatePeriod` and
+/// `sy:updateFrequency`, whatever the site does.
 const TEMPLATE_PERIOD: Duration = Duration::from_hours(1);
 
 /// The owner's bounds on waiting.
@@ -102,9 +102,10 @@ impl Answer {
 /// The time of the next poll.
 ///
 /// `random` is uniform in `[0, 1)`. The result is never earlier than `now + min_interval`, nor
-/// than what the server asked for: freshness, RSS `ttl` and (see [`wish`]) the update period up to
-/// `max_interval`, `Retry-After` up to [`MAX_RETRY_AFTER`]. It lies in no hour or day that the
-/// document asks to be spared, unless there is no other within `max_interval`.
+/// than what the server asked for: freshness, RSS `ttl` and, for a [`Pace::Learned`], an update
+/// period other than an hour (which stands in feeds by default) up to `max_interval`,
+/// `Retry-After` up to [`MAX_RETRY_AFTER`]. It lies in no hour or day that the document asks to be
+/// spared, unless there is no other within `max_interval`.
 #[must_use]
 pub fn next_poll(
     policy: &Policy,
@@ -152,7 +153,7 @@ pub fn next_poll(
 ///
 /// RSS `ttl` is a plain wish: "how long a channel can be cached before refreshing from the
 /// source" (RSS 2.0, `<ttl>`). The syndication module's update period merely describes the
-/// publisher, and most who carry it never chose it, for WordPress writes "hourly, once" into all
+/// publisher, and most who carry it never chose it, for `WordPress` writes "hourly, once" into all
 /// its feeds. So it is heard when the interval is learned, but not against an owner who set one,
 /// and never when it is exactly that template's hour: what the feed really does says more.
 fn wish(policy: &Policy, pace: Pace, hints: &UpdateHints) -> Duration {
