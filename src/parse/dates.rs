@@ -37,7 +37,7 @@ pub(super) fn read(text: &str, now: Timestamp) -> Reading {
     let plain = script::plain(text);
     let text = plain.text.as_str();
     let parts = iso(text)
-        .or_else(|| iso(without_weekday(text)?))
+        .or_else(|| iso(without_word(text)?))
         .or_else(|| day_first(text))
         .or_else(|| mail(text))
         .map(|mut parts| {
@@ -156,9 +156,14 @@ fn iso(text: &str) -> Option<Parts> {
         let monday = fourth - (fourth + 3).rem_euclid(7);
         parts = of_year(year, monday + (week - 1) * 7 + day - days(year, 1, 1));
         rest = after;
-    } else if let Some((compact, after)) = digits(text, 6, 6).filter(|(_, a)| !a.starts_with(['-', '.', '/'])) {
-        (parts.year, parts.month, parts.day) =
-            (short_year(compact / 10_000), compact / 100 % 100, compact % 100);
+    } else if let Some((compact, after)) =
+        digits(text, 6, 6).filter(|(_, a)| !a.starts_with(['-', '.', '/']))
+    {
+        (parts.year, parts.month, parts.day) = (
+            short_year(compact / 10_000),
+            compact / 100 % 100,
+            compact % 100,
+        );
         rest = after;
     } else if let Some((year, after)) = digits(text, 2, 2).filter(|(_, a)| a.starts_with('-')) {
         parts.year = short_year(year);
@@ -245,11 +250,11 @@ fn of_year(year: i64, day: i64) -> Parts {
 }
 
 /// What follows `Fri,` or `Fri`, where a date in figures does.
-fn without_weekday(text: &str) -> Option<&str> {
+fn without_word(text: &str) -> Option<&str> {
     let rest = text.trim_start_matches(|c: char| c.is_alphabetic());
     (rest.len() < text.len())
         .then(|| rest.trim_start_matches([',', '.', ' ']))
-        .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()) && rest.len() > 4)
 }
 
 /// `31.12.2024 09:30`, and `31/12/2024` or `12/31/2024` where only one reading is possible.

@@ -94,11 +94,7 @@ pub(super) fn document(
     let hubs = feed.hubs.iter().filter_map(|hub| absolute(hub, input.base));
     Ok(Document {
         format: FeedFormat::Json,
-        title: text::title(
-            feed.title.as_deref().unwrap_or(""),
-            false,
-            MAX_TITLE_CHARS,
-        ),
+        title: text::title(feed.title.as_deref().unwrap_or(""), false, MAX_TITLE_CHARS),
         language: language(feed.language.as_deref()),
         charset: charset.name,
         charset_basis: charset.basis,

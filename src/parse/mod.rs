@@ -86,7 +86,11 @@ pub fn parse(input: &Input<'_>) -> Result<Document, ParseError> {
             bytes: &body,
             ..*input
         })?;
-        let end = if early { ", though its end is missing" } else { "" };
+        let end = if early {
+            ", though its end is missing"
+        } else {
+            ""
+        };
         let note = format!("decompressed a body that was not announced as compressed{end}");
         document.notes.insert(0, note);
         return Ok(document);

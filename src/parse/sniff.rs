@@ -27,7 +27,9 @@ pub(super) fn binary(bytes: &[u8]) -> Option<&'static str> {
     let marked = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
     let wide = matches!(
         bytes,
-        [0, 0, 0, b'<' | b'{', ..] | [0, 0, 0xFE, 0xFF, ..] | [0, 1..=0x7F, 0, 1..=0x7F, ..]
+        [0, 0, 0, b'<' | b'{', ..]
+            | [0, 0, 0xFE, 0xFF, ..]
+            | [0, 1..=0x7F, 0, 1..=0x7F, ..]
             | [1..=0x7F, 0, 1..=0x7F, 0, ..]
     );
     let utf16 = marked || wide || matches!(bytes, [0, b'<' | b'{', ..] | [b'<' | b'{', 0, ..]);

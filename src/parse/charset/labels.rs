@@ -22,7 +22,9 @@ pub(super) fn encoding(label: &str) -> Option<&'static Encoding> {
         ("utf" | "ucs", "16" | "2") => "utf-16",
         ("utf", "16le") => "utf-16le",
         ("utf", "16be") => "utf-16be",
-        ("ascii" | "usascii" | "ansi" | "latin" | "western", _) if !number.starts_with(['2', '3', '4', '5', '6', '7', '8', '9']) => {
+        ("ascii" | "usascii" | "ansi" | "latin" | "western", _)
+            if !number.starts_with(['2', '3', '4', '5', '6', '7', '8', '9']) =>
+        {
             "windows-1252"
         }
         ("gb" | "cp" | "ms" | "windows" | "win", "936" | "231280" | "2312" | "18030") => "gb18030",

@@ -17,7 +17,7 @@ pub(super) struct Plain {
 pub(super) fn plain(text: &str) -> Plain {
     let mut plain = Plain::default();
     if text.is_ascii() {
-        plain.text = text.to_owned();
+        text.clone_into(&mut plain.text);
         return plain;
     }
     plain.korean = text.contains(['년', '월', '일', '시', '전', '후']);
@@ -74,6 +74,7 @@ pub(super) fn plain(text: &str) -> Plain {
             }
         }
     }
-    plain.text = plain.text.trim().trim_end_matches(':').to_owned();
+    let end = plain.text.trim_end().trim_end_matches(':').len();
+    plain.text.truncate(end);
     plain
 }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use url::Url;
 
 use super::super::dates::{self, Reading};
@@ -326,14 +328,9 @@ impl<'de> Visitor<'de> for HubsVisitor {
 struct ItemVisitor;
 
 /// An item; `None` for what is no object.
+#[derive(Default)]
 struct MaybeItem(Option<Item>);
 any_value!(MaybeItem, ItemVisitor);
-
-impl Default for MaybeItem {
-    fn default() -> Self {
-        Self(None)
-    }
-}
 
 impl<'de> Visitor<'de> for ItemVisitor {
     type Value = MaybeItem;

@@ -121,14 +121,12 @@ impl Draft {
         if rank == 0 && self.summary.rank() == 0 {
             return self.content(6, value, kind);
         }
-        self.summary
-            .offer(rank, || body(value, kind, MAX_SUMMARY));
+        self.summary.offer(rank, || body(value, kind, MAX_SUMMARY));
     }
 
     /// A content.
     pub fn content(&mut self, rank: u8, value: &str, kind: Kind) {
-        self.content
-            .offer(rank, || body(value, kind, MAX_CONTENT));
+        self.content.offer(rank, || body(value, kind, MAX_CONTENT));
     }
 
     /// One author, by name.

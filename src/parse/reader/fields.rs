@@ -53,17 +53,15 @@ fn field_of(space: Space, local: &str) -> Option<Field> {
         "fullitem" | "encoded" => F::Content(1),
         "body" => F::Markup,
         "link" => F::Link,
-        "url" => F::Apart,
         "guid" | "id" => F::Guid(0),
         "pubdate" | "published" | "issued" => F::Published(0),
         "date" => F::Published(2),
         "created" => F::Published(4),
         "updated" | "modified" | "lastmod" | "lastbuilddate" => F::Updated(0),
-        "author" => F::Author,
-        "creator" => F::Author,
+        "author" | "creator" => F::Author,
         "managingeditor" | "webmaster" | "contributor" | "source" | "image" | "textinput"
         | "cloud" | "logo" | "icon" | "rights" | "copyright" | "generator" | "comments"
-        | "category" | "enclosure" | "docs" | "rating" | "info" => F::Apart,
+        | "category" | "enclosure" | "docs" | "rating" | "info" | "url" => F::Apart,
         "language" => F::Language,
         "ttl" => F::Ttl,
         "skiphours" => F::SkipHours,
@@ -152,7 +150,14 @@ impl<'a> Reader<'a> {
         true
     }
 
-    fn of_entry(&mut self, field: Field, lift: u8, tag: &Tag<'a>, space: Space, inside: &Inside<'a>) {
+    fn of_entry(
+        &mut self,
+        field: Field,
+        lift: u8,
+        tag: &Tag<'a>,
+        space: Space,
+        inside: &Inside<'a>,
+    ) {
         let is_text = matches!(
             field,
             Field::Title(_) | Field::Summary(..) | Field::Content(_)
@@ -178,7 +183,9 @@ impl<'a> Reader<'a> {
             draft.language.offer(2, || language(tongue));
         }
         match field {
-            Field::Title(rank) => draft.title.offer(rank + lift, || draft::title(&value, kind)),
+            Field::Title(rank) => draft
+                .title
+                .offer(rank + lift, || draft::title(&value, kind)),
             Field::Summary(rank, _) => draft.summary(rank + lift, &value, kind),
             Field::Content(rank) => draft.content(rank + lift, &value, kind),
             Field::Markup => draft.content(4 + lift, &value, kind),
@@ -189,7 +196,9 @@ impl<'a> Reader<'a> {
                     .offer(rank + lift, || (!id.is_empty()).then(|| id.to_owned()));
                 let permanent =
                     attribute(tag, "isPermaLink").is_none_or(|p| p.eq_ignore_ascii_case("true"));
-                if tag.local().eq_ignore_ascii_case("guid") && permanent && draft.permalink.is_none()
+                if tag.local().eq_ignore_ascii_case("guid")
+                    && permanent
+                    && draft.permalink.is_none()
                 {
                     draft.permalink = absolute(id, None);
                 }
@@ -207,14 +216,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn of_feed(&mut self, field: Field, lift: u8, tag: &Tag<'a>, space: Space, inside: &Inside<'a>) {
+    fn of_feed(
+        &mut self,
+        field: Field,
+        lift: u8,
+        tag: &Tag<'a>,
+        space: Space,
+        inside: &Inside<'a>,
+    ) {
         let value = inside.text();
         match field {
             Field::Title(rank) => {
                 let (kind, value) = self.construct(field, tag, inside);
                 let head = &mut self.head;
-                head.title
-                    .offer(rank + lift, || draft::title(&value, kind));
+                head.title.offer(rank + lift, || draft::title(&value, kind));
             }
             Field::Link => self.link(field, lift, tag, space, &value),
             Field::Language => self.head.language.offer(0, || language(Some(&value))),
@@ -316,7 +331,7 @@ impl<'a> Reader<'a> {
     /// The address in an attribute of an entry or channel itself.
     pub(super) fn link_attribute(&mut self, tag: &Tag<'a>, name: &str, rank: u8) {
         if let Some(address) = attribute(tag, name) {
-            let own_base = self.own_base(tag);
+            let own_base = Self::own_base(tag);
             self.story(rank, &resolved(address), own_base);
         }
     }

@@ -6,10 +6,33 @@ use super::space::Space;
 
 /// Relations that never lead to a story.
 const APART: [&str; 27] = [
-    "self", "enclosure", "edit", "edit-media", "replies", "hub", "license", "next", "prev",
-    "previous", "first", "last", "current", "prev-archive", "next-archive", "search", "service",
-    "collection", "image", "thumbnail", "icon", "stylesheet", "author", "contact", "payment",
-    "comments", "alternate stylesheet",
+    "self",
+    "enclosure",
+    "edit",
+    "edit-media",
+    "replies",
+    "hub",
+    "license",
+    "next",
+    "prev",
+    "previous",
+    "first",
+    "last",
+    "current",
+    "prev-archive",
+    "next-archive",
+    "search",
+    "service",
+    "collection",
+    "image",
+    "thumbnail",
+    "icon",
+    "stylesheet",
+    "author",
+    "contact",
+    "payment",
+    "comments",
+    "alternate stylesheet",
 ];
 
 /// What a link is for.

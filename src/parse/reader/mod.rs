@@ -91,6 +91,10 @@ struct Frame<'a> {
     language: Option<&'a str>,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about the document so far"
+)]
 struct Reader<'a> {
     tokens: Tokens<'a>,
     now: Timestamp,
@@ -268,7 +272,7 @@ impl<'a> Reader<'a> {
             self.scope.truncate(outer);
             return;
         }
-        if let Some(base) = self.own_base(&tag) {
+        if let Some(base) = Self::own_base(&tag) {
             self.bases.declare(self.stack.len(), base);
         }
         self.stack.push(Frame {
@@ -279,7 +283,7 @@ impl<'a> Reader<'a> {
         });
     }
 
-    fn own_base(&self, tag: &Tag<'a>) -> Option<&'a str> {
+    fn own_base(tag: &Tag<'a>) -> Option<&'a str> {
         attribute(tag, "xml:base").or_else(|| {
             // CDF has a base of its own
             tag.local()
@@ -374,9 +378,7 @@ impl<'a> Reader<'a> {
         let language = attribute(tag, "xml:lang")
             .filter(|l| !l.is_empty())
             .or(language);
-        draft
-            .language
-            .offer(1, || super::feed::language(language));
+        draft.language.offer(1, || super::feed::language(language));
         self.draft = Some(draft);
         // CDF gives an item's address on the item
         self.link_attribute(tag, "href", 0);
@@ -395,7 +397,12 @@ impl<'a> Reader<'a> {
         self.root = tag.local();
         let own = tag
             .each()
-            .find(|(n, _)| *n == "xmlns" || n.strip_prefix("xmlns:").is_some_and(|p| tag.name.starts_with(p) && tag.name[p.len()..].starts_with(':')))
+            .find(|(n, _)| {
+                *n == "xmlns"
+                    || n.strip_prefix("xmlns:").is_some_and(|p| {
+                        tag.name.starts_with(p) && tag.name[p.len()..].starts_with(':')
+                    })
+            })
             .map_or("", |(_, uri)| uri);
         let given = attribute(tag, "version").filter(|v| !v.is_empty() && v.len() <= 20);
         let lower = self.root.to_ascii_lowercase();

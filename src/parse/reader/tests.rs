@@ -36,7 +36,10 @@ fn the_name_of_an_element_counts_in_any_case_and_under_any_prefix() {
         let entry = found.entries.first().unwrap_or_else(|| panic!("{text}"));
         assert_eq!(entry.title, "x", "{text}");
         assert!(
-            entry.link.as_deref().is_some_and(|l| l.ends_with("news.example/1")),
+            entry
+                .link
+                .as_deref()
+                .is_some_and(|l| l.ends_with("news.example/1")),
             "{text}: {:?}",
             entry.link
         );
@@ -50,7 +53,11 @@ fn other_vocabularies_fill_what_the_feeds_own_leaves_empty() {
          <itunes:author>A</itunes:author><dc:date>2024-07-04</dc:date></item>",
     );
     assert_eq!(
-        (entry.title.as_str(), entry.summary.as_str(), entry.author.as_deref()),
+        (
+            entry.title.as_str(),
+            entry.summary.as_str(),
+            entry.author.as_deref()
+        ),
         ("m", "d", Some("A"))
     );
     assert!(entry.published.is_some());
@@ -67,14 +74,21 @@ fn what_belongs_to_an_image_source_or_text_input_is_not_the_entrys() {
          <title>T</title><link>/home</link><item><source url='/s'>S</source><title>x</title></item></channel></rss>",
     );
     assert_eq!(
-        (found.title.as_str(), found.home.as_deref(), found.entries[0].title.as_str()),
+        (
+            found.title.as_str(),
+            found.home.as_deref(),
+            found.entries[0].title.as_str()
+        ),
         ("T", Some("https://news.example/home"), "x")
     );
     let found = reading(
         "<feed xmlns='http://www.w3.org/2005/Atom'><title>F</title><entry><source><title>s</title><id>s</id></source><id>e</id><title>x</title></entry></feed>",
     );
     assert_eq!(
-        (found.entries[0].title.as_str(), found.entries[0].guid.as_deref()),
+        (
+            found.entries[0].title.as_str(),
+            found.entries[0].guid.as_deref()
+        ),
         ("x", Some("e"))
     );
 }
@@ -159,11 +173,12 @@ proptest! {
     ) {
         let mut text = String::from(if atom { "<feed xmlns='http://www.w3.org/2005/Atom'><title>F</title>" } else { "<rss version='2.0'><channel><title>F</title>" });
         for (title, id, summary) in &fields {
-            text += &if atom {
+            let entry = if atom {
                 format!("<entry><id>{id}</id><title>{title}</title><summary>{summary}</summary><link href='/{id}'/></entry>")
             } else {
                 format!("<item><guid isPermaLink='false'>{id}</guid><title>{title}</title><description>{summary}</description><link>/{id}</link></item>")
             };
+            text.push_str(&entry);
         }
         text += if atom { "</feed>" } else { "</channel></rss>" };
         match damage {

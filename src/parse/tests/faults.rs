@@ -202,8 +202,14 @@ fn a_long_document_type_is_no_reason_to_see_no_feed() {
 #[test]
 fn json_with_small_faults_keeps_its_entries() {
     for (json, count) in [
-        (r#"{"version":"https://jsonfeed.org/version/1.1","title":5,"hubs":[{"type":"WebSub","url":"https://hub.example/"}],"items":[{"id":"1","title":"a",},]}"#, 1),
-        ("\u{FEFF}{\"items\":[{\"title\":\"a\nb\",\"url\":[],\"authors\":3}]}", 1),
+        (
+            r#"{"version":"https://jsonfeed.org/version/1.1","title":5,"hubs":[{"type":"WebSub","url":"https://hub.example/"}],"items":[{"id":"1","title":"a",},]}"#,
+            1,
+        ),
+        (
+            "\u{FEFF}{\"items\":[{\"title\":\"a\nb\",\"url\":[],\"authors\":3}]}",
+            1,
+        ),
         (r#"{"items":[{"title":"a"},{"title":"b"},{"tit"#, 2),
     ] {
         assert_eq!(read(json).entries.len(), count, "{json}");
