@@ -55,7 +55,8 @@ pub struct Entry {
     pub author: Option<String>,
     /// The entry's own language where it declares one (BCP 47 as written).
     pub language: Option<String>,
-    /// When it was published, if the document says so believably.
+    /// When it was published, if the document says so believably. An Atom entry that has only
+    /// `updated` has none (RFC 4287 §4.2.9 makes it optional), as feedparser has it.
     pub published: Option<Timestamp>,
     /// When it was last changed, if the document says so believably.
     pub updated: Option<Timestamp>,

@@ -5,6 +5,9 @@
 //! is dropped in favour of one that they don't: publishers change their servers and forget their
 //! templates, but long text in another encoding is practically never valid UTF-8 by chance.
 
+mod labels;
+mod wide;
+
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
@@ -18,6 +21,8 @@ pub(super) struct Decoded<'a> {
     pub text: Cow<'a, str>,
     /// The WHATWG name of the encoding.
     pub name: &'static str,
+    /// How it was decided: `byte order mark`, `Content-Type`, `declaration` or `content`.
+    pub basis: &'static str,
     /// What was odd about it.
     pub note: Option<String>,
 }
@@ -33,25 +38,29 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> (Cow<'a, str>,
 
 /// [`decode`] with its reasons.
 pub(super) fn read<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Decoded<'a> {
+    if let Some(decoded) = wide::utf_32(bytes).or_else(|| wide::ebcdic(bytes)) {
+        return decoded;
+    }
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
-        return lossy(encoding, &bytes[mark..], None);
+        return lossy(encoding, &bytes[mark..], "byte order mark", None);
     }
     if let Some(encoding) = utf16_without_mark(bytes) {
-        return lossy(encoding, bytes, None);
+        return lossy(encoding, bytes, CONTENT, None);
     }
     let mut note = None;
     let mut claims = Vec::new();
-    for label in [
-        content_type.and_then(header_charset).map(Cow::Borrowed),
-        declared(bytes),
-    ]
-    .into_iter()
-    .flatten()
-    {
-        match Encoding::for_label(label.as_bytes()) {
+    for (label, basis) in [
+        (
+            content_type.and_then(header_charset).map(Cow::Borrowed),
+            "Content-Type",
+        ),
+        (declared(bytes), "declaration"),
+    ] {
+        let Some(label) = label else { continue };
+        match labels::encoding(&label) {
             // without a byte order mark or zero bytes it can't be UTF-16 (HTML standard §13.2.3.2)
-            Some(e) if e == UTF_16BE || e == UTF_16LE => claims.push(UTF_8),
-            Some(e) if e != REPLACEMENT => claims.push(e),
+            Some(e) if e == UTF_16BE || e == UTF_16LE => claims.push((UTF_8, CONTENT)),
+            Some(e) if e != REPLACEMENT => claims.push((e, basis)),
             _ => {
                 let label: String = label.chars().take(40).collect();
                 note = Some(format!("the declared encoding `{label}` is unknown"));
@@ -59,24 +68,25 @@ pub(super) fn read<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Decoded<'
         }
     }
     let as_utf8 = std::str::from_utf8(bytes);
-    let Some(&claimed) = claims.first() else {
+    let Some(&(claimed, basis)) = claims.first() else {
         return match as_utf8 {
-            Ok(text) => borrowed(text, note),
+            Ok(text) => borrowed(text, CONTENT, note),
             Err(_) => undeclared(bytes, note),
         };
     };
     if let Ok(text) = as_utf8
         && (claimed == UTF_8 || !text.is_ascii())
     {
+        let says_so = claims.iter().find(|(e, _)| *e == UTF_8);
         if claimed != UTF_8 {
             note = Some(format!(
                 "declared as {} but written in UTF-8",
                 claimed.name()
             ));
         }
-        return borrowed(text, note);
+        return borrowed(text, says_so.map_or(CONTENT, |(_, basis)| basis), note);
     }
-    for (i, &encoding) in claims.iter().enumerate() {
+    for (i, &(encoding, basis)) in claims.iter().enumerate() {
         if encoding == UTF_8 {
             continue;
         }
@@ -91,6 +101,7 @@ pub(super) fn read<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Decoded<'
             return Decoded {
                 text,
                 name: encoding.name(),
+                basis,
                 note,
             };
         }
@@ -99,25 +110,35 @@ pub(super) fn read<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Decoded<'
         undeclared(bytes, note)
     } else {
         let note = format!("some bytes are not valid {}", claimed.name());
-        lossy(claimed, bytes, Some(note))
+        lossy(claimed, bytes, basis, Some(note))
     }
 }
 
-fn borrowed(text: &str, note: Option<String>) -> Decoded<'_> {
+/// The basis where nobody says anything that holds.
+const CONTENT: &str = "content";
+
+fn borrowed<'a>(text: &'a str, basis: &'static str, note: Option<String>) -> Decoded<'a> {
     Decoded {
         text: Cow::Borrowed(text),
         name: UTF_8.name(),
+        basis,
         note,
     }
 }
 
-fn lossy<'a>(encoding: &'static Encoding, bytes: &'a [u8], note: Option<String>) -> Decoded<'a> {
+fn lossy<'a>(
+    encoding: &'static Encoding,
+    bytes: &'a [u8],
+    basis: &'static str,
+    note: Option<String>,
+) -> Decoded<'a> {
     let (text, bad) = encoding.decode_without_bom_handling(bytes);
     let note =
         note.or_else(|| bad.then(|| format!("some bytes are not valid {}", encoding.name())));
     Decoded {
         text,
         name: encoding.name(),
+        basis,
         note,
     }
 }
@@ -131,21 +152,26 @@ fn undeclared(bytes: &[u8], note: Option<String>) -> Decoded<'_> {
         bad += usize::from(!chunk.invalid().is_empty());
     }
     if good > bad {
-        return lossy(UTF_8, bytes, note);
+        return lossy(UTF_8, bytes, CONTENT, note);
     }
     let (text, _) = WINDOWS_1252.decode_without_bom_handling(bytes);
     Decoded {
         text,
         name: WINDOWS_1252.name(),
+        basis: CONTENT,
         note: note.or_else(|| Some("not valid UTF-8; read as windows-1252".into())),
     }
 }
 
-/// UTF-16 shows itself by the zero bytes beside `<` and the character after it (XML 1.0 §F.1).
+/// UTF-16 shows itself by the zero bytes beside the first characters (XML 1.0 §F.1).
 fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
+    let ascii = |b: u8| matches!(b, b'\t' | b'\n' | b'\r' | 0x20..=0x7E);
     match bytes {
-        [0, b'<' | b'{', 0, second, ..] if *second != 0 => Some(UTF_16BE),
-        [b'<' | b'{', 0, second, 0, ..] if *second != 0 => Some(UTF_16LE),
+        [0, first, 0, second, ..] if ascii(*first) && ascii(*second) => Some(UTF_16BE),
+        [first, 0, second, 0, ..] if ascii(*first) && ascii(*second) => Some(UTF_16LE),
+        // the first character of a JSON Feed or element may be followed by another script's
+        [0, b'<' | b'{', high, ..] if *high != 0 => Some(UTF_16BE),
+        [b'<' | b'{', 0, _, high, ..] if *high != 0 => Some(UTF_16LE),
         _ => None,
     }
 }

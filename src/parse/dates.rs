@@ -4,6 +4,9 @@
 //! [`read`] never panics and never guesses a day: an impossible date is unreadable. A date without
 //! zone, or with a zone nobody knows, is taken as UTC (RFC 2822 §4.3).
 
+mod months;
+mod script;
+
 use super::zones::zone;
 use crate::model::Timestamp;
 
@@ -31,7 +34,24 @@ pub(super) fn read(text: &str, now: Timestamp) -> Reading {
     if text.len() > LONGEST {
         return Reading::Unreadable;
     }
-    match iso(text).or_else(|| mail(text)).and_then(Parts::millis) {
+    let plain = script::plain(text);
+    let text = plain.text.as_str();
+    let parts = iso(text)
+        .or_else(|| iso(without_word(text)?))
+        .or_else(|| day_first(text))
+        .or_else(|| mail(text))
+        .map(|mut parts| {
+            if plain.afternoon && parts.hour < 12 {
+                parts.hour += 12;
+            } else if plain.forenoon && parts.hour == 12 {
+                parts.hour = 0;
+            }
+            if plain.korean && parts.offset == 0 && !text.ends_with(['Z', 'z']) {
+                parts.offset = 9 * 60;
+            }
+            parts
+        });
+    match parts.and_then(Parts::millis) {
         Some(ms) if (EARLIEST_MS..=now.as_millis().saturating_add(AHEAD_MS)).contains(&ms) => {
             Reading::Instant(Timestamp::from_millis(ms))
         }
@@ -127,6 +147,34 @@ fn iso(text: &str) -> Option<Parts> {
         (parts.year, parts.month, parts.day) =
             (compact / 10_000, compact / 100 % 100, compact % 100);
         rest = after;
+    } else if let Some((year, day, after)) = ordinal(text) {
+        parts = of_year(year, day);
+        rest = after;
+    } else if let Some((year, week, day, after)) = week_date(text) {
+        // ISO 8601 §4.1.4: the first week is the one with 4 January
+        let fourth = days(year, 1, 4);
+        let monday = fourth - (fourth + 3).rem_euclid(7);
+        parts = of_year(year, monday + (week - 1) * 7 + day - days(year, 1, 1));
+        rest = after;
+    } else if let Some((compact, after)) =
+        digits(text, 6, 6).filter(|(_, a)| !a.starts_with(['-', '.', '/']))
+    {
+        (parts.year, parts.month, parts.day) = (
+            short_year(compact / 10_000),
+            compact / 100 % 100,
+            compact % 100,
+        );
+        rest = after;
+    } else if let Some((year, after)) = digits(text, 2, 2).filter(|(_, a)| a.starts_with('-')) {
+        parts.year = short_year(year);
+        (parts.month, rest) = digits(&after[1..], 2, 2)?;
+        (parts.day, rest) = digits(rest.strip_prefix('-')?, 2, 2)?;
+    } else if text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit()) {
+        // W3C-DTF: a year alone
+        parts = of_year(text.parse().ok()?, 1);
+        parts.day = 1;
+        rest = "";
+        parts.month = 1;
     } else {
         (parts.year, rest) = digits(text, 4, 12)?;
         let separator = rest
@@ -144,6 +192,90 @@ fn iso(text: &str) -> Option<Parts> {
     }
     rest = rest.trim_start();
     rest = rest.strip_prefix(['T', 't']).unwrap_or(rest).trim_start();
+    if rest.starts_with(|c: char| c.is_ascii_digit()) {
+        rest = clock(rest, &mut parts)?;
+    }
+    parts.offset = zone(rest)?;
+    Some(parts)
+}
+
+/// A two-digit year (RFC 2822 §4.3).
+fn short_year(year: i64) -> i64 {
+    year + if year < 50 { 2000 } else { 1900 }
+}
+
+/// `2024-186`, `2024186`: year and day of the year.
+fn ordinal(text: &str) -> Option<(i64, i64, &str)> {
+    if let Some((compact, after)) = digits(text, 7, 7) {
+        return Some((compact / 1000, compact % 1000, after));
+    }
+    let (year, rest) = digits(text, 4, 4)?;
+    let (day, after) = digits(rest.strip_prefix('-')?, 3, 3)?;
+    Some((year, day, after))
+}
+
+/// `2024-W27-4`, `2024W274`, `2024-W27`.
+fn week_date(text: &str) -> Option<(i64, i64, i64, &str)> {
+    let (year, rest) = digits(text, 4, 4)?;
+    let rest = rest.strip_prefix('-').unwrap_or(rest).strip_prefix('W')?;
+    let (compact, rest) = digits(rest, 2, 3)?;
+    if compact > 99 {
+        return Some((year, compact / 10, compact % 10, rest));
+    }
+    match rest.strip_prefix('-').and_then(|r| digits(r, 1, 1)) {
+        Some((day, rest)) => Some((year, compact, day, rest)),
+        None => Some((year, compact, 1, rest)),
+    }
+}
+
+/// The date of a day of the year, counted from 1; impossible where there is none.
+fn of_year(year: i64, day: i64) -> Parts {
+    let wanted = days(year, 1, 1) + day - 1;
+    let mut parts = Parts {
+        year,
+        ..Parts::default()
+    };
+    if (-7..=373).contains(&day) {
+        let year = match wanted {
+            w if w < days(year, 1, 1) => year - 1,
+            w if w >= days(year + 1, 1, 1) => year + 1,
+            _ => year,
+        };
+        let month = (1..=12).rev().find(|m| days(year, *m, 1) <= wanted);
+        parts.year = year;
+        parts.month = month.unwrap_or(0);
+        parts.day = wanted - days(year, parts.month.max(1), 1) + 1;
+    }
+    parts
+}
+
+/// What follows `Fri,` or `Fri`, where a date in figures does.
+fn without_word(text: &str) -> Option<&str> {
+    let rest = text.trim_start_matches(|c: char| c.is_alphabetic());
+    (rest.len() < text.len())
+        .then(|| rest.trim_start_matches([',', '.', ' ']))
+        .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()) && rest.len() > 4)
+}
+
+/// `31.12.2024 09:30`, and `31/12/2024` or `12/31/2024` where only one reading is possible.
+fn day_first(text: &str) -> Option<Parts> {
+    let (first, rest) = digits(text, 1, 2)?;
+    let separator = rest.chars().next().filter(|c| "./-".contains(*c))?;
+    let (second, rest) = digits(&rest[1..], 1, 2)?;
+    let (year, rest) = digits(rest.strip_prefix(separator)?, 4, 4)?;
+    let (day, month) = match separator {
+        '.' => (first, second),
+        _ if first > 12 => (first, second),
+        _ if second > 12 || first == second => (second, first),
+        _ => return None,
+    };
+    let mut parts = Parts {
+        year,
+        month,
+        day,
+        ..Parts::default()
+    };
+    let mut rest = rest.trim_start_matches([',', ' ']);
     if rest.starts_with(|c: char| c.is_ascii_digit()) {
         rest = clock(rest, &mut parts)?;
     }
@@ -201,7 +333,10 @@ fn mail(text: &str) -> Option<Parts> {
             // RFC 850 writes 04-Jul-24; a `-` before a digit and after a blank is a zone
             let joins = c == '-' && text[..i].ends_with(|p: char| p.is_ascii_alphanumeric());
             let clock_seen = text[..i].contains(':');
-            if c == ',' || (joins && !clock_seen) {
+            let before_clock = c == 'T'
+                && text[..i].ends_with(|p: char| p.is_ascii_digit())
+                && text[i + 1..].starts_with(|n: char| n.is_ascii_digit());
+            if c == ',' || before_clock || (joins && !clock_seen) {
                 ' '
             } else {
                 c
@@ -217,6 +352,8 @@ fn mail(text: &str) -> Option<Parts> {
         if starts_digit && word.contains(':') && !has_clock {
             zone_text.push_str(clock(word, &mut parts)?);
             has_clock = true;
+        } else if starts_digit && has_clock && matches!(zone_text.as_str(), "+" | "-") {
+            zone_text.push_str(word);
         } else if starts_digit {
             let number = word.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '.');
             let (value, rest) = digits(number, 1, 12)?;
@@ -224,9 +361,10 @@ fn mail(text: &str) -> Option<Parts> {
                 return None;
             }
             numbers.push((value, number.len()));
-        } else if parts.month == 0
-            && let Some(month) = month(word)
+        } else if (parts.month == 0 || !has_clock)
+            && let Some(month) = months::month(word)
         {
+            // of two before the clock the first is a weekday (`mar, 04 jul`)
             parts.month = month;
         } else if has_clock {
             if (word.eq_ignore_ascii_case("pm") || word.eq_ignore_ascii_case("am"))
@@ -261,15 +399,6 @@ fn mail(text: &str) -> Option<Parts> {
     };
     parts.offset = zone(&zone_text)?;
     Some(parts)
-}
-
-fn month(word: &str) -> Option<i64> {
-    const MONTHS: [&str; 12] = [
-        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-    ];
-    let begin = word.get(..3)?.to_ascii_lowercase();
-    let index = MONTHS.iter().position(|m| *m == begin)?;
-    i64::try_from(index + 1).ok()
 }
 
 #[cfg(test)]
@@ -307,7 +436,21 @@ mod tests {
         ] {
             reads(text, "2024-07-04T09:30:00Z");
         }
-        reads("2024-07-04", "2024-07-04T00:00:00Z");
+        for text in [
+            "2024-07-04",
+            "2024-186",
+            "2024186",
+            "2024-W27-4",
+            "2024W274",
+            "24-07-04",
+            "240704",
+            "04.07.2024",
+        ] {
+            reads(text, "2024-07-04T00:00:00Z");
+        }
+        reads("2024-07", "2024-07-01T00:00:00Z");
+        reads("2024", "2024-01-01T00:00:00Z");
+        reads("2020-W53-5", "2021-01-01T00:00:00Z");
         reads("2024-07-03T24:00:00Z", "2024-07-04T00:00:00Z");
         reads("2024-07-04T09:30:00.1234567Z", "2024-07-04T09:30:00.123Z");
     }
@@ -342,6 +485,29 @@ mod tests {
     }
 
     #[test]
+    fn dates_in_other_languages_and_scripts() {
+        for text in [
+            "mar., 04 juil. 2024 09:30:00 GMT",
+            "Чт, 04 июля 2024 12:30:00 +0300",
+            "Πεμ, 04 Ιούλ 2024 12:30:00 EEST",
+            "2024-július-04T9:30-00:00",
+            "2024년 07월 04일  18:30:00",
+            "2024-07-04 오후 06:30:00",
+            "2024年7月4日 09:30",
+            "2024年7月4日 上午9时30分",
+            "Kam, 04 Juli 2024 16:30:00 WIB",
+            "۴ Jul ۲۰۲۴ ۰۹:۳۰ +0000",
+            "٤ يوليو ٢٠٢٤ ٠٩:٣٠",
+            "Thu, 2024/07/04 05:30:00 EDT",
+            "Do, 04. Juli 2024 11:30:00 CEST",
+            "Thu, 04 Jul 2024 11:30:00 + 0200",
+            "Sen, 04 Jul 2024 09:30:00 GMT",
+        ] {
+            reads(text, "2024-07-04T09:30:00Z");
+        }
+    }
+
+    #[test]
     fn unbelievable_dates_are_wild() {
         for text in [
             "1970-01-01T00:00:00Z",
@@ -366,12 +532,12 @@ mod tests {
             "31 Jun 2024",
             "2024-07-04T25:00:00Z",
             "Jul 2024",
-            "2024",
+            "2024-W60-1",
+            "2024-400",
             "12:30",
             "04/07/2024",
             "2024-07-04T09:30:00+99:00",
             "9999999999999999999-01-01",
-            "٤ Jul ٢٠٢٤",
         ] {
             assert_eq!(read(text, now()), Reading::Unreadable, "{text}");
         }

@@ -1,156 +1,52 @@
-//! From feed-rs's model to ours: the run of the parser, and the choice of each entry's fields.
+//! feed-rs, for the documents that it reads well.
 //!
-//! feed-rs runs behind `catch_unwind`: a document that makes it panic costs that document only.
-//! Two things it can't say are smuggled through it. A missing id stays an empty string, so that it
-//! is known to be missing; and an unreadable or wild date travels as an instant of its own, far in
-//! the future, so that the note ends up on the entry it belongs to.
+//! It runs behind `catch_unwind`: a document that makes it panic is read by our own reader alone.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::{Duration, UNIX_EPOCH};
 
 use feed_rs::model as theirs;
 use url::Url;
 
-use super::dates::{self, Reading};
-use super::survey::{Facts, Survey};
+use super::reader::Reading;
 use super::text;
-use super::{MAX_AUTHOR_CHARS, MAX_CONTENT, MAX_ENTRIES, MAX_LINK, MAX_SUMMARY, MAX_TITLE_CHARS};
-use crate::model::{DateNote, Document, Entry, FeedFormat, Timestamp, UpdateHints};
-
-/// Stands for a date that could not be read (in the year 9892, which is wild anyway).
-const UNREADABLE_MS: u64 = 250_000_000_000_000;
-/// Stands for a date that is not believable.
-const WILD_MS: u64 = UNREADABLE_MS + 1;
-
-/// Why feed-rs gave nothing.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// It said no.
-    Refused(String),
-    /// It panicked.
-    Panicked(String),
-}
+use super::{Input, MAX_CONTENT, MAX_LINK, MAX_SUMMARY, MAX_TITLE_CHARS};
+use crate::model::Entry;
 
 /// Runs feed-rs over a document of clean UTF-8 without an XML declaration.
-pub(super) fn run(text: &str, base: Option<&Url>, now: Timestamp) -> Result<theirs::Feed, Failure> {
+fn run(text: &str, base: Option<&Url>) -> Option<theirs::Feed> {
     let parser = feed_rs::parser::Builder::new()
         .base_uri(base.map(Url::as_str))
         .sanitize_content(false)
         .id_generator(|_, _, _| String::new())
-        .timestamp_parser(move |text| {
-            if text.trim().is_empty() {
-                return None;
-            }
-            let millis = match dates::read(text, now) {
-                Reading::Instant(t) => u64::try_from(t.as_millis()).unwrap_or(WILD_MS),
-                Reading::Wild => WILD_MS,
-                Reading::Unreadable => UNREADABLE_MS,
-            };
-            // bounded, since feed-rs's time type panics beyond its range
-            Some((UNIX_EPOCH + Duration::from_millis(millis.min(WILD_MS))).into())
-        })
+        // dates are read by our own reader; feed-rs's time type panics beyond its range
+        .timestamp_parser(|_| None)
         .build();
-    match catch_unwind(AssertUnwindSafe(|| parser.parse(text.as_bytes()))) {
-        Ok(Ok(feed)) => Ok(feed),
-        Ok(Err(error)) => Err(Failure::Refused(text::plain(&error.to_string(), 300))),
-        Err(panic) => {
-            let message = panic
-                .downcast_ref::<&str>()
-                .map(|m| (*m).to_owned())
-                .or_else(|| panic.downcast_ref::<String>().cloned())
-                .unwrap_or_else(|| "no message".to_owned());
-            Err(Failure::Panicked(text::plain(&message, 200)))
-        }
-    }
+    catch_unwind(AssertUnwindSafe(|| parser.parse(text.as_bytes())))
+        .ok()?
+        .ok()
 }
 
-/// Turns feed-rs's feed into ours.
-pub(super) fn document(
-    feed: theirs::Feed,
-    survey: &Survey<'_>,
-    base: Option<&Url>,
-    charset: &'static str,
-    mut notes: Vec<String>,
-) -> Document {
-    let format = match feed.feed_type {
-        theirs::FeedType::Atom => FeedFormat::Atom,
-        theirs::FeedType::JSON => FeedFormat::Json,
-        theirs::FeedType::RSS1 => FeedFormat::Rdf,
-        theirs::FeedType::RSS0 | theirs::FeedType::RSS2 => FeedFormat::Rss,
+/// Lets feed-rs read the texts of a document that is as it should be. Where it refuses, panics or
+/// finds other entries, our own reading stays.
+pub(super) fn agree(text: &str, input: &Input<'_>, reading: &mut Reading) {
+    let Some(feed) = run(text, input.base) else {
+        return;
     };
-    let home = feed
-        .links
-        .iter()
-        .filter(|l| l.rel.as_deref().is_none_or(|rel| rel == "alternate"))
-        .find_map(|l| Url::parse(&l.href).ok());
-    let base = base.or(home.as_ref());
-    let total = feed.entries.len();
-    // feed-rs drops RSS 1.0 items without link; then nobody knows which facts are whose
-    let aligned = survey.entries.len() == total;
-    if format == FeedFormat::Rdf && total < survey.entries.len() {
-        let dropped = survey.entries.len() - total;
-        notes.push(format!("left out {dropped} entries without link"));
+    if feed.entries.len() != reading.entries.len() {
+        return;
     }
-    let entries = feed
-        .entries
-        .iter()
-        .take(MAX_ENTRIES)
-        .enumerate()
-        .map(|(i, theirs)| {
-            let facts = survey.entries.get(i).filter(|_| aligned);
-            entry(theirs, format, base, facts.copied().unwrap_or_default())
-        })
-        .collect();
-    Document {
-        format,
-        title: feed
-            .title
-            .map(|t| text::title(&t.content, is_html(&t), MAX_TITLE_CHARS))
-            .unwrap_or_default(),
-        language: language(feed.language.as_deref()).or_else(|| language(survey.language)),
-        charset,
-        hints: UpdateHints {
-            ttl: feed
-                .ttl
-                .filter(|minutes| *minutes > 0)
-                .map(|minutes| Duration::from_secs(u64::from(minutes) * 60)),
-            ..UpdateHints::default()
-        },
-        version: None,
-        charset_basis: "content",
-        hubs: Vec::new(),
-        self_url: None,
-        home: None,
-        notes,
-        entries,
+    for (ours, theirs) in reading.entries.iter_mut().zip(&feed.entries) {
+        texts(ours, theirs);
     }
 }
 
-fn entry(
-    theirs: &theirs::Entry,
-    format: FeedFormat,
-    base: Option<&Url>,
-    facts: Facts<'_>,
-) -> Entry {
-    let guid = Some(theirs.id.trim())
-        .filter(|id| !id.is_empty())
-        .map(str::to_owned);
-    let link = link(&theirs.links, base).or_else(|| {
-        guid.as_deref()
-            .filter(|_| format == FeedFormat::Rss && !facts.guid_is_no_link)
-            .and_then(|id| absolute(id, None))
-    });
-    let (mut published, mut updated) = (
-        theirs.published.map(|t| t.timestamp_millis()),
-        theirs.updated.map(|t| t.timestamp_millis()),
-    );
-    if format == FeedFormat::Rss && updated == published {
-        // feed-rs copies the one to the other when there is only one
-        updated = None;
-    }
-    let note = date_note(published, updated);
-    published = published.filter(|ms| !is_marker(*ms));
-    updated = updated.filter(|ms| !is_marker(*ms));
+/// Takes the texts that feed-rs found.
+fn texts(ours: &mut Entry, theirs: &theirs::Entry) {
+    let title = theirs
+        .title
+        .as_ref()
+        .map(|t| text::title(&t.content, is_html(t), MAX_TITLE_CHARS))
+        .unwrap_or_default();
     let summary = theirs
         .summary
         .as_ref()
@@ -170,72 +66,23 @@ fn entry(
         .map(|(body, is_html)| text::body(body, is_html, MAX_CONTENT))
         .filter(|c| *c != summary)
         .unwrap_or_default();
-    Entry {
-        guid,
-        link,
-        title: theirs
-            .title
-            .as_ref()
-            .map(|t| text::title(&t.content, is_html(t), MAX_TITLE_CHARS))
-            .unwrap_or_default(),
-        summary,
-        content,
-        author: author(&theirs.authors),
-        language: language(theirs.language.as_deref()).or_else(|| language(facts.language)),
-        published: published.map(Timestamp::from_millis),
-        updated: updated.map(Timestamp::from_millis),
-        date_note: note,
+    for (ours, theirs) in [
+        (&mut ours.title, title),
+        (&mut ours.summary, summary),
+        (&mut ours.content, content),
+    ] {
+        // it does not know the places that ours found where it has nothing
+        if !ours.is_empty() && !theirs.is_empty() {
+            *ours = theirs;
+        }
+    }
+    if ours.content == ours.summary {
+        ours.content.clear();
     }
 }
 
 fn is_html(text: &theirs::Text) -> bool {
     !text.content_type.to_string().starts_with("text/plain")
-}
-
-fn is_marker(millis: i64) -> bool {
-    millis == WILD_MS.cast_signed() || millis == UNREADABLE_MS.cast_signed()
-}
-
-fn date_note(published: Option<i64>, updated: Option<i64>) -> Option<DateNote> {
-    let is = |mark: u64| [published, updated].contains(&Some(mark.cast_signed()));
-    if published.is_none() && updated.is_none() {
-        Some(DateNote::Missing)
-    } else if is(WILD_MS) {
-        Some(DateNote::Wild)
-    } else if is(UNREADABLE_MS) {
-        Some(DateNote::Unreadable)
-    } else {
-        None
-    }
-}
-
-/// The link to the story: an HTML alternate, another alternate, then whatever comes first.
-/// Comments and enclosures are never the story.
-fn link(links: &[theirs::Link], base: Option<&Url>) -> Option<String> {
-    let rank = |link: &theirs::Link| {
-        let html = link
-            .media_type
-            .as_deref()
-            .is_none_or(|t| t.contains("html"));
-        match link.rel.as_deref() {
-            None | Some("alternate") if html => 0,
-            None | Some("alternate") => 1,
-            Some(
-                "enclosure" | "self" | "edit" | "replies" | "hub" | "license" | "next" | "prev",
-            ) => 3,
-            Some(_) => 2,
-        }
-    };
-    let mut ranked: Vec<_> = links
-        .iter()
-        .filter(|l| l.target.is_none())
-        .map(|l| (rank(l), l))
-        .filter(|(rank, _)| *rank < 3)
-        .collect();
-    ranked.sort_by_key(|(rank, _)| *rank);
-    ranked
-        .into_iter()
-        .find_map(|(_, l)| absolute(&l.href, base))
 }
 
 /// A link made absolute; `None` unless it leads to an HTTP server.
@@ -251,22 +98,6 @@ pub(super) fn absolute(link: &str, base: Option<&Url>) -> Option<String> {
     let text =
         (matches!(url.scheme(), "http" | "https") && url.has_host()).then(|| url.to_string());
     text.filter(|t| t.len() <= MAX_LINK)
-}
-
-fn author(people: &[theirs::Person]) -> Option<String> {
-    let mut names: Vec<&str> = Vec::new();
-    for name in people
-        .iter()
-        .take(20)
-        .filter_map(|p| p.name.as_deref().or(p.email.as_deref()))
-    {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    let mut author = text::either(&names.join(", "), MAX_AUTHOR_CHARS * 4);
-    text::cut_chars(&mut author, MAX_AUTHOR_CHARS);
-    (!author.is_empty()).then_some(author)
 }
 
 /// A language tag as written, if it could be one.

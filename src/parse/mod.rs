@@ -2,9 +2,9 @@
 //!
 //! [`parse`] takes a body as it came and gives a [`Document`] of clean [`Entry`](crate::model::Entry)
 //! values, or a [`ParseError`] that says what the body is instead. The way is: bytes to text
-//! (`charset`), a look at the structure (`survey`), feed-rs behind a wall (`feed`), and once, if
-//! feed-rs refuses or finds nothing, a repaired copy (`repair`). JSON Feeds have a reader of their
-//! own (`json`).
+//! (`charset`), a tolerant reader of our own over all that is XML or was meant to be (`reader`), and
+//! for documents that need no forgiveness feed-rs behind a wall (`feed`), whose reading of the texts
+//! then counts. JSON Feeds have a reader of their own (`json`).
 //!
 //! Promises: no input panics or loops; time and memory are proportional to the input; what comes out
 //! is bounded (titles 2,000 characters, summaries 64 KiB, contents 1 MiB, 10,000 entries) and holds
@@ -26,13 +26,12 @@ mod dates;
 mod entities;
 mod error;
 mod feed;
+mod inflate;
 mod json;
 mod markup;
 mod page;
-mod repair;
-mod repair_notes;
+mod reader;
 mod sniff;
-mod survey;
 mod text;
 mod xml;
 mod zones;
@@ -46,8 +45,6 @@ pub use page::{Page, looks_like_html, page};
 pub use text::{clean_html, clean_text};
 
 use crate::model::{Document, Timestamp};
-use feed::Failure;
-use survey::Survey;
 
 /// Characters of a title.
 const MAX_TITLE_CHARS: usize = 2_000;
@@ -83,6 +80,28 @@ pub struct Input<'a> {
 /// [`ParseError`] when the body is empty, is something else than a feed, or is broken so that not one
 /// entry can be read.
 pub fn parse(input: &Input<'_>) -> Result<Document, ParseError> {
+    // whoever compresses a body twice does not do it three times
+    if let Some((body, early)) = inflate::inflate(input.bytes)? {
+        let once = inflate::inflate(&body)?;
+        let (body, early) = once.map_or((body, early), |(inner, e)| (inner, e || early));
+        let mut document = plain(&Input {
+            bytes: &body,
+            ..*input
+        })?;
+        let end = if early {
+            ", though its end is missing"
+        } else {
+            ""
+        };
+        let note = format!("decompressed a body that was not announced as compressed{end}");
+        document.notes.insert(0, note);
+        return Ok(document);
+    }
+    plain(input)
+}
+
+/// Parses a body that is not compressed.
+fn plain(input: &Input<'_>) -> Result<Document, ParseError> {
     let bytes = input.bytes;
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(ParseError::Empty);
@@ -94,7 +113,7 @@ pub fn parse(input: &Input<'_>) -> Result<Document, ParseError> {
         });
     }
     let decoded = charset::read(bytes, input.content_type);
-    let mut notes: Vec<String> = decoded.note.into_iter().collect();
+    let mut notes: Vec<String> = decoded.note.clone().into_iter().collect();
     let text = decoded
         .text
         .trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{FEFF}');
@@ -102,7 +121,7 @@ pub fn parse(input: &Input<'_>) -> Result<Document, ParseError> {
         return Err(ParseError::Empty);
     }
     if text.starts_with(['{', '[']) {
-        return json::document(text, input.base, input.now, decoded.name, notes);
+        return json::document(text, input, &decoded, notes);
     }
     let Some(start) = feed_start(text) else {
         let root = xml::Tokens::new(text).find_map(|token| match token {
@@ -119,85 +138,70 @@ pub fn parse(input: &Input<'_>) -> Result<Document, ParseError> {
     if start > 0 {
         notes.push("dropped what stood before the feed".into());
     }
-    xml(&text[start..], input, decoded.name, notes)
+    xml(&text[start..], input, &decoded, notes)
 }
 
-/// Parses an XML feed, first as it is and then, if need be, mended.
+/// Parses an XML feed: our reader says what there is, and feed-rs reads the texts of the documents
+/// that need no forgiveness.
 fn xml(
     text: &str,
     input: &Input<'_>,
-    charset: &'static str,
+    charset: &charset::Decoded<'_>,
     mut notes: Vec<String>,
 ) -> Result<Document, ParseError> {
-    let mut text = without_declaration(text);
-    let mut survey = survey::survey(text)?;
-    if let Some(end) = survey.limit_end.filter(|_| survey.total > MAX_ENTRIES) {
-        // feed-rs would keep them all in memory, at almost a kilobyte each however small they are
-        notes.push(format!(
-            "{} entries; kept the first {MAX_ENTRIES}",
-            survey.total
-        ));
-        text = &text[..end];
-        survey = survey::survey(text)?;
-        survey.limit_end = Some(end);
+    let text = without_declaration(text);
+    let mut reading = reader::read(text, input.base, input.now);
+    if reading.entries.is_empty() {
+        empty_or_broken(text, &reading)?;
     }
-    if survey.cut && survey.complete == 0 {
+    if reading.plain && reading.total <= MAX_ENTRIES {
+        feed::agree(text, input, &mut reading);
+    }
+    notes.append(&mut reading.notes);
+    Ok(Document {
+        format: reading.format,
+        title: reading.title,
+        language: reading.language,
+        charset: charset.name,
+        version: reading.version,
+        charset_basis: charset.basis,
+        hints: reading.hints,
+        hubs: reading.hubs,
+        self_url: reading.self_url,
+        home: reading.home,
+        notes,
+        entries: reading.entries,
+    })
+}
+
+/// Tells a feed that is truly empty from one whose entries can't be had.
+fn empty_or_broken(text: &str, reading: &reader::Reading) -> Result<(), ParseError> {
+    if reading.cut {
         return Err(ParseError::Malformed {
             detail: "the document ends before its first entry does".into(),
             line: Some(line_of(text, text.len())),
         });
     }
-    // feed-rs would refuse the one and lose text of the other
-    let mut first = None;
-    if !survey.cut && !survey.inline_markup {
-        match feed::run(text, input.base, input.now) {
-            Ok(found) if found.entries.is_empty() && !survey.entries.is_empty() => {
-                first = Some(Ok(found));
-            }
-            Ok(found) => return Ok(feed::document(found, &survey, input.base, charset, notes)),
-            Err(failure) => first = Some(Err(failure)),
-        }
+    if !reading.has_head {
+        return Err(sniff::not_a_feed(
+            text.as_bytes(),
+            text,
+            None,
+            &reading.root,
+        ));
     }
-    let (mended, done) = repair::mend(text, &survey);
-    // the offsets of a mended document are other ones, its entries are the same
-    let second = feed::run(&mended, input.base, input.now);
-    drop(mended);
-    let failure = match (first, second) {
-        (Some(Ok(found)), Ok(better)) if better.entries.is_empty() => {
-            return Ok(feed::document(found, &survey, input.base, charset, notes));
+    let mut tokens = xml::Tokens::new(text);
+    let mut at = 0;
+    while let Some(token) = tokens.next() {
+        if matches!(token, xml::Token::Start(tag) if xml::is_entry(tag.local())) {
+            return Err(ParseError::Malformed {
+                detail: "its entries stand where none can be read".into(),
+                line: Some(line_of(text, at)),
+            });
         }
-        (_, Ok(found)) => {
-            notes.extend(done);
-            return Ok(feed::document(found, &survey, input.base, charset, notes));
-        }
-        (Some(Ok(found)), Err(_)) => {
-            return Ok(feed::document(found, &survey, input.base, charset, notes));
-        }
-        (Some(Err(failure)), Err(_)) | (None, Err(failure)) => failure,
-    };
-    Err(match failure {
-        Failure::Panicked(detail) => ParseError::Panicked { detail },
-        Failure::Refused(detail) => refused(text, &survey, detail),
-    })
-}
-
-/// The error for a document that feed-rs refuses, with the line where the XML breaks.
-fn refused(text: &str, survey: &Survey<'_>, detail: String) -> ParseError {
-    let mut reader = quick_xml::Reader::from_str(text);
-    let line = loop {
-        match reader.read_event() {
-            Ok(quick_xml::events::Event::Eof) => break None,
-            Ok(_) => {}
-            Err(_) => {
-                let at = usize::try_from(reader.error_position()).unwrap_or(usize::MAX);
-                break Some(line_of(text, at));
-            }
-        }
-    };
-    if line.is_none() && survey.entries.is_empty() {
-        return sniff::not_a_feed(text.as_bytes(), text, None, survey.root);
+        at = tokens.offset();
     }
-    ParseError::Malformed { detail, line }
+    Ok(())
 }
 
 fn line_of(text: &str, at: usize) -> usize {
@@ -220,28 +224,32 @@ fn feed_start(text: &str) -> Option<usize> {
     let mut tokens = xml::Tokens::new(text);
     let mut at = tokens.offset();
     let mut prologue = None;
-    while at < MAX_JUNK {
-        match tokens.next()? {
+    let mut junk = 0;
+    while junk < MAX_JUNK {
+        let token = tokens.next()?;
+        let len = tokens.offset() - at;
+        match token {
             xml::Token::Start(tag) => {
-                if matches!(tag.local(), "rss" | "RDF" | "feed" | "channel")
-                    || (tag.local() == "entry" && prologue.unwrap_or(at) == 0)
+                let name = tag.local().to_ascii_lowercase();
+                if matches!(name.as_str(), "rss" | "rdf" | "feed" | "channel")
+                    || (xml::is_entry(&name) && prologue.unwrap_or(at) == 0)
                 {
                     return Some(prologue.unwrap_or(at));
                 }
-                if matches!(
-                    tag.local().to_ascii_lowercase().as_str(),
-                    "html" | "body" | "head" | "opml" | "svg"
-                ) {
+                if matches!(name.as_str(), "html" | "body" | "head" | "opml" | "svg") {
                     return None;
                 }
                 prologue = None;
+                junk += len;
             }
-            xml::Token::Aside => {
-                prologue = prologue.or(Some(at));
-            }
+            // a document type may be long
+            xml::Token::Aside => prologue = prologue.or(Some(at)),
             xml::Token::Text(t) if t.trim().is_empty() => {}
             xml::Token::Cut => return None,
-            _ => prologue = None,
+            _ => {
+                prologue = None;
+                junk += len;
+            }
         }
         at = tokens.offset();
     }

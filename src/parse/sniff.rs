@@ -25,7 +25,14 @@ pub(super) fn binary(bytes: &[u8]) -> Option<&'static str> {
         .filter(|b| **b < 0x20 && !matches!(**b, b'\t' | b'\n' | b'\r' | 0x0C | 0x1B))
         .count();
     let marked = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
-    let utf16 = marked || matches!(bytes, [0, b'<' | b'{', ..] | [b'<' | b'{', 0, ..]);
+    let wide = matches!(
+        bytes,
+        [0, 0, 0, b'<' | b'{', ..]
+            | [0, 0, 0xFE, 0xFF, ..]
+            | [0, 1..=0x7F, 0, 1..=0x7F, ..]
+            | [1..=0x7F, 0, 1..=0x7F, 0, ..]
+    );
+    let utf16 = marked || wide || matches!(bytes, [0, b'<' | b'{', ..] | [b'<' | b'{', 0, ..]);
     // a feed with a stray control character is still a feed
     (!utf16 && (zero || controls > 4) && controls * 20 > head.len()).then_some("a binary file")
 }

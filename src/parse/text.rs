@@ -81,7 +81,8 @@ fn is_one_of(list: &[&str], name: &str) -> bool {
 
 /// Whether an element ends a word.
 pub(super) fn breaks(name: &str) -> bool {
-    is_one_of(&BREAKING, name)
+    // XHTML in feeds may have a prefix
+    is_one_of(&BREAKING, name.rsplit(':').next().unwrap_or(name))
 }
 
 /// Markup to text: tags and comments dropped, references resolved, block elements and line breaks

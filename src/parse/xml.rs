@@ -1,6 +1,6 @@
 //! A forgiving tokenizer of XML: where the tags are, whatever is wrong around them.
 //!
-//! The survey and the repair look at a document through it before and after feed-rs does. It never
+//! The reader looks at a document through it. It never
 //! fails: what is no markup comes out as [`Token::Stray`], and an unfinished construct at the
 //! document's end as [`Token::Cut`].
 
@@ -44,13 +44,6 @@ impl<'a> Tag<'a> {
     pub fn each(&self) -> Attributes<'a> {
         Attributes(self.attributes)
     }
-
-    /// An attribute's value by its qualified name.
-    pub fn attribute(&self, name: &str) -> Option<&'a str> {
-        self.each()
-            .find(|(n, _)| *n == name)
-            .map(|(_, value)| value)
-    }
 }
 
 /// A name without its prefix.
@@ -91,12 +84,21 @@ impl<'a> Iterator for Attributes<'a> {
 pub(super) struct Tokens<'a> {
     text: &'a str,
     at: usize,
+    /// Quotes are no longer honoured: some quoted value swallowed everything up to the end.
+    quotes_off: bool,
+    /// No CDATA section ends in the rest of the text.
+    sections_off: bool,
 }
 
 impl<'a> Tokens<'a> {
     /// Begins at the document's beginning.
     pub fn new(text: &'a str) -> Self {
-        Self { text, at: 0 }
+        Self {
+            text,
+            at: 0,
+            quotes_off: false,
+            sections_off: false,
+        }
     }
 
     /// The offset of the next token.
@@ -104,113 +106,30 @@ impl<'a> Tokens<'a> {
         self.at
     }
 
-    /// The text element that `tag` has just opened: moves behind its end tag and tells what lies
-    /// inside, or stops before the end of the enclosing item when it is never closed.
-    pub fn text_element(&mut self, tag: &Tag<'_>) -> TextElement<'a> {
-        let begin = self.at;
-        let mut depth = 0_usize;
-        let mut has_markup = false;
-        loop {
-            let before = self.at;
-            let closed = match self.next() {
-                Some(Token::End(name)) if name == tag.name => match depth {
-                    0 => Some(true),
-                    _ => {
-                        depth -= 1;
-                        None
-                    }
-                },
-                Some(Token::End(name)) if is_container(local(name)) => {
-                    self.at = before;
-                    Some(false)
-                }
-                Some(Token::Start(inner)) => {
-                    has_markup = true;
-                    depth += usize::from(inner.name == tag.name && !inner.empty);
-                    None
-                }
-                Some(Token::End(_) | Token::Stray) => {
-                    has_markup = true;
-                    None
-                }
-                Some(Token::Cut) | None => {
-                    self.at = self.text.len();
-                    return TextElement {
-                        inside: &self.text[begin..],
-                        has_markup,
-                        end: End::Cut,
-                    };
-                }
-                Some(_) => None,
-            };
-            if let Some(closed) = closed {
-                return TextElement {
-                    inside: &self.text[begin..before],
-                    has_markup,
-                    end: if closed { End::Closed } else { End::Open },
-                };
-            }
-        }
+    /// The whole text.
+    pub fn text(&self) -> &'a str {
+        self.text
     }
-}
 
-/// The inside of an element that holds a text.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct TextElement<'a> {
-    /// All between the tags.
-    pub inside: &'a str,
-    /// Whether tags stand inside.
-    pub has_markup: bool,
-    /// How it ends.
-    pub end: End,
-}
-
-/// How an element ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
-    /// With its end tag.
-    Closed,
-    /// With the end of the element around it.
-    Open,
-    /// With the document.
-    Cut,
+    /// Goes on from another offset.
+    pub fn seek(&mut self, at: usize) {
+        self.at = at;
+    }
 }
 
 /// Whether an element, by its local name, is an entry.
 pub(super) fn is_entry(local: &str) -> bool {
-    matches!(local, "item" | "entry")
+    ["item", "entry"]
+        .iter()
+        .any(|name| name.eq_ignore_ascii_case(local))
 }
 
 /// Whether an element, by its local name, holds entries or their fields.
 pub(super) fn is_container(local: &str) -> bool {
-    is_entry(local) || matches!(local, "channel" | "rss" | "RDF" | "feed")
-}
-
-/// Whether an element inside a container holds text that may be markup.
-pub(super) fn is_text(tag: &Tag<'_>) -> bool {
-    let xhtml = tag
-        .attribute("type")
-        .is_some_and(|t| t == "xhtml" || t.ends_with("+xml") || t.ends_with("/xml"));
-    let inline = tag.attribute("mode").is_some_and(|m| m == "xml");
-    !tag.empty
-        && !xhtml
-        && !inline
-        && matches!(
-            tag.name,
-            "title"
-                | "description"
-                | "content:encoded"
-                | "summary"
-                | "content"
-                | "subtitle"
-                | "tagline"
-                | "rights"
-                | "copyright"
-                | "atom:title"
-                | "atom:summary"
-                | "atom:content"
-                | "atom:subtitle"
-        )
+    is_entry(local)
+        || ["channel", "rss", "rdf", "feed"]
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(local))
 }
 
 impl<'a> Iterator for Tokens<'a> {
@@ -238,11 +157,16 @@ impl<'a> Iterator for Tokens<'a> {
             return take(comment.find("-->").map(|i| i + 7), Token::Aside);
         }
         if let Some(section) = rest.strip_prefix("<![CDATA[") {
-            let len = section.find("]]>");
-            return take(
-                len.map(|i| i + 12),
-                Token::Cdata(&section[..len.unwrap_or(0)]),
-            );
+            let len = if self.sections_off {
+                None
+            } else {
+                section.find("]]>")
+            };
+            // what follows a beginning without end is read as if it were not there
+            self.sections_off = len.is_none();
+            let token = len.map_or(Token::Aside, |len| Token::Cdata(&section[..len]));
+            self.at += len.map_or(9, |i| i + 12);
+            return Some(token);
         }
         if rest.starts_with("<?") {
             return take(rest.find("?>").map(|i| i + 2), Token::Aside);
@@ -267,8 +191,14 @@ impl<'a> Iterator for Tokens<'a> {
                 Token::End(name),
             );
         }
-        let Some(end) = tag_end(body) else {
-            return take(None, Token::Cut);
+        let mut end = if self.quotes_off { None } else { tag_end(body) };
+        if end.is_none() {
+            self.quotes_off = true;
+            end = body.find('>');
+        }
+        let Some(end) = end else {
+            self.at = self.text.len();
+            return Some(Token::Cut);
         };
         let inside = &body[..end];
         let empty = inside.ends_with('/');
@@ -324,8 +254,8 @@ mod tests {
             panic!("{tokens:?}")
         };
         assert_eq!(
-            (tag.name, tag.attribute("x"), tag.attribute("y")),
-            ("a", Some(">"), Some("1"))
+            (tag.name, tag.each().collect::<Vec<_>>()),
+            ("a", vec![("x", ">"), ("y", "1")])
         );
         assert_eq!(
             &tokens[3..],
@@ -339,24 +269,5 @@ mod tests {
                 Token::Cut
             ]
         );
-    }
-
-    #[test]
-    fn text_elements_end_with_their_item_at_the_latest() {
-        let mut tokens = Tokens::new("<title>a <b>c</b></title><description>x<br></item>");
-        let Some(Token::Start(title)) = tokens.next() else {
-            panic!()
-        };
-        let found = tokens.text_element(&title);
-        assert_eq!(
-            (found.inside, found.has_markup, found.end),
-            ("a <b>c</b>", true, End::Closed)
-        );
-        let Some(Token::Start(description)) = tokens.next() else {
-            panic!()
-        };
-        let found = tokens.text_element(&description);
-        assert_eq!((found.inside, found.end), ("x<br>", End::Open));
-        assert_eq!(tokens.next(), Some(Token::End("item")));
     }
 }

@@ -143,17 +143,78 @@ fn bounds_hold_for_large_documents() {
 }
 
 #[test]
-fn deep_nesting_is_refused_as_xml_and_harmless_as_markup() {
-    let deep = format!("<item><foo>{}</foo></item>", "<div>".repeat(100_000));
-    assert!(matches!(
-        try_bytes(rss(&deep).as_bytes()),
-        Err(ParseError::TooComplex { .. })
-    ));
+fn deep_nesting_costs_no_entry_as_xml_or_as_markup() {
+    let deep = format!(
+        "<item><title>x</title><foo>{}{}</foo></item><item><title>y</title></item>",
+        "<a>".repeat(100_000),
+        "</a>".repeat(100_000)
+    );
+    let document = read(&rss(&deep));
+    assert_eq!(titles(&document), ["x", "y"]);
     let markup = format!(
         "<item><description><![CDATA[{}deep]]></description></item>",
         "<div>".repeat(100_000)
     );
     assert_eq!(read(&rss(&markup)).entries[0].summary, "deep");
+}
+
+#[test]
+fn a_body_compressed_in_secret_is_read() {
+    use std::io::Write as _;
+    let text = rss("<item><title>x</title></item>");
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(text.as_bytes()).unwrap();
+    let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    zlib.write_all(text.as_bytes()).unwrap();
+    for body in [gzip.finish().unwrap(), zlib.finish().unwrap()] {
+        let document = try_bytes(&body).unwrap();
+        assert_eq!(titles(&document), ["x"]);
+        assert!(document.notes[0].contains("compressed"));
+    }
+    let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    bomb.write_all(&vec![b' '; (32 << 20) + 1]).unwrap();
+    assert!(matches!(
+        try_bytes(&bomb.finish().unwrap()),
+        Err(ParseError::TooComplex { .. })
+    ));
+}
+
+#[test]
+fn entries_that_can_not_be_had_are_an_error() {
+    for broken in [
+        "<rss version='2.0'><x:item><title>a</title></x:item></rss>",
+        "<rss version='2.0'><channel><x:item><title>a</title></x:item></channel></rss>",
+        "<rss version='2.0'/>",
+        "<feed xmlns='urn:other'><thing/></feed>",
+        "<rss version='2.0'><channel><title>T</title><item><ti",
+    ] {
+        assert!(try_bytes(broken.as_bytes()).is_err(), "{broken}");
+    }
+}
+
+#[test]
+fn a_long_document_type_is_no_reason_to_see_no_feed() {
+    let long = format!("<!DOCTYPE rss [{}]>", "<!ENTITY a 'b'>".repeat(30_000));
+    let document = read(&format!("{long}{}", rss("<item><title>x</title></item>")));
+    assert_eq!(titles(&document), ["x"]);
+}
+
+#[test]
+fn json_with_small_faults_keeps_its_entries() {
+    for (json, count) in [
+        (
+            r#"{"version":"https://jsonfeed.org/version/1.1","title":5,"hubs":[{"type":"WebSub","url":"https://hub.example/"}],"items":[{"id":"1","title":"a",},]}"#,
+            1,
+        ),
+        (
+            "\u{FEFF}{\"items\":[{\"title\":\"a\nb\",\"url\":[],\"authors\":3}]}",
+            1,
+        ),
+        (r#"{"items":[{"title":"a"},{"title":"b"},{"tit"#, 2),
+    ] {
+        assert_eq!(read(json).entries.len(), count, "{json}");
+    }
+    assert!(try_bytes(br#"{"items":[{"tit"#).is_err());
 }
 
 #[test]
@@ -244,6 +305,14 @@ fn hostile_documents_cost_no_more_than_their_length() {
         "<item><guid isPermaLink='false'>x</guid></item>",
         "<a xml:base='/b/'/>",
         "</channel><channel>",
+        "<item><title>x<link>y<description>z",
+        "<title><title>",
+        "<author><name>",
+        "<![CDATA[",
+        "<a b=\"",
+        "<a xml:base='b/'>",
+        "<item><link href='x' xml:base='y/'/>",
+        "<!ENTITY a '&a;'>",
     ] {
         for end in ["", "</channel></rss>"] {
             let text = format!(

@@ -147,7 +147,8 @@ fn a_title_can_not_act_on_a_terminal() {
     let document = read(&rss(
         "<item><title>\u{1b}]0;owned\u{7}\u{202E}a&#27;b&#x9b;c</title></item>",
     ));
-    assert_eq!(titles(&document), ["]0;ownedabc"]);
+    // a number of the C1 range is meant as windows-1252
+    assert_eq!(titles(&document), ["]0;ownedab\u{203A}c"]);
 }
 
 #[test]
