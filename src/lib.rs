@@ -5,7 +5,6 @@
 //! → `notify`. Pure modules (`schedule`, `dedup`, `matching`) take values and a clock and do no
 //! I/O; `daemon` wires them together and `cli` prints.
 
-pub mod article;
 pub mod cli;
 pub mod config;
 pub mod daemon;
@@ -13,7 +12,6 @@ pub mod dedup;
 pub mod demo;
 pub mod discover;
 pub mod fetch;
-pub mod language;
 pub mod matching;
 pub mod model;
 pub mod notify;
