@@ -26,7 +26,7 @@ mod entities;
 mod error;
 mod feed;
 mod json;
-mod markup;
+pub(crate) mod markup;
 mod page;
 mod repair;
 mod repair_notes;
