@@ -443,11 +443,8 @@ pub(super) fn drop_elements(nodes: &mut [Node<'_>]) {
 /// The rest of a line behind a teaser's usual words, if it begins with them.
 fn behind_marker(text: &str) -> Option<&str> {
     let start = text.trim_start_matches(|c: char| !c.is_alphanumeric());
-    let head: String = start
-        .chars()
-        .take(40)
-        .flat_map(char::to_lowercase)
-        .collect();
+    let head: String = start.chars().take(40).collect();
+    let head = head.to_lowercase();
     // the lower case of a Turkish `İ` is an `i` with a dot of its own
     let folded = head
         .replace('\u{307}', "")

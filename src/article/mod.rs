@@ -237,13 +237,15 @@ fn tidy(text: &str, title: &str) -> String {
         {
             continue;
         }
-        if out.len() + line.len() + 1 > MAX_TEXT {
-            break;
-        }
         if !out.is_empty() {
             out.push('\n');
         }
         out.push_str(&line);
+        if out.len() > MAX_TEXT {
+            out.truncate(out.floor_char_boundary(MAX_TEXT));
+            out.truncate(out.trim_end().len());
+            break;
+        }
     }
     out
 }

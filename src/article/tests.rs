@@ -108,8 +108,18 @@ fn bidirectional_overrides_and_control_characters_do_not_come_through() {
     }
 }
 
+#[test]
+fn a_text_longer_than_its_bound_is_cut_and_not_lost() {
+    let article = of(&format!(
+        "<html><p>{}</p></html>",
+        "word, and more ".repeat(150_000)
+    ))
+    .unwrap();
+    assert!(article.text.len() <= MAX_TEXT && article.text.len() > MAX_TEXT - 20);
+}
+
 /// Pages that try to cost more than their size.
-pub(super) fn hostile() -> Vec<(&'static str, String)> {
+fn hostile() -> Vec<(&'static str, String)> {
     let fill = |unit: &str| unit.repeat((4 << 20) / unit.len());
     let numbered = |make: &dyn Fn(usize) -> String| {
         (0..)
