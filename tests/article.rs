@@ -2,6 +2,8 @@
 //! around them: names that stand only in the body must be found, names of teasers, most-read lists,
 //! comments and footers must not.
 
+#![allow(clippy::expect_used)]
+
 use std::path::Path;
 
 use mentiond::article::{Article, Input, extract};

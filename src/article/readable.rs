@@ -101,8 +101,7 @@ fn serialise(nodes: &[Node<'_>]) -> String {
     }
     let mut at = 0;
     while at < nodes.len() && out.len() < MAX_MARKUP {
-        while let Some((end, name)) = open.last().copied().filter(|(end, _)| *end <= at) {
-            debug_assert!(end <= at);
+        while let Some((_, name)) = open.last().copied().filter(|(end, _)| *end <= at) {
             close(&mut out, name);
             open.pop();
         }
@@ -122,10 +121,11 @@ fn serialise(nodes: &[Node<'_>]) -> String {
                 for name in ["class", "id", "itemprop"] {
                     if let Some(value) = attribute(raw, name) {
                         let value: String = value.chars().take(200).collect();
-                        out.push_str(&format!(
-                            " {name}=\"{}\"",
-                            value.replace(['"', '<', '>', '&'], " ")
-                        ));
+                        out.push(' ');
+                        out.push_str(name);
+                        out.push_str("=\"");
+                        out.push_str(&value.replace(['"', '<', '>', '&'], " "));
+                        out.push('"');
                     }
                 }
                 if tag.name == "a" && attribute(raw, "href").is_some() {

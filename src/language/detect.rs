@@ -151,9 +151,8 @@ fn cyrillic(text: &str) -> Option<&'static str> {
     } else if has("җ") > 0 || has("ҙҫҡ") > 0 {
         // Tatar and Bashkir
         None
-    } else if has("әұқғ") > 0 && has("ў") == 0 {
-        Some("kk")
-    } else if has("ұ") > 0 || (has("і") > 0 && has("ңөү") > 0) {
+    } else if (has("әұқғ") > 0 && has("ў") == 0) || has("ұ") > 0 || (has("і") > 0 && has("ңөү") > 0)
+    {
         Some("kk")
     } else if has("ң") > 0 {
         Some("ky")
