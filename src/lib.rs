@@ -2,9 +2,10 @@
 //! topic they track.
 //!
 //! Data flows one way: `config` → `schedule` → `fetch` → `parse` → `dedup` → `matching` → `store`
-//! → `notify`. Pure modules (`schedule`, `dedup`, `matching`) take values and a clock and do no
-//! I/O; `daemon` wires them together and `cli` prints.
+//! → `notify`. Pure modules (`schedule`, `article`, `language`, `dedup`, `matching`) take values and
+//! a clock and do no I/O; `daemon` wires them together and `cli` prints.
 
+pub mod article;
 pub mod cli;
 pub mod config;
 pub mod daemon;
@@ -12,6 +13,7 @@ pub mod dedup;
 pub mod demo;
 pub mod discover;
 pub mod fetch;
+pub mod language;
 pub mod matching;
 pub mod model;
 pub mod notify;

@@ -9,7 +9,7 @@
 
 /// What the scanner found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Piece<'a> {
+pub(crate) enum Piece<'a> {
     /// Text between tags, references unresolved.
     Text(&'a str),
     /// The inside of a CDATA section: text without references.
@@ -27,7 +27,7 @@ const HIDDEN: [&str; 8] = [
 
 /// Iterates over the pieces of a markup text.
 #[derive(Debug)]
-pub(super) struct Scanner<'a> {
+pub(crate) struct Scanner<'a> {
     text: &'a str,
     at: usize,
     /// Quotes are no longer honoured: some quoted value swallowed everything up to the end.
@@ -177,7 +177,7 @@ impl<'a> Iterator for Scanner<'a> {
 }
 
 /// The place of the end tag `name` at or after `from`.
-pub(super) fn find_end_tag(text: &str, mut from: usize, name: &str) -> Option<usize> {
+pub(crate) fn find_end_tag(text: &str, mut from: usize, name: &str) -> Option<usize> {
     while let Some(i) = text[from..].find("</") {
         let at = from + i;
         let tail = &text.as_bytes()[at + 2..];

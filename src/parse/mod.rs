@@ -28,7 +28,7 @@ mod error;
 mod feed;
 mod inflate;
 mod json;
-mod markup;
+pub(crate) mod markup;
 mod page;
 mod reader;
 mod sniff;
