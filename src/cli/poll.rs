@@ -133,15 +133,8 @@ pub fn run(context: &Context, args: &PollArgs) -> Result<ExitCode, CliError> {
             outbox.dead
         ))?;
         for left in &summary.left_alone {
-            let why = if left.asked {
-                "its server asked for patience"
-            } else {
-                "it was polled a moment ago and rests"
-            };
-            out.line(format!(
-                "left alone: {}: {why} until {}",
-                left.feed, left.until
-            ))?;
+            let (feed, why, until) = (&left.feed, left.why.as_str(), left.until);
+            out.line(format!("left alone: {feed}: {why} until {until}"))?;
         }
         for line in &failed {
             let error = line.error.as_deref().unwrap_or_default();

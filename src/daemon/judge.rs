@@ -137,10 +137,11 @@ impl Judge<'_> {
             || !self.around.first
             || !too_old(dated, self.live.config.alerts.max_age, self.now);
         let mentions = self.mentions(&entry, story, language.as_deref(), revised, tell);
+        let own_text = format!("{}\n{}", entry.summary, entry.content);
         let page = entry
             .link
             .clone()
-            .filter(|_| tell && article::wants(&entry, self.feed.full_text));
+            .filter(|_| tell && article::wants(&own_text, self.feed.full_text));
         let counted_at = dated.filter(|at| *at <= self.now).unwrap_or(self.now);
         EntryRecord {
             entry,

@@ -23,7 +23,7 @@ mod scheduler;
 mod service;
 mod status;
 
-pub use left_alone::LeftAlone;
+pub use left_alone::{LeftAlone, Why};
 pub use live::{Engine, Live, LiveError};
 pub use poll::{PollError, Polled};
 pub use round::{RoundSummary, round};

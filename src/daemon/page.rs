@@ -204,7 +204,10 @@ async fn extract(
             text: article.text,
         },
         Ok(Err(error)) => Attempt::Failed(error.to_string()),
-        Err(panic) => Attempt::Failed(ArticleError::Panicked(panic.to_string()).to_string()),
+        Err(panic) => {
+            let detail = panic.to_string();
+            Attempt::Failed(ArticleError::Panicked { detail }.to_string())
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::judge::{Around, Judge, Keyed};
 use super::{Engine, Live, failure, report};
 use crate::discover;
 use crate::fetch::{Answer, Request, Validators};
-use crate::model::{Feed, Interval, Timestamp};
+use crate::model::{Feed, Interval, Timestamp, UpdateHints};
 use crate::parse::{self, ParseError};
 use crate::schedule::{self, Failure, Pace, Rhythm, next_poll};
 use crate::store::{
@@ -140,6 +140,8 @@ pub async fn poll(
         at: now,
         next_poll: next,
         wait_until: found.answer.patience().map(|wait| now + wait),
+        fresh_until: fresh_for(found.answer, &hints, live.policy.max_interval)
+            .map(|lifetime| now + lifetime),
         trouble: failure::trouble(live, feed, &state, &found.status, now),
         status: found.status.clone(),
         validators: found.validators,
@@ -161,6 +163,15 @@ pub async fn poll(
     report::report(feed, &state, &polled);
     engine.status.count(&polled);
     Ok(polled)
+}
+
+/// For how long a good answer is fresh, up to the cap.
+fn fresh_for(answer: schedule::Answer, hints: &UpdateHints, cap: Duration) -> Option<Duration> {
+    match answer {
+        schedule::Answer::Served { fresh_for } => fresh_for.max(hints.ttl),
+        _ => None,
+    }
+    .map(|lifetime| lifetime.min(cap))
 }
 
 /// What the feed's publishing history says.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokio::time::sleep;
-use tracing::{info, warn};
+use tracing::info;
 
 use super::left_alone::LeftAlone;
 use super::scheduler::{Ended, Scheduler, Then};
@@ -41,15 +41,8 @@ pub async fn round(
     let mut scheduler = Scheduler::new(engine.clone());
     let left_alone = scheduler.all_now(&live, registered, !only.is_empty());
     for left in &left_alone {
-        let (feed, until) = (left.feed.as_str(), left.until);
-        if left.asked {
-            warn!(
-                feed,
-                "left alone: its server asked for patience until {until}"
-            );
-        } else {
-            info!(feed, "left alone until {until}: it was polled a moment ago");
-        }
+        let (feed, why, until) = (left.feed.as_str(), left.why.as_str(), left.until);
+        info!(feed, "left alone until {until}: {why}");
     }
     loop {
         scheduler.take_pages(Some(Timestamp::now())).await?;

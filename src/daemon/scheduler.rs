@@ -161,11 +161,11 @@ impl Scheduler {
         let now = Timestamp::now();
         let left_alone: Vec<_> = registered
             .iter()
-            .filter_map(|known| LeftAlone::of(known, live.policy.min_interval, now))
+            .filter_map(|known| LeftAlone::of(known, &live.policy, now))
             .collect();
         self.adopt(live, registered, |_, known| {
             let wanted = gone_too || !known.gone;
-            let rests = LeftAlone::of(known, live.policy.min_interval, now).is_some();
+            let rests = LeftAlone::of(known, &live.policy, now).is_some();
             (wanted && !rests).then_some(now)
         });
         left_alone

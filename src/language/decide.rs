@@ -27,6 +27,20 @@ pub enum Basis {
     Configured,
 }
 
+impl Basis {
+    /// Its short name, as stored and printed.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Entry => "entry",
+            Self::Detected => "detected",
+            Self::Document => "document",
+            Self::Header => "header",
+            Self::Configured => "configured",
+        }
+    }
+}
+
 /// Languages that a detector takes for each other, or that are written in each other's name; what
 /// one of a group claims is not contradicted by another.
 const ALIKE: &[&[&str]] = &[

@@ -162,6 +162,7 @@ mod tests {
                 at: Timestamp::now(),
                 next_poll: None,
                 wait_until: None,
+                fresh_until: None,
                 status: PollStatus::NotModified,
                 validators: Renewal::Keep,
                 moved_to: None,

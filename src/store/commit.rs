@@ -71,7 +71,7 @@ fn update_schedule(conn: &Connection, record: &PollRecord) -> Result<(), StoreEr
         "UPDATE schedule SET last_poll_ms = ?2, next_poll_ms = ?3, wait_until_ms = ?4, status = ?5,
            error = ?6,
            moved_polls = CASE WHEN moved_url IS ?7 THEN min(moved_polls + 1, 1000) ELSE 1 END,
-           moved_url = ?7
+           moved_url = ?7, fresh_until_ms = ?8
          WHERE feed_id = ?1",
     )?
     .execute(params![
@@ -81,7 +81,8 @@ fn update_schedule(conn: &Connection, record: &PollRecord) -> Result<(), StoreEr
         record.wait_until.map(Timestamp::as_millis),
         status,
         error,
-        record.moved_to
+        record.moved_to,
+        record.fresh_until.map(Timestamp::as_millis)
     ])?;
     match (&record.status, counts) {
         (PollStatus::Gone, _) => {

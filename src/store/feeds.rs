@@ -35,6 +35,8 @@ pub struct Registered {
     pub gone: bool,
     /// Until when its server asked not to be asked.
     pub wait_until: Option<Timestamp>,
+    /// Until when its last answer is fresh.
+    pub fresh_until: Option<Timestamp>,
 }
 
 /// Where a feed stands.
@@ -228,7 +230,7 @@ fn register(
                 conn.execute(
                     "UPDATE schedule SET next_poll_ms = NULL, last_poll_ms = NULL, status = 'new',
                        error = NULL, failures = 0, failing_since_ms = NULL, trouble_told = 0,
-                       wait_until_ms = NULL, gone_ms = NULL, moved_url = NULL,
+                       wait_until_ms = NULL, fresh_until_ms = NULL, gone_ms = NULL, moved_url = NULL,
                        moved_polls = 0, validator_url = NULL, etag = NULL, last_modified = NULL
                      WHERE feed_id = ?1",
                     [row],
@@ -243,17 +245,24 @@ fn register(
             row
         }
     };
-    let (next_poll, gone, wait_until, last_poll) = conn
+    let (next_poll, gone, wait_until, last_poll, fresh_until) = conn
         .prepare_cached(
             "SELECT next_poll_ms, gone_ms IS NOT NULL, wait_until_ms,
                (SELECT max(at) FROM (
                   SELECT s.last_poll_ms AS at FROM feed f JOIN schedule s ON s.feed_id = f.id
                     WHERE f.url = ?2
-                  UNION ALL SELECT last_poll_ms FROM left_url WHERE url = ?2))
+                  UNION ALL SELECT last_poll_ms FROM left_url WHERE url = ?2)),
+               fresh_until_ms
              FROM schedule WHERE feed_id = ?1",
         )?
         .query_row(params![row, url], |r| {
-            Ok((time(r, 0)?, r.get(1)?, time(r, 2)?, time(r, 3)?))
+            Ok((
+                time(r, 0)?,
+                r.get(1)?,
+                time(r, 2)?,
+                time(r, 3)?,
+                time(r, 4)?,
+            ))
         })?;
     Ok(Registered {
         id,
@@ -262,6 +271,7 @@ fn register(
         last_poll,
         gone,
         wait_until,
+        fresh_until,
     })
 }
 

@@ -59,6 +59,8 @@ pub struct PollRecord {
     pub next_poll: Option<Timestamp>,
     /// Until when the server asked for patience, if it did.
     pub wait_until: Option<Timestamp>,
+    /// Until when the answer is fresh: its publisher says that asking again is pointless.
+    pub fresh_until: Option<Timestamp>,
     /// What it came to.
     pub status: PollStatus,
     /// What to ask with the next time.

@@ -317,7 +317,7 @@ impl Home {
     pub fn configure(&self, feeds: &[(&str, String)], hook: &Hook, more: &str) {
         let mut text = format!(
             "database = \"m.db\"\nshutdown_timeout = \"5s\"\n{more}\n\
-             [schedule]\ninterval = \"200ms\"\nmin_interval = \"200ms\"\n\
+             [schedule]\ninterval = \"200ms\"\nmin_interval = \"1ms\"\n\
              [[sink]]\nid = \"hook\"\ntype = \"webhook\"\nurl = \"{}\"\n\
              secret = {{ file = \"secret\" }}\nretry_initial = \"100ms\"\nretry_max = \"500ms\"\ntimeout = \"2s\"\n",
             hook.url()

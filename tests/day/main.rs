@@ -58,7 +58,8 @@ fn a_day_of_polling_breaks_no_rule() {
     daemon = start(&home);
     town.live_until(15.0);
     assert!(daemon.stop().success());
-    // By hand, twice within the floor.
+    // By hand, twice in a row.
+    town.mark("by hand");
     for _ in 0..2 {
         let output = command(&home, "poll").output().unwrap();
         assert!(output.status.success(), "{output:?}");

@@ -243,6 +243,12 @@ fn failures_are_asked_less_and_less(log: &Log, _: &Town, scale: Scale, found: &m
             .iter()
             .copied()
             .take_while(|r| r.status >= 400)
+            // Whoever polls by hand wants to know now, whatever failed before.
+            .take_while(|r| {
+                !log.marks
+                    .iter()
+                    .any(|(what, at)| *what == "by hand" && *at <= r.at)
+            })
             .collect();
         let most = match site {
             // Doubling from half an hour at most: 0, 0.5, 1.5, 3.5, 7.5, 15.5 and some jitter.

@@ -131,6 +131,7 @@ fn poll(feed: FeedRow, at: Timestamp, status: PollStatus) -> PollRecord {
         at,
         next_poll: Some(at + Duration::from_mins(30)),
         wait_until: None,
+        fresh_until: None,
         status,
         validators: Renewal::Keep,
         moved_to: None,
