@@ -13,7 +13,7 @@ use dom_smoothie::{Config, Readability};
 use super::lines::{Line, lines};
 use super::tree::{Class, Kind, Node, attribute};
 use super::wants::weight;
-use crate::parse::{clean_html, page};
+use crate::parse::page;
 
 /// Bytes of markup that the crate gets at most.
 const MAX_MARKUP: usize = 2 << 20;
@@ -158,10 +158,6 @@ fn close(out: &mut String, name: &str) {
 
 /// Text as written, with references kept and everything else harmless.
 fn escape(text: &str, out: &mut String) {
-    if text.contains('&') && clean_html(text).is_empty() {
-        out.push(' ');
-        return;
-    }
     for c in text.chars() {
         match c {
             '<' => out.push_str("&lt;"),

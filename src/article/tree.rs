@@ -11,8 +11,9 @@ use crate::parse::markup::{Piece, Scanner};
 pub(super) const MAX_DEPTH: usize = 80;
 /// Elements and texts of a page; real pages have some thousands.
 const MAX_NODES: usize = 40_000;
-/// Bytes of text of a page, tags not counted.
-const MAX_TEXT: usize = 3 << 20;
+/// Bytes of text of a page, tags not counted. A text of nothing but references costs the most: 1 MiB
+/// of them takes most of a second.
+const MAX_TEXT: usize = 1 << 20;
 
 /// How an element takes part in the layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,7 +214,10 @@ impl<'a> Builder<'a> {
             }
             return;
         }
-        self.text += text.len();
+        let room = MAX_TEXT.saturating_sub(self.text);
+        let text = &text[..text.floor_char_boundary(room)];
+        // a text of the bound's length ends the page
+        self.text += text.len().max(1);
         self.push(Kind::Text(text));
     }
 
