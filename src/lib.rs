@@ -21,3 +21,4 @@ pub mod parse;
 pub mod push;
 pub mod schedule;
 pub mod store;
+pub mod web;

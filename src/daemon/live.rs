@@ -1,9 +1,9 @@
 //! What every poll needs, and the part of it that a reload replaces.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 use super::connectivity::Connectivity;
 use super::status::Status;
@@ -12,6 +12,7 @@ use crate::fetch::{self, FetchError, Fetcher, Robots};
 use crate::matching::{CompileError, Matcher};
 use crate::model::{SinkId, Topic, TopicId};
 use crate::notify::route;
+use crate::push::Subscriber;
 use crate::schedule;
 use crate::store::Store;
 
@@ -94,6 +95,10 @@ pub struct Engine {
     pub(super) parsing: Semaphore,
     pub(super) connectivity: Mutex<Connectivity>,
     wake: watch::Sender<u64>,
+    /// The subscriptions, where feeds may be pushed.
+    push: OnceLock<Subscriber>,
+    push_wake: Notify,
+    page_wake: Notify,
 }
 
 impl Engine {
@@ -110,6 +115,9 @@ impl Engine {
             parsing: Semaphore::new(cores),
             connectivity: Mutex::new(connectivity),
             wake: watch::channel(0).0,
+            push: OnceLock::new(),
+            push_wake: Notify::new(),
+            page_wake: Notify::new(),
         })
     }
 
@@ -136,6 +144,37 @@ impl Engine {
     pub(super) fn wake_notifier(&self) {
         self.wake
             .send_modify(|generation| *generation = generation.wrapping_add(1));
+    }
+
+    /// From now on polls tell the subscriptions what they find.
+    pub(super) fn follow_push(&self, subscriber: Subscriber) {
+        // Set once, at the start.
+        let _ = self.push.set(subscriber);
+    }
+
+    /// The subscriptions, where feeds may be pushed.
+    pub(super) fn push(&self) -> Option<&Subscriber> {
+        self.push.get()
+    }
+
+    /// Tells whoever asks hubs to look at what is due.
+    pub(super) fn wake_push(&self) {
+        self.push_wake.notify_one();
+    }
+
+    /// Waits for [`Engine::wake_push`].
+    pub(super) async fn push_woken(&self) {
+        self.push_wake.notified().await;
+    }
+
+    /// Tells the scheduler that there are pages to read that it does not know of.
+    pub(super) fn want_pages(&self) {
+        self.page_wake.notify_one();
+    }
+
+    /// Waits for [`Engine::want_pages`].
+    pub(super) async fn pages_wanted(&self) {
+        self.page_wake.notified().await;
     }
 
     /// Changes whenever there are new deliveries.

@@ -10,6 +10,7 @@
 //! database is closed. Reloading builds the new [`Live`] first and changes nothing if that fails.
 
 mod connectivity;
+mod document;
 mod failure;
 mod judge;
 mod left_alone;
@@ -17,6 +18,8 @@ mod live;
 mod page;
 mod page_lines;
 mod poll;
+mod push;
+mod pushed;
 mod report;
 mod round;
 mod scheduler;
@@ -26,6 +29,7 @@ mod status;
 pub use left_alone::{LeftAlone, Why};
 pub use live::{Engine, Live, LiveError};
 pub use poll::{PollError, Polled};
+pub use push::PushStartError;
 pub use round::{RoundSummary, round};
 pub use scheduler::{Ended, Scheduler, Then};
 pub use service::{Command, DaemonError, Event, run};

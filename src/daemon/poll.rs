@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sha2::{Digest, Sha256};
+use tracing::warn;
 use url::Url;
 
-use super::judge::{Around, Judge, Keyed};
+use super::document::{Read, judge_document, read_document};
+use super::judge::Around;
 use super::{Engine, Live, failure, report};
-use crate::discover;
 use crate::fetch::{Answer, Request, Validators};
 use crate::model::{Feed, Interval, Timestamp, UpdateHints};
-use crate::parse::{self, ParseError};
+use crate::parse::ParseError;
+use crate::push::lease::poll_interval;
+use crate::push::{PushError, Target, discovery};
 use crate::schedule::{self, Failure, Pace, Rhythm, next_poll};
 use crate::store::{
     Committed, DocumentRecord, FeedRow, FeedState, PollRecord, PollStatus, Renewal, StoreError,
@@ -49,6 +51,8 @@ pub(super) struct Found {
     pub(super) entries: Option<usize>,
     /// When the document's new entries were published, as far as they say.
     pub(super) arrivals: Vec<Timestamp>,
+    /// The hubs that the document and its answer name, if there was a document.
+    pub(super) targets: Option<Vec<Target>>,
     pub(super) notes: Vec<String>,
 }
 
@@ -63,6 +67,7 @@ impl Found {
             document: None,
             entries: None,
             arrivals: Vec::new(),
+            targets: None,
             notes: Vec::new(),
         }
     }
@@ -74,6 +79,9 @@ pub enum PollError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What was pushed is no feed.
+    #[error("{0}")]
+    Unreadable(String),
     /// The poll itself broke off.
     #[error("the poll broke off ({0}): report this as a bug of mentiond")]
     Broken(String),
@@ -119,9 +127,11 @@ pub async fn poll(
         Some(document) => document.hints,
         None => state.hints,
     };
+    let pushed = engine.push().is_some_and(|push| push.is_alive(row, now));
+    let slowed = |interval| poll_interval(interval, pushed, live.policy.max_interval);
     let pace = match feed.interval {
-        Interval::Fixed(interval) => Pace::Fixed(interval),
-        Interval::Auto => Pace::Learned(rhythm.interval(&live.policy, now)),
+        Interval::Fixed(interval) => Pace::Fixed(slowed(interval)),
+        Interval::Auto => Pace::Learned(slowed(rhythm.interval(&live.policy, now))),
     };
     let next = match found.status {
         PollStatus::Gone => None,
@@ -152,6 +162,23 @@ pub async fn poll(
     if committed.alerts > 0 {
         engine.wake_notifier();
     }
+    if let Some(push) = engine.push() {
+        let good = matches!(found.status, PollStatus::Ok | PollStatus::NotModified);
+        let news = committed.new_entries > 0;
+        let told = async {
+            if good {
+                push.polled(row, news, now).await?;
+            }
+            if let Some(targets) = &found.targets {
+                push.heard(row, targets, now).await?;
+                engine.wake_push();
+            }
+            Ok::<_, PushError>(())
+        };
+        if let Err(error) = told.await {
+            warn!(feed = feed.id.as_str(), "push: {error}");
+        }
+    }
     let polled = Polled {
         status: found.status,
         next_poll: next,
@@ -175,7 +202,7 @@ fn fresh_for(answer: schedule::Answer, hints: &UpdateHints, cap: Duration) -> Op
 }
 
 /// What the feed's publishing history says.
-fn rhythm(state: &FeedState) -> Rhythm {
+pub(super) fn rhythm(state: &FeedState) -> Rhythm {
     let saved = state.rhythm.as_deref().and_then(Rhythm::from_bytes);
     saved.unwrap_or_default()
 }
@@ -190,7 +217,7 @@ fn takes_deltas(state: &FeedState, now: Timestamp) -> bool {
 
 /// The address to ask: the configured one, or where it has moved for good. A moved address that
 /// fails is given up, so that the configured one gets its chance.
-fn address(feed: &Feed, state: &FeedState) -> Url {
+pub(super) fn address(feed: &Feed, state: &FeedState) -> Url {
     match &state.moved {
         Some((moved, polls)) if *polls >= MOVED_FOR_GOOD && state.failures == 0 => {
             moved.parse().unwrap_or_else(|_| feed.url.clone())
@@ -263,11 +290,12 @@ async fn answered(
             moved_to,
             language,
             delta,
-            ..
+            links,
         } => {
             found.validators = renewal(state, validators);
             found.moved_to = moved_to.or_else(|| still_moved(feed, state));
             let known = state.body_hash.clone();
+            let served_at = final_url.clone();
             match read_document(engine, bytes, content_type, final_url, known).await {
                 Ok(Read::Same) => {
                     found.answer = schedule::Answer::Served {
@@ -281,6 +309,15 @@ async fn answered(
                     found.answer = schedule::Answer::Served { fresh_for };
                     found.entries = Some(document.entries.len());
                     found.notes.clone_from(&document.notes);
+                    let strings =
+                        |urls: &[Url]| urls.iter().map(Url::to_string).collect::<Vec<_>>();
+                    found.targets = Some(discovery::targets(
+                        &strings(&links.hubs),
+                        links.self_url.as_ref().map(Url::as_str),
+                        &document.hubs,
+                        document.self_url.as_deref(),
+                        &served_at,
+                    ));
                     let around = Around {
                         first: state.first_ok.is_none(),
                         header_language: language,
@@ -329,81 +366,4 @@ fn renewal(state: &FeedState, new: Option<Validators>) -> Renewal {
 fn still_moved(feed: &Feed, state: &FeedState) -> Option<Url> {
     let asked = address(feed, state);
     (asked != feed.url).then_some(asked)
-}
-
-/// What a body turned out to be.
-enum Read {
-    /// The bytes of the last document.
-    Same,
-    /// Another document, and the hash of its bytes.
-    New(Box<Keyed>, [u8; 16]),
-}
-
-/// Hashes, parses and keys a body, all of it away from the threads that polls wait on. What can't be
-/// parsed is told in words too, while the bytes that explain it are there.
-async fn read_document(
-    engine: &Engine,
-    bytes: Vec<u8>,
-    content_type: Option<String>,
-    url: Url,
-    known: Option<Vec<u8>>,
-) -> Result<Read, (ParseError, String)> {
-    let _slot = engine.parsing.acquire().await;
-    let task = tokio::task::spawn_blocking(move || {
-        let hash = body_hash(&bytes);
-        if known.as_deref() == Some(&hash) {
-            return Ok(Read::Same);
-        }
-        let content_type = content_type.as_deref();
-        let document = parse::parse(&parse::Input {
-            bytes: &bytes,
-            content_type,
-            base: Some(&url),
-            now: Timestamp::now(),
-        })
-        .map_err(|error| {
-            let text = discover::explained(&error, &bytes, content_type, Some(&url));
-            (error, text)
-        })?;
-        Ok(Read::New(Box::new(Keyed::new(document)), hash))
-    });
-    task.await.unwrap_or_else(|panic| {
-        let error = ParseError::Panicked {
-            detail: panic.to_string(),
-        };
-        let text = error.to_string();
-        Err((error, text))
-    })
-}
-
-async fn judge_document(
-    engine: &Engine,
-    live: &Arc<Live>,
-    feed: &Arc<Feed>,
-    row: FeedRow,
-    around: Around,
-    keyed: Keyed,
-    hash: [u8; 16],
-) -> Result<(DocumentRecord, Vec<Timestamp>), PollError> {
-    let known = engine.store.known(row, keyed.keys().to_vec()).await?;
-    let _slot = engine.parsing.acquire().await;
-    let (live, feed) = (live.clone(), feed.clone());
-    let task = tokio::task::spawn_blocking(move || {
-        let judge = Judge {
-            live: &live,
-            feed: &feed,
-            around,
-            now: Timestamp::now(),
-        };
-        judge.judge(keyed, &known, hash)
-    });
-    // The pure core does not panic; if it did, the poll must not be recorded as made.
-    task.await
-        .map_err(|panic| PollError::Broken(panic.to_string()))
-}
-
-fn body_hash(bytes: &[u8]) -> [u8; 16] {
-    let mut hash = [0; 16];
-    hash.copy_from_slice(&Sha256::digest(bytes)[..16]);
-    hash
 }

@@ -4,7 +4,7 @@ use tracing::{debug, info, warn};
 
 use super::poll::Polled;
 use crate::model::Feed;
-use crate::store::{FeedState, PollStatus};
+use crate::store::{Committed, FeedState, PollStatus};
 
 /// One line where something changed; unchanged polls are for the debug level.
 pub fn report(feed: &Feed, before: &FeedState, polled: &Polled) {
@@ -19,14 +19,7 @@ pub fn report(feed: &Feed, before: &FeedState, polled: &Polled) {
                 );
             }
             if c.new_entries + c.revised > 0 {
-                info!(
-                    feed = id,
-                    new = c.new_entries,
-                    revised = c.revised,
-                    mentions = c.mentions,
-                    alerts = c.alerts,
-                    "entries"
-                );
+                entries(id, c, "entries");
             } else {
                 debug!(feed = id, took = ?polled.took, "nothing new");
             }
@@ -56,4 +49,24 @@ pub fn report(feed: &Feed, before: &FeedState, polled: &Polled) {
             }
         }
     }
+}
+
+/// One line for what a hub pushed.
+pub fn pushed(feed: &Feed, committed: &Committed) {
+    if committed.new_entries + committed.revised > 0 {
+        entries(feed.id.as_str(), committed, "pushed entries");
+    } else {
+        debug!(feed = feed.id.as_str(), "pushed nothing new");
+    }
+}
+
+fn entries(feed: &str, c: &Committed, what: &str) {
+    info!(
+        feed,
+        new = c.new_entries,
+        revised = c.revised,
+        mentions = c.mentions,
+        alerts = c.alerts,
+        "{what}"
+    );
 }

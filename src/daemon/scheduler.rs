@@ -149,6 +149,13 @@ impl Scheduler {
         Ok(())
     }
 
+    /// The feeds, by their number.
+    #[must_use]
+    pub fn feeds(&self) -> HashMap<FeedRow, Arc<Feed>> {
+        let feeds = self.feeds.values();
+        feeds.map(|known| (known.row, known.feed.clone())).collect()
+    }
+
     /// Makes the chosen feeds due now, but for those that are to be left alone: their server asked
     /// for patience, or their URL was polled a moment ago. Returns these with the time until which
     /// they are left alone and why.
@@ -229,6 +236,11 @@ impl Scheduler {
             self.schedule_page(next);
         }
         Ok(())
+    }
+
+    /// There are new pages to take over.
+    pub fn more_pages(&mut self) {
+        self.more_pages = true;
     }
 
     fn schedule_page(&mut self, next: Option<(PageId, Timestamp)>) {

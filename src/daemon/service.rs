@@ -9,7 +9,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tracing::{debug, error, info, warn};
 
-use super::{Engine, Live, LiveError, Scheduler, Then};
+use super::push::Push;
+use super::{Engine, Live, LiveError, PushStartError, Scheduler, Then};
 use crate::config::Config;
 use crate::model::Timestamp;
 use crate::notify::{Notifier, NotifyError, Printer, Settled};
@@ -49,6 +50,9 @@ pub enum DaemonError {
     /// The configuration can't be put to work.
     #[error(transparent)]
     Live(#[from] LiveError),
+    /// Push can't be had.
+    #[error(transparent)]
+    Push(#[from] PushStartError),
 }
 
 /// Leaves alone, for the floor, the feeds that may have been asked just before a crash.
@@ -95,6 +99,10 @@ pub async fn run(
     let mut scheduler = Scheduler::new(engine.clone());
     scheduler.take_over(&live).await?;
     warn_about_orphans(engine, &live).await?;
+    let push = Push::start(engine).await?;
+    if let Some(push) = &push {
+        push.follow(&live, scheduler.feeds()).await;
+    }
     let start_notifier = async |live: &Live| {
         Notifier::start(
             &engine.store,
@@ -124,6 +132,7 @@ pub async fn run(
         tokio::select! {
             _ = scheduler.ended(Then::GoOn), if busy => {}
             () = until(next) => {}
+            () = engine.pages_wanted() => scheduler.more_pages(),
             _ = heartbeat.tick() => {
                 engine.store.alive();
                 tell(Event::Alive);
@@ -147,6 +156,9 @@ pub async fn run(
                         Ok(false) => {}
                         Err(error) => warn!("reload refused, the old configuration stays in force: {error}"),
                     }
+                    if let Some(push) = &push {
+                        push.follow(&engine.live(), scheduler.feeds()).await;
+                    }
                     tell(Event::Reloaded);
                 }
                 Some(Command::Stop) | None => break,
@@ -158,6 +170,9 @@ pub async fn run(
     let limit = engine.live().config.shutdown_timeout;
     let began = Instant::now();
     pruning.abort();
+    if let Some(push) = push {
+        push.stop().await;
+    }
     let rest = async { while scheduler.ended(Then::Stop).await.is_some() {} };
     // A part of the limit is left for deliveries.
     if timeout(limit.mul_f64(0.7), rest).await.is_err() {

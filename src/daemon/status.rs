@@ -61,6 +61,12 @@ impl Status {
             .fetch_add(polled.committed.alerts as u64, Relaxed);
     }
 
+    pub(super) fn count_push(&self, committed: &Committed) {
+        self.entries
+            .fetch_add(committed.new_entries as u64, Relaxed);
+        self.count_page(committed);
+    }
+
     pub(super) fn count_page(&self, committed: &Committed) {
         self.mentions.fetch_add(committed.mentions as u64, Relaxed);
         self.alerts.fetch_add(committed.alerts as u64, Relaxed);

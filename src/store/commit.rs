@@ -12,8 +12,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::feeds::leave_url;
 use super::mentions::{Place, insert_alert, record_mentions};
 use super::pages::want_page;
-use super::record::{Committed, DocumentRecord, EntryRecord, PollRecord, PollStatus, Renewal};
-use super::{Store, StoreError};
+use super::record::{
+    Committed, DocumentRecord, EntryRecord, PollRecord, PollStatus, PushRecord, Renewal,
+};
+use super::{FeedRow, Store, StoreError};
 use crate::model::{StoryKey, Timestamp};
 
 /// How often at most a key is marked as still being served. It keeps unchanged entries of a
@@ -28,14 +30,58 @@ impl Store {
     pub async fn commit_poll(&self, record: PollRecord) -> Result<Committed, StoreError> {
         self.write(move |conn| commit(conn, &record)).await
     }
+
+    /// Records what a hub pushed, all of it or nothing. Content for a URL that has been replaced
+    /// counts as not pushed.
+    ///
+    /// # Errors
+    /// What the database says; then nothing was recorded.
+    pub async fn commit_push(&self, record: PushRecord) -> Result<Committed, StoreError> {
+        self.write(move |conn| {
+            let mut committed = Committed::default();
+            if !is_current(conn, record.feed, &record.url)? {
+                return Ok(committed);
+            }
+            let source = Source {
+                feed: record.feed,
+                at: record.at,
+            };
+            let document = &record.document;
+            record_entries(conn, source, document, &mut committed)?;
+            // What a hub sends is no answer of the feed's own server: neither its hash nor its
+            // time, nor that it is the first, says anything about the next one.
+            conn.prepare_cached(
+                "UPDATE feed SET entries = entries + ?2, rhythm = coalesce(?3, rhythm)
+                 WHERE id = ?1",
+            )?
+            .execute(params![
+                record.feed.0,
+                committed.new_entries,
+                document.rhythm
+            ])?;
+            Ok(committed)
+        })
+        .await
+    }
+}
+
+/// Where entries come from, and when.
+#[derive(Debug, Clone, Copy)]
+struct Source {
+    feed: FeedRow,
+    at: Timestamp,
+}
+
+/// Whether the feed still has this URL.
+fn is_current(conn: &Connection, feed: FeedRow, url: &str) -> Result<bool, StoreError> {
+    Ok(conn
+        .prepare_cached("SELECT 1 FROM feed WHERE id = ?1 AND url = ?2")?
+        .exists(params![feed.0, url])?)
 }
 
 fn commit(conn: &Connection, record: &PollRecord) -> Result<Committed, StoreError> {
     let mut committed = Committed::default();
-    let current = conn
-        .prepare_cached("SELECT 1 FROM feed WHERE id = ?1 AND url = ?2")?
-        .exists(params![record.feed.0, record.url])?;
-    if !current {
+    if !is_current(conn, record.feed, &record.url)? {
         leave_url(conn, &record.url, record.at)?;
         return Ok(committed);
     }
@@ -137,16 +183,12 @@ fn record_document(
     document: &DocumentRecord,
     committed: &mut Committed,
 ) -> Result<(), StoreError> {
-    for entry in &document.entries {
-        record_entry(conn, record, entry, committed)?;
-    }
-    let mut served = conn.prepare_cached(
-        "UPDATE seen SET served_ms = ?3 WHERE feed_id = ?1 AND key = ?2 AND served_ms < ?4",
-    )?;
-    let (at, stale) = (record.at.as_millis(), (record.at - SERVED_STEP).as_millis());
-    for key in &document.served {
-        served.execute(params![record.feed.0, key.0, at, stale])?;
-    }
+    let source = Source {
+        feed: record.feed,
+        at: record.at,
+    };
+    record_entries(conn, source, document, committed)?;
+    let at = record.at.as_millis();
     conn.prepare_cached(
         "UPDATE feed SET title = ?2, format = ?3, language = ?4, body_hash = ?5,
            document_ms = CASE WHEN ?13 THEN document_ms ELSE ?6 END,
@@ -171,13 +213,32 @@ fn record_document(
     Ok(())
 }
 
+fn record_entries(
+    conn: &Connection,
+    source: Source,
+    document: &DocumentRecord,
+    committed: &mut Committed,
+) -> Result<(), StoreError> {
+    for entry in &document.entries {
+        record_entry(conn, source, entry, committed)?;
+    }
+    let mut served = conn.prepare_cached(
+        "UPDATE seen SET served_ms = ?3 WHERE feed_id = ?1 AND key = ?2 AND served_ms < ?4",
+    )?;
+    let (at, stale) = (source.at.as_millis(), (source.at - SERVED_STEP).as_millis());
+    for key in &document.served {
+        served.execute(params![source.feed.0, key.0, at, stale])?;
+    }
+    Ok(())
+}
+
 fn record_entry(
     conn: &Connection,
-    record: &PollRecord,
+    source: Source,
     item: &EntryRecord,
     committed: &mut Committed,
 ) -> Result<(), StoreError> {
-    let (feed, at) = (record.feed.0, record.at.as_millis());
+    let (feed, at) = (source.feed.0, source.at.as_millis());
     let old: Option<[u8; 16]> = conn
         .prepare_cached("SELECT text_hash FROM seen WHERE feed_id = ?1 AND key = ?2")?
         .query_row(params![feed, item.key.0], |row| row.get(0))
@@ -193,7 +254,7 @@ fn record_entry(
     )?
     .execute(params![feed, item.key.0, item.text_hash.0, at])?;
 
-    let story = story_row(conn, item.story, record.at)?;
+    let story = story_row(conn, item.story, source.at)?;
     let entry = &item.entry;
     conn.prepare_cached(
         "INSERT INTO story_source (story_id, feed_id, link, first_seen_ms) VALUES (?1, ?2, ?3, ?4)
@@ -235,16 +296,16 @@ fn record_entry(
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
     let place = Place {
-        feed: record.feed,
+        feed: source.feed,
         entry: entry_row,
         story,
         revision,
         counted_at: item.counted_at,
-        at: record.at,
+        at: source.at,
     };
     record_mentions(conn, &place, &item.mentions, committed)?;
     if let Some(url) = &item.page {
-        want_page(conn, entry_row, url, record.at)?;
+        want_page(conn, entry_row, url, source.at)?;
         committed.pages += 1;
     }
     Ok(())

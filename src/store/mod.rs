@@ -46,7 +46,7 @@ pub use pages::{PageId, PageJob, PageOutcome, PageRecord, WaitingPage};
 pub use prune::{Keep, Pruned};
 pub use record::{
     AlertRecord, Committed, DocumentRecord, EntryRecord, MentionRecord, PollRecord, PollStatus,
-    Renewal,
+    PushRecord, Renewal,
 };
 pub use subscriptions::SubscriptionRow;
 use writer::Writer;

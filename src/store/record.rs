@@ -73,6 +73,19 @@ pub struct PollRecord {
     pub trouble: Option<AlertRecord>,
 }
 
+/// Everything that pushed content leaves behind; nothing of the schedule.
+#[derive(Debug)]
+pub struct PushRecord {
+    /// The feed.
+    pub feed: FeedRow,
+    /// The configured URL when it came; see [`PollRecord::url`].
+    pub url: String,
+    /// When it was read.
+    pub at: Timestamp,
+    /// What it held.
+    pub document: DocumentRecord,
+}
+
 /// A document and those of its entries that are new or revised.
 #[derive(Debug)]
 pub struct DocumentRecord {

@@ -25,7 +25,9 @@ impl Scale {
 
     /// So many hours as a number of whole seconds, for a header; what it says is then exact.
     pub fn seconds(self, hours: f64) -> u64 {
-        (self.of(hours).as_secs_f64().round() as u64).max(1)
+        (self.of(hours) + Duration::from_millis(500))
+            .as_secs()
+            .max(1)
     }
 
     /// The hour of the day that a time is.

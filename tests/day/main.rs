@@ -79,7 +79,7 @@ fn a_day_of_polling_breaks_no_rule() {
     }
     assert!(found.is_empty(), "{} violations:\n{report}", found.len());
     let told = hook.accepted();
-    for title in town.published() {
+    for title in Town::published() {
         let times = told.iter().filter(|d| d.title() == title).count();
         assert_eq!(times, 1, "{title} was told {times} times");
     }

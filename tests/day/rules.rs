@@ -13,36 +13,54 @@ const SLACK: Duration = Duration::from_millis(25);
 /// Everything in the log that breaks a rule.
 pub fn violations(log: &Log, town: &Town, scale: Scale) -> Vec<String> {
     let mut found = Vec::new();
-    for rule in [
-        every_request_is_plain,
-        known_paths_only,
-        validators_come_back_byte_for_byte,
-        no_url_is_asked_within_the_floor,
-        freshness_is_waited_for,
-        retry_after_is_waited_for,
-        gone_is_gone,
-        moves_are_believed_slowly_and_detours_never,
-        failures_are_asked_less_and_less,
-        hosts_are_not_crowded,
-        the_slow_do_not_delay_the_others,
-        deltas_are_asked_for_with_a_tag_only,
-        everything_is_asked_at_all,
+    for (name, rule) in [
+        ("every request is plain", every_request_is_plain as Rule),
+        ("known paths only", known_paths_only as Rule),
+        (
+            "validators come back byte for byte",
+            validators_come_back_byte_for_byte as Rule,
+        ),
+        (
+            "no url is asked within the floor",
+            no_url_is_asked_within_the_floor as Rule,
+        ),
+        ("freshness is waited for", freshness_is_waited_for as Rule),
+        (
+            "retry after is waited for",
+            retry_after_is_waited_for as Rule,
+        ),
+        ("gone is gone", gone_is_gone as Rule),
+        (
+            "moves are believed slowly and detours never",
+            moves_are_believed_slowly_and_detours_never as Rule,
+        ),
+        (
+            "failures are asked less and less",
+            failures_are_asked_less_and_less as Rule,
+        ),
+        ("hosts are not crowded", hosts_are_not_crowded as Rule),
+        (
+            "the slow do not delay the others",
+            the_slow_do_not_delay_the_others as Rule,
+        ),
+        (
+            "deltas are asked for with a tag only",
+            deltas_are_asked_for_with_a_tag_only as Rule,
+        ),
+        (
+            "everything is asked at all",
+            everything_is_asked_at_all as Rule,
+        ),
     ] {
         let before = found.len();
         rule(log, town, scale, &mut found);
         let more = found.len() - before;
-        println!("{}: {more} violations", name_of(&rule));
+        println!("{name}: {more} violations");
     }
     found
 }
 
-fn name_of<T>(_: &T) -> &'static str {
-    std::any::type_name::<T>()
-        .rsplit("::")
-        .next()
-        .unwrap_or("a rule")
-}
-
+type Rule = fn(&Log, &Town, Scale, &mut Found);
 type Found = Vec<String>;
 
 fn at(request: &Request, scale: Scale) -> String {
@@ -148,7 +166,7 @@ fn no_url_is_asked_within_the_floor(log: &Log, _: &Town, scale: Scale, found: &m
     for requests in log.by_url().values() {
         for (a, b) in pairs(requests) {
             if b.at + SLACK < a.at + scale.of(FLOOR_H) {
-                let after = scale.hour(b.at - a.at);
+                let after = scale.hour(b.at.saturating_sub(a.at));
                 found.push(format!("{}: again after {after:.3} h", at(b, scale)));
             }
         }
@@ -262,7 +280,9 @@ fn failures_are_asked_less_and_less(log: &Log, _: &Town, scale: Scale, found: &m
                 failing.len()
             ));
         }
-        let gaps: Vec<Duration> = pairs(&failing).map(|(a, b)| b.at - a.at).collect();
+        let gaps: Vec<Duration> = pairs(&failing)
+            .map(|(a, b)| b.at.saturating_sub(a.at))
+            .collect();
         for pair in gaps.windows(2) {
             if pair[1] + SLACK < pair[0].mul_f64(0.8) {
                 let (a, b) = (scale.hour(pair[0]), scale.hour(pair[1]));
@@ -298,7 +318,7 @@ fn the_slow_do_not_delay_the_others(log: &Log, _: &Town, scale: Scale, found: &m
         // An hour and the jitter of a tenth; a second for a machine that is busy otherwise.
         let most = scale.of(1.1) + Duration::from_secs(1);
         if !marked && b.at > a.at + most {
-            let late = scale.hour(b.at - a.at);
+            let late = scale.hour(b.at.saturating_sub(a.at));
             found.push(format!("{}: only after {late:.2} h", at(b, scale)));
         }
     }

@@ -155,7 +155,7 @@ impl Town {
     }
 
     /// The title of every entry that was served more than a few hours before the day ended.
-    pub fn published(&self) -> Vec<String> {
+    pub fn published() -> Vec<String> {
         let mut titles = vec!["SCO bare".to_owned()];
         titles.extend((0..=8).map(|n| format!("SCO steady {n}")));
         titles.extend((0..=4).map(|n| format!("SCO delta {n}")));
@@ -217,6 +217,15 @@ fn serve(state: Arc<State>, site: &'static str, behaviour: Behaviour) -> u16 {
     port
 }
 
+/// A number of the day's hours without its fraction.
+fn whole(number: f64) -> u32 {
+    (0..1000)
+        .take_while(|n| f64::from(n + 1) <= number)
+        .count()
+        .try_into()
+        .unwrap()
+}
+
 /// A document of `n + 1` entries, newest first.
 fn entries(name: &str, n: u32) -> String {
     let items: Vec<Item> = (0..=n)
@@ -241,7 +250,7 @@ fn tagged(ask: &Ask<'_>, tag: &[u8], more: &str, body: String) -> Answer {
 
 /// Publishes every two hours.
 fn steady(ask: &Ask<'_>) -> Answer {
-    let n = (ask.hour / 2.0) as u32;
+    let n = whole(ask.hour / 2.0);
     tagged(
         ask,
         format!("\"v{n}\"").as_bytes(),
@@ -348,7 +357,7 @@ fn ttl(ask: &Ask<'_>) -> Answer {
 
 /// Publishes every four hours, and sends only what is new to who can take it.
 fn delta(ask: &Ask<'_>) -> Answer {
-    let n = (ask.hour / 4.0) as u32;
+    let n = whole(ask.hour / 4.0);
     let tag = format!("\"d{n}\"");
     let asked = header(ask.head, "if-none-match").unwrap_or_default();
     let takes = header(ask.head, "a-im").is_some_and(|im| im == b"feed");

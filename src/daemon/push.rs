@@ -1,0 +1,203 @@
+//! News that comes by itself: the listener for hubs, the subscriptions, and what is pushed.
+//!
+//! Runs beside the main loop as tasks of its own, so that no hub can hold up a poll. Without a
+//! `public_url` there is none of it, and feeds are polled.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{sleep, timeout};
+use tracing::{info, warn};
+
+use super::pushed::pushed;
+use super::{Engine, Live};
+use crate::config::WebConfig;
+use crate::model::{Feed, Timestamp};
+use crate::push::callback::{self, Limits, Pushed};
+use crate::push::keys::{KeyError, Keys};
+use crate::push::{Followed, PushError, Subscriber};
+use crate::store::FeedRow;
+use crate::web::{ListenError, Listener};
+
+/// Contents that wait to be read.
+const QUEUE: usize = 16;
+/// How long a body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Requests of hubs that are served at a time.
+const CONCURRENT: usize = 16;
+/// Clocks get set, so what is due is looked for at least this often.
+const LOOK_EVERY: Duration = Duration::from_mins(1);
+/// What is due is done so many at a time.
+const AT_A_TIME: usize = 8;
+/// How long pushed content that is being read may take to end at a stop.
+const LAST: Duration = Duration::from_secs(5);
+
+/// Why push can't be had.
+#[derive(Debug, thiserror::Error)]
+pub enum PushStartError {
+    /// There is no key for callbacks and secrets.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The subscriptions can't be taken up.
+    #[error(transparent)]
+    Push(#[from] PushError),
+    /// The listener can't be bound.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+}
+
+/// Push at work. Ends when dropped.
+#[derive(Debug)]
+pub struct Push {
+    subscriber: Subscriber,
+    feeds: Arc<Mutex<HashMap<FeedRow, Arc<Feed>>>>,
+    /// The listener, and whoever asks hubs.
+    tasks: JoinSet<()>,
+    reader: JoinHandle<()>,
+    stop: oneshot::Sender<()>,
+    web: WebConfig,
+}
+
+impl Push {
+    /// Binds the listener and takes up the subscriptions, if there is a public address.
+    ///
+    /// # Errors
+    /// [`PushStartError`]: the owner asked for push, and it can't be had.
+    pub async fn start(engine: &Arc<Engine>) -> Result<Option<Self>, PushStartError> {
+        let live = engine.live();
+        let web = live.config.web.clone();
+        let Some(public_url) = &web.public_url else {
+            return Ok(None);
+        };
+        let keys = Keys::beside(&live.config.database)?;
+        let subscriber = Subscriber::open(engine.store.clone(), keys, public_url).await?;
+        let listener = Listener::bind(web.listen).await?;
+        let address = listener.address().unwrap_or(web.listen);
+        info!("listening on {address} for hubs, which find it at {public_url}");
+        engine.follow_push(subscriber.clone());
+
+        let max_body = usize::try_from(live.config.fetch.max_body).unwrap_or(usize::MAX);
+        let limits = Limits {
+            max_body,
+            body_timeout: BODY_TIMEOUT,
+            concurrent: CONCURRENT,
+        };
+        let (queue, pushed) = mpsc::channel(QUEUE);
+        let (router, _) = callback::router(subscriber.clone(), queue, limits);
+        let feeds = Arc::default();
+        let (stop, stopped) = oneshot::channel();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(listener.serve(router));
+        tasks.spawn(ask_hubs(engine.clone(), subscriber.clone()));
+        let reading = read_pushed(engine.clone(), Arc::clone(&feeds), pushed, stopped);
+        Ok(Some(Self {
+            subscriber,
+            feeds,
+            tasks,
+            reader: tokio::spawn(reading),
+            stop,
+            web,
+        }))
+    }
+
+    /// Takes over the feeds of the configuration in force.
+    pub async fn follow(&self, live: &Live, feeds: HashMap<FeedRow, Arc<Feed>>) {
+        let followed = feeds.iter().filter(|(_, feed)| feed.push);
+        let followed: Vec<_> = followed
+            .map(|(row, feed)| Followed {
+                feed: *row,
+                url: feed.url.clone(),
+                allow_private_addresses: feed.allow_private_addresses,
+            })
+            .collect();
+        *self.feeds.lock().unwrap_or_else(PoisonError::into_inner) = feeds;
+        if let Err(error) = self.subscriber.follow(followed, Timestamp::now()).await {
+            warn!("subscriptions could not be taken over: {error}; they are at the next reload");
+        }
+        if live.config.web != self.web {
+            warn!("[web] has changed; it takes effect when the daemon is started again");
+        }
+    }
+
+    /// Ends: nothing more is taken, and what is being read may end.
+    pub async fn stop(mut self) {
+        self.tasks.shutdown().await;
+        // The reader may have ended already.
+        let _ = self.stop.send(());
+        if timeout(LAST, &mut self.reader).await.is_err() {
+            self.reader.abort();
+        }
+    }
+}
+
+/// Asks hubs for what is due, for ever.
+async fn ask_hubs(engine: Arc<Engine>, subscriber: Subscriber) {
+    loop {
+        let now = Timestamp::now();
+        let mut asking = JoinSet::new();
+        for action in subscriber.due(now) {
+            while asking.len() >= AT_A_TIME {
+                asking.join_next().await;
+            }
+            let (subscriber, live) = (subscriber.clone(), engine.live());
+            asking.spawn(async move {
+                let result = subscriber.perform(&live.fetcher, action, now).await;
+                if let Err(error) = result {
+                    warn!("push: {error}");
+                }
+            });
+        }
+        while asking.join_next().await.is_some() {}
+        let now = Timestamp::now();
+        let next = subscriber.next_due();
+        let wait = next.map_or(LOOK_EVERY, |at| at.since(now).min(LOOK_EVERY));
+        tokio::select! {
+            // What is overdue and was not done just now waits a second, so that nothing spins.
+            () = sleep(wait.max(Duration::from_secs(1))) => {}
+            () = engine.push_woken() => {}
+        }
+    }
+}
+
+/// Reads what hubs push, some at a time, until told to stop.
+async fn read_pushed(
+    engine: Arc<Engine>,
+    feeds: Arc<Mutex<HashMap<FeedRow, Arc<Feed>>>>,
+    mut queue: mpsc::Receiver<Pushed>,
+    mut stopped: oneshot::Receiver<()>,
+) {
+    let mut reading = JoinSet::new();
+    loop {
+        let room = reading.len() < AT_A_TIME;
+        tokio::select! {
+            biased;
+            _ = &mut stopped => break,
+            Some(_) = reading.join_next() => {}
+            pushed = queue.recv(), if room => {
+                let Some(pushed) = pushed else { break };
+                let feed = {
+                    let feeds = feeds.lock().unwrap_or_else(PoisonError::into_inner);
+                    feeds.get(&pushed.feed).cloned()
+                };
+                if let Some(feed) = feed {
+                    reading.spawn(read(engine.clone(), feed, pushed));
+                }
+            }
+        }
+    }
+    while reading.join_next().await.is_some() {}
+}
+
+async fn read(engine: Arc<Engine>, feed: Arc<Feed>, content: Pushed) {
+    let live = engine.live();
+    if let Err(error) = pushed(&engine, &live, &feed, content).await {
+        // The feed is polled as ever, so nothing is lost.
+        warn!(
+            feed = feed.id.as_str(),
+            "pushed content was not used: {error}"
+        );
+    }
+}
