@@ -146,7 +146,8 @@ fn configure(folder: &Path, base: &str, feeds: usize) {
     std::fs::copy(topics, folder.join("topics.toml")).unwrap();
     let mut text = format!(
         "include = [\"topics.toml\"]\ndatabase = \"m.db\"\n[fetch]\nconcurrency = {CONCURRENCY}\n\
-         per_host = {CONCURRENCY}\n[[sink]]\nid = \"none\"\ntype = \"log\"\ntags = [\"nothing\"]\n"
+         per_host = {CONCURRENCY}\nper_domain = {CONCURRENCY}\nhost_pause = \"0s\"\n\
+         [schedule]\nmin_interval = \"1ms\"\n[[sink]]\nid = \"none\"\ntype = \"log\"\ntags = [\"nothing\"]\n"
     );
     for n in 0..feeds {
         write!(

@@ -242,6 +242,8 @@ min_interval = "1s"
 
 [fetch]
 per_host = 4
+per_domain = 64
+host_pause = "0s"
 
 [[sink]]
 id = "receiver"
