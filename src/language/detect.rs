@@ -16,12 +16,12 @@
 
 use std::borrow::Cow;
 
-use super::letters::{arabic, cyrillic, latin};
+use super::letters::{arabic, cyrillic, is_malay, latin};
 use super::scores::{Languages, Outcomes, Scores, code_at};
 use super::script::{Script, Shares};
 
 /// Characters that are looked at; more changes nothing.
-const MAX_CHARS: usize = 2_000;
+const MAX_CHARS: usize = 600;
 /// Letters of a text that says anything; three of Han count as nine.
 const MIN_LETTERS: usize = 12;
 
@@ -41,7 +41,6 @@ pub(super) enum Reading<'a> {
         text: Cow<'a, str>,
         scores: Box<Scores>,
         outcomes: Outcomes,
-        malay: bool,
     },
 }
 
@@ -52,17 +51,15 @@ impl<'a> Reading<'a> {
     }
 
     /// A reading of scores to which the statistics are to be added, if they make a difference.
-    /// `malay`: what looks Indonesian is Malay.
-    pub(super) fn open(text: Cow<'a, str>, scores: Scores, malay: bool) -> Self {
+    pub(super) fn open(text: Cow<'a, str>, scores: Scores) -> Self {
         let outcomes = scores.outcomes();
         if outcomes.winners.len() + u32::from(outcomes.nobody) == 1 {
-            return Self::Told(named(outcomes.winners.places().next(), malay));
+            return Self::Told(named(outcomes.winners.places().next(), &text));
         }
         Self::Open {
             text,
             scores: Box::new(scores),
             outcomes,
-            malay,
         }
     }
 
@@ -70,12 +67,7 @@ impl<'a> Reading<'a> {
     pub(super) fn settle(self) -> Option<&'static str> {
         match self {
             Self::Told(language) => language,
-            Self::Open {
-                text,
-                scores,
-                outcomes,
-                malay,
-            } => named(scores.settle(&text, outcomes.winners), malay),
+            Self::Open { text, scores, .. } => named(scores.settle(&text), &text),
         }
     }
 
@@ -84,10 +76,8 @@ impl<'a> Reading<'a> {
     pub(super) fn passes(&self, test: impl Fn(&str) -> bool) -> Option<bool> {
         match self {
             Self::Told(language) => Some(language.is_none_or(test)),
-            Self::Open {
-                outcomes, malay, ..
-            } => {
-                let fails = |at: &usize| named(Some(*at), *malay).is_some_and(|code| !test(code));
+            Self::Open { text, outcomes, .. } => {
+                let fails = |at: &usize| named(Some(*at), text).is_some_and(|code| !test(code));
                 let failing = outcomes.winners.places().filter(fails).count();
                 if failing == 0 {
                     Some(true)
@@ -101,9 +91,10 @@ impl<'a> Reading<'a> {
     }
 }
 
-fn named(winner: Option<usize>, malay: bool) -> Option<&'static str> {
+/// The winner's code; what looks Indonesian may be Malay.
+fn named(winner: Option<usize>, text: &str) -> Option<&'static str> {
     match winner.map(code_at) {
-        Some("id") if malay => Some("ms"),
+        Some("id") if is_malay(text) => Some("ms"),
         told => told,
     }
 }
@@ -126,8 +117,8 @@ pub(super) fn read(text: &str) -> Reading<'_> {
         Some(Script::Cyrillic) => cyrillic(lower(text).into()),
         Some(Script::Arabic) => Reading::Told(arabic(text)),
         Some(Script::Devanagari) => {
-            let scores = Scores::of(text, Languages::of(&["hi", "mr", "ne"]));
-            Reading::open(text.into(), scores, false)
+            let scores = Scores::of(text, const { Languages::of(&["hi", "mr", "ne"]) });
+            Reading::open(text.into(), scores)
         }
         Some(script) => Reading::Told(script.language()),
         None => Reading::Told(None),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::detect::Reading;
-use super::scores::{Languages, Scores, place};
+use super::scores::{Languages, Scores, at};
 use super::words::{LATIN_LETTERS, each_small, writers};
 
 /// How often each letter of one block stands in a text.
@@ -111,13 +111,16 @@ pub(super) fn cyrillic(text: Cow<'_, str>) -> Reading<'_> {
         &["ru", "uk", "bg", "sr", "mk", "tg", "mn", "ky"]
     };
     let mut scores = Scores::of(&text, Languages::of(rivals));
-    scores.add("ru", (0.6 * russian as f64 + 0.5 * soft as f64).min(1.4));
+    scores.add(
+        const { at("ru") },
+        (0.6 * russian as f64 + 0.5 * soft as f64).min(1.4),
+    );
     if has("ј") > 0 {
-        scores.add("sr", 1.5);
+        scores.add(const { at("sr") }, 1.5);
     }
-    scores.add("mn", (0.9 * doubled as f64).min(3.0));
+    scores.add(const { at("mn") }, (0.9 * doubled as f64).min(3.0));
     if doubled < 2 {
-        Reading::open(text, scores, false)
+        Reading::open(text, scores)
     } else {
         Reading::told(&scores)
     }
@@ -158,17 +161,19 @@ pub(super) fn latin(text: Cow<'_, str>) -> Reading<'_> {
             .iter()
             .flat_map(|pair| text.match_indices(pair))
             .filter(|(at, _)| text[at + 2..].starts_with(char::is_alphabetic));
-        scores.add("uz", 1.2 * uzbek.take(3).count() as f64);
+        scores.add(const { at("uz") }, 1.2 * uzbek.take(3).count() as f64);
     }
     if !special.contains(&'ň') {
-        scores.drop(Languages::of(&["tk"]));
+        scores.drop(const { Languages::of(&["tk"]) });
     }
     score_letters(&special[..special.len().min(40)], &mut scores);
     // Malay shares nearly all with Indonesian: only words that are not Indonesian make it Malay
-    scores.drop(Languages::of(&["ms"]));
-    let malay = is_malay(&text);
-    Reading::open(text, scores, malay)
+    scores.drop(const { Languages::of(&["ms"]) });
+    Reading::open(text, scores)
 }
+
+/// Languages that write no letter beyond a to z, or hardly one.
+const PLAIN: Languages = Languages::of(&["en", "id", "ms", "fil", "sw", "uz", "nl", "af", "jv"]);
 
 /// Points for letters beyond a to z.
 fn score_letters(special: &[char], scores: &mut Scores) {
@@ -181,27 +186,25 @@ fn score_letters(special: &[char], scores: &mut Scores) {
             own[at] += 1;
         }
     }
-    for (language, letters) in LATIN_LETTERS {
-        let Some(at) = place(language) else { continue };
+    for &(at, letters) in LATIN_LETTERS {
         let foreign = special.len() - own[at];
         let rare = letters.chars().count().min(12) as f64;
         let points = (own[at].min(6) as f64) * (0.22 + 1.2 / rare) / 2.0 - foreign as f64 * 0.25;
-        scores.add_at(at, points);
+        scores.add(at, points);
     }
-    for language in ["en", "id", "ms", "fil", "sw", "uz", "nl", "af", "jv"] {
-        scores.add(language, -0.25 * special.len() as f64);
+    for at in PLAIN.places() {
+        scores.add(at, -0.25 * special.len() as f64);
     }
 }
 
 /// Whether more words are Malay only than Indonesian only.
-fn is_malay(text: &str) -> bool {
-    let (Some(ms), Some(id)) = (place("ms"), place("id")) else {
-        return false;
-    };
+pub(super) fn is_malay(text: &str) -> bool {
+    const MS: usize = at("ms");
+    const ID: usize = at("id");
     let (mut malay, mut indonesian) = (0, 0);
     each_small(text, |small, _| {
-        malay += usize::from(small.languages.has(ms) && !small.languages.has(id));
-        indonesian += usize::from(small.languages.has(id) && !small.languages.has(ms));
+        malay += usize::from(small.languages.has(MS) && !small.languages.has(ID));
+        indonesian += usize::from(small.languages.has(ID) && !small.languages.has(MS));
     });
     malay > indonesian
 }

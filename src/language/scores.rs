@@ -19,13 +19,13 @@ const _: () = assert!(
 impl Languages {
     pub(super) const NONE: Self = Self(0);
 
-    /// The set of those that have a place.
-    pub(super) fn of(codes: &[&str]) -> Self {
-        let mut set = Self::NONE;
-        codes
-            .iter()
-            .filter_map(|c| place(c))
-            .for_each(|at| set.insert(at));
+    /// The set of some languages that all have a place; meant for constants.
+    pub(super) const fn of(codes: &[&str]) -> Self {
+        let (mut set, mut i) = (Self::NONE, 0);
+        while i < codes.len() {
+            set.insert(at(codes[i]));
+            i += 1;
+        }
         set
     }
 
@@ -69,8 +69,29 @@ impl Languages {
 }
 
 /// The place of a language in [`WORDS`].
-pub(super) fn place(code: &str) -> Option<usize> {
-    WORDS.iter().position(|(language, _)| *language == code)
+///
+/// # Panics
+///
+/// If it has none. Each use is a constant, so that this stops the build, never a run.
+pub(super) const fn at(code: &str) -> usize {
+    let mut place = 0;
+    while place < WORDS.len() {
+        if same(WORDS[place].0, code) {
+            return place;
+        }
+        place += 1;
+    }
+    panic!("a language must stand in WORDS before its letters or statistics can count")
+}
+
+/// `a == b`, also in constants.
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut i = 0;
+    while i < a.len() && i < b.len() && a[i] == b[i] {
+        i += 1;
+    }
+    i == a.len() && i == b.len()
 }
 
 /// The language at a place.
@@ -124,13 +145,7 @@ impl Scores {
         scores
     }
 
-    pub(super) fn add(&mut self, code: &str, points: f64) {
-        if let Some(at) = place(code) {
-            self.add_at(at, points);
-        }
-    }
-
-    pub(super) const fn add_at(&mut self, at: usize, points: f64) {
+    pub(super) const fn add(&mut self, at: usize, points: f64) {
         self.points[at] += points;
     }
 
@@ -177,7 +192,7 @@ impl Scores {
         if unaided || sure(most + largest, second) {
             out.winners.insert(top);
         }
-        for at in self.rivals.both(statistics::known()).places() {
+        for at in self.rivals.both(statistics::KNOWN).places() {
             let own = self.points[at];
             if at == top {
                 continue;
@@ -194,11 +209,23 @@ impl Scores {
     }
 
     /// The winner, once the statistics have had their say.
-    pub(super) fn settle(mut self, text: &str, among: Languages) -> Option<usize> {
-        if let Some((at, points)) = statistics::vote(text, among) {
-            self.add_at(at, points);
+    pub(super) fn settle(mut self, text: &str) -> Option<usize> {
+        if let Some((at, points)) = statistics::vote(text, self.leaders()) {
+            self.add(at, points);
         }
         self.best()
+    }
+
+    /// The languages that the statistics could lift level with the first. Asking about these alone
+    /// costs a fraction of asking about all, and is right more often.
+    fn leaders(&self) -> Languages {
+        let most = self.first().map_or(0.0, |(_, most, _)| most);
+        let mut leaders = Languages::NONE;
+        self.rivals
+            .places()
+            .filter(|at| most - self.points[*at] <= statistics::MOST)
+            .for_each(|at| leaders.insert(at));
+        leaders
     }
 }
 

@@ -3,11 +3,11 @@
 //! Short news titles have too few letters for statistics, but nearly all have an article, a
 //! preposition or a conjunction. A word that several languages share counts less for each.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
-use super::scores::{Languages, place};
+use super::scores::{Languages, at};
 
 /// Frequent small words by language, Latin and Cyrillic script.
 #[rustfmt::skip]
@@ -62,11 +62,11 @@ pub(super) const WORDS: &[(&str, &str)] = &[
 
 /// Letters that tell Latin-script languages apart; one that many write tells little.
 #[rustfmt::skip]
-pub(super) const LATIN_LETTERS: &[(&str, &str)] = &[
-    ("de", "ßäöü"), ("fr", "çèêëîïôùûœàé"), ("es", "ñáéíóú¿¡"), ("pt", "ãõçâêáéíóú"), ("it", "àèìòùé"), ("pl", "łąęśźżćńó"),
-    ("cs", "ěřůčšžýáíéúďťň"), ("sk", "ľĺŕôčšžýáíéúďťňä"), ("ro", "ășțâîşţ"), ("hu", "őűáéíóöúü"), ("fi", "äö"), ("sv", "åäö"),
-    ("no", "æøå"), ("da", "æøå"), ("tr", "ığşçöü"), ("az", "əığşçöü"), ("tk", "ňýäşžöüç"), ("vi", "ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹàáãèéìíòóõùúý"),
-    ("hr", "čćđšž"), ("sl", "čšž"), ("et", "õäöü"), ("lv", "āēīūčšžģķļņ"), ("lt", "ąčęėįšųūž"), ("ca", "çàèéíïòóúü"),
+pub(super) const LATIN_LETTERS: &[(usize, &str)] = &[
+    (at("de"), "ßäöü"), (at("fr"), "çèêëîïôùûœàé"), (at("es"), "ñáéíóú¿¡"), (at("pt"), "ãõçâêáéíóú"), (at("it"), "àèìòùé"), (at("pl"), "łąęśźżćńó"),
+    (at("cs"), "ěřůčšžýáíéúďťň"), (at("sk"), "ľĺŕôčšžýáíéúďťňä"), (at("ro"), "ășțâîşţ"), (at("hu"), "őűáéíóöúü"), (at("fi"), "äö"), (at("sv"), "åäö"),
+    (at("no"), "æøå"), (at("da"), "æøå"), (at("tr"), "ığşçöü"), (at("az"), "əığşçöü"), (at("tk"), "ňýäşžöüç"), (at("vi"), "ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹàáãèéìíòóõùúý"),
+    (at("hr"), "čćđšž"), (at("sl"), "čšž"), (at("et"), "õäöü"), (at("lv"), "āēīūčšžģķļņ"), (at("lt"), "ąčęėįšųūž"), (at("ca"), "çàèéíïòóúü"),
 ];
 
 /// A small word: its number, for counting how often it was seen, and who writes it.
@@ -154,22 +154,14 @@ pub(super) fn each_small(text: &str, mut found: impl FnMut(Small, &str)) {
 }
 
 static LETTERS: LazyLock<Vec<(char, Languages)>> = LazyLock::new(|| {
-    let mut letters: Vec<(char, Languages)> = Vec::new();
-    for (language, all) in LATIN_LETTERS {
-        for letter in all.chars() {
-            let at = match letters.binary_search_by_key(&letter, |(c, _)| *c) {
-                Ok(at) => at,
-                Err(at) => {
-                    letters.insert(at, (letter, Languages::NONE));
-                    at
-                }
-            };
-            if let Some(language) = place(language) {
-                letters[at].1.insert(language);
-            }
+    let mut letters = BTreeMap::new();
+    for (language, own) in LATIN_LETTERS {
+        for letter in own.chars() {
+            let writers = letters.entry(letter).or_insert(Languages::NONE);
+            writers.insert(*language);
         }
     }
-    letters
+    letters.into_iter().collect()
 });
 
 /// The languages that write a Latin letter beyond a to z.
