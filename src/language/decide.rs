@@ -1,6 +1,6 @@
 //! Which language an entry is in, given all who say something about it.
 
-use super::detect;
+use super::detect::{Reading, read};
 use super::tag::{normalise, primary};
 
 /// A language and why it is believed.
@@ -83,20 +83,30 @@ pub fn decide(
             basis: Basis::Entry,
         });
     }
-    let detected = detect(text);
+    let mut reading = read(text);
     let claims = [
         (document, Basis::Document),
         (header, Basis::Header),
         (configured, Basis::Configured),
     ];
     for (claim, basis) in claims {
-        if let Some(code) = claim.and_then(normalise)
-            && detected.is_none_or(|detected| agree(primary(&code), detected))
-        {
+        let Some(code) = claim.and_then(normalise) else {
+            continue;
+        };
+        let agrees = |detected: &str| agree(primary(&code), detected);
+        let stands = match reading.passes(agrees) {
+            Some(stands) => stands,
+            None => {
+                let detected = reading.settle();
+                reading = Reading::Told(detected);
+                detected.is_none_or(agrees)
+            }
+        };
+        if stands {
             return Some(Decided { code, basis });
         }
     }
-    detected.map(|code| Decided {
+    reading.settle().map(|code| Decided {
         code: code.to_owned(),
         basis: Basis::Detected,
     })

@@ -19,6 +19,10 @@
 
 mod decide;
 mod detect;
+mod letters;
+mod scores;
+mod script;
+mod statistics;
 mod tag;
 mod words;
 

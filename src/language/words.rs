@@ -3,8 +3,11 @@
 //! Short news titles have too few letters for statistics, but nearly all have an article, a
 //! preposition or a conjunction. A word that several languages share counts less for each.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
+
+use super::scores::{Languages, at};
 
 /// Frequent small words by language, Latin and Cyrillic script.
 #[rustfmt::skip]
@@ -59,29 +62,111 @@ pub(super) const WORDS: &[(&str, &str)] = &[
 
 /// Letters that tell Latin-script languages apart; one that many write tells little.
 #[rustfmt::skip]
-pub(super) const LATIN_LETTERS: &[(&str, &str)] = &[
-    ("de", "ßäöü"), ("fr", "çèêëîïôùûœàé"), ("es", "ñáéíóú¿¡"), ("pt", "ãõçâêáéíóú"), ("it", "àèìòùé"), ("pl", "łąęśźżćńó"),
-    ("cs", "ěřůčšžýáíéúďťň"), ("sk", "ľĺŕôčšžýáíéúďťňä"), ("ro", "ășțâîşţ"), ("hu", "őűáéíóöúü"), ("fi", "äö"), ("sv", "åäö"),
-    ("no", "æøå"), ("da", "æøå"), ("tr", "ığşçöü"), ("az", "əığşçöü"), ("tk", "ňýäşžöüç"), ("vi", "ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹàáãèéìíòóõùúý"),
-    ("hr", "čćđšž"), ("sl", "čšž"), ("et", "õäöü"), ("lv", "āēīūčšžģķļņ"), ("lt", "ąčęėįšųūž"), ("ca", "çàèéíïòóúü"),
+pub(super) const LATIN_LETTERS: &[(usize, &str)] = &[
+    (at("de"), "ßäöü"), (at("fr"), "çèêëîïôùûœàé"), (at("es"), "ñáéíóú¿¡"), (at("pt"), "ãõçâêáéíóú"), (at("it"), "àèìòùé"), (at("pl"), "łąęśźżćńó"),
+    (at("cs"), "ěřůčšžýáíéúďťň"), (at("sk"), "ľĺŕôčšžýáíéúďťňä"), (at("ro"), "ășțâîşţ"), (at("hu"), "őűáéíóöúü"), (at("fi"), "äö"), (at("sv"), "åäö"),
+    (at("no"), "æøå"), (at("da"), "æøå"), (at("tr"), "ığşçöü"), (at("az"), "əığşçöü"), (at("tk"), "ňýäşžöüç"), (at("vi"), "ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹàáãèéìíòóõùúý"),
+    (at("hr"), "čćđšž"), (at("sl"), "čšž"), (at("et"), "õäöü"), (at("lv"), "āēīūčšžģķļņ"), (at("lt"), "ąčęėįšųūž"), (at("ca"), "çàèéíïòóúü"),
 ];
 
-type Index = HashMap<&'static str, Vec<&'static str>>;
+/// A small word: its number, for counting how often it was seen, and who writes it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Small {
+    /// Below [`count`].
+    pub number: u16,
+    pub languages: Languages,
+}
+
+type Index = HashMap<&'static str, Small, BuildHasherDefault<Fnv>>;
+
+/// The words are ours and nobody adds to them, so a quick hash is safe (FNV-1a).
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
 
 static INDEX: LazyLock<Index> = LazyLock::new(|| {
-    let mut index = Index::new();
-    for (language, words) in WORDS {
+    let mut index = Index::default();
+    for (language, (_, words)) in WORDS.iter().enumerate() {
         for word in words.split(' ') {
-            let languages = index.entry(word).or_default();
-            if !languages.contains(language) {
-                languages.push(language);
-            }
+            let number = u16::try_from(index.len()).unwrap_or(u16::MAX);
+            let small = index.entry(word).or_insert(Small {
+                number,
+                languages: Languages::NONE,
+            });
+            small.languages.insert(language);
         }
     }
     index
 });
 
-/// The languages in which a lower-case word is a small word.
-pub(super) fn languages_of(word: &str) -> &'static [&'static str] {
-    INDEX.get(word).map_or(&[], Vec::as_slice)
+/// Bytes of the longest small word; no longer one is looked for.
+static LONGEST: LazyLock<usize> =
+    LazyLock::new(|| INDEX.keys().map(|word| word.len()).max().unwrap_or(0));
+
+/// The small words that there are.
+pub(super) fn count() -> usize {
+    INDEX.len()
+}
+
+/// What is known of a lower-case word, when it is a small one.
+pub(super) fn small(word: &str) -> Option<Small> {
+    if word.len() > *LONGEST {
+        return None;
+    }
+    INDEX.get(word).copied()
+}
+
+/// Calls `found` for each small word of a lower-case text, with its letters.
+pub(super) fn each_small(text: &str, mut found: impl FnMut(Small, &str)) {
+    let in_word = |c: char| {
+        c.is_ascii_alphanumeric()
+            || matches!(c, '\'' | '-')
+            || (!c.is_ascii() && (c.is_alphanumeric() || ('\u{900}'..='\u{97F}').contains(&c)))
+    };
+    for word in text.split(|c: char| !in_word(c)) {
+        if let Some(whole) = small(word) {
+            found(whole, word);
+        } else if word.contains(['\'', '-']) {
+            // `l'eau` is two words, `bo'lgan` and `из-за` are one
+            for part in word.split(['\'', '-']) {
+                if let Some(known) = small(part) {
+                    found(known, part);
+                }
+            }
+        }
+    }
+}
+
+static LETTERS: LazyLock<Vec<(char, Languages)>> = LazyLock::new(|| {
+    let mut letters = BTreeMap::new();
+    for (language, own) in LATIN_LETTERS {
+        for letter in own.chars() {
+            let writers = letters.entry(letter).or_insert(Languages::NONE);
+            writers.insert(*language);
+        }
+    }
+    letters.into_iter().collect()
+});
+
+/// The languages that write a Latin letter beyond a to z.
+pub(super) fn writers(letter: char) -> Languages {
+    LETTERS
+        .binary_search_by_key(&letter, |(c, _)| *c)
+        .map_or(Languages::NONE, |at| LETTERS[at].1)
 }
