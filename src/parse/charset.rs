@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::page::looks_like_html;
+use super::text;
 
 /// A decoded body.
 #[derive(Debug)]
@@ -62,7 +63,8 @@ pub(super) fn read<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Decoded<'
             Some(e) if e == UTF_16BE || e == UTF_16LE => claims.push((UTF_8, CONTENT)),
             Some(e) if e != REPLACEMENT => claims.push((e, basis)),
             _ => {
-                let label: String = label.chars().take(40).collect();
+                let mut label = text::plain(&label, 160);
+                text::cut_chars(&mut label, 40);
                 note = Some(format!("the declared encoding `{label}` is unknown"));
             }
         }

@@ -13,7 +13,7 @@ use super::charset::Decoded;
 use super::error::ParseError;
 use super::feed::{absolute, language};
 use super::text;
-use super::{Input, MAX_ENTRIES, MAX_TITLE_CHARS};
+use super::{Input, MAX_ENTRIES, MAX_TITLE_CHARS, MAX_VERSION};
 use crate::model::{Document, FeedFormat, UpdateHints};
 use shape::Feed;
 
@@ -85,7 +85,7 @@ pub(super) fn document(
     }
     let version = version
         .and_then(|v| v.trim_end_matches('/').rsplit('/').next())
-        .map(str::to_owned);
+        .map(|v| text::plain(v, MAX_VERSION));
     let home = feed
         .home
         .as_deref()

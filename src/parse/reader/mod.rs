@@ -23,8 +23,9 @@ mod tests;
 
 use url::Url;
 
-use super::MAX_ENTRIES;
+use super::text;
 use super::xml::{Tag, Token, Tokens, is_container, is_entry, local};
+use super::{MAX_ENTRIES, MAX_VERSION};
 use crate::model::{Entry, FeedFormat, Timestamp, UpdateHints};
 use base::Bases;
 use draft::Draft;
@@ -404,7 +405,7 @@ impl<'a> Reader<'a> {
                     })
             })
             .map_or("", |(_, uri)| uri);
-        let given = attribute(tag, "version").filter(|v| !v.is_empty() && v.len() <= 20);
+        let given = attribute(tag, "version").filter(|v| !v.is_empty() && v.len() <= MAX_VERSION);
         let lower = self.root.to_ascii_lowercase();
         let implied = match lower.as_str() {
             "rdf" => {
@@ -443,7 +444,7 @@ impl<'a> Reader<'a> {
                 None
             }
         };
-        self.head.version = given.or(implied).map(str::to_owned);
+        self.head.version = given.or(implied).map(|v| text::plain(v, MAX_VERSION));
     }
 }
 

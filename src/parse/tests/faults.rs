@@ -218,6 +218,28 @@ fn json_with_small_faults_keeps_its_entries() {
 }
 
 #[test]
+fn versions_and_notes_hold_no_terminal_sequences() {
+    let sequence = "\u{1b}[2J\u{202e}";
+    let xml = rss("<item><title>x</title></item>")
+        .replace("2.0", sequence)
+        .replace(
+            "<rss",
+            &format!("<?xml version='1.0' encoding='{sequence}'?><rss"),
+        );
+    let json = r#"{"version":"https://jsonfeed.org/version/\u001b[2J\u202e","items":[{"id":1}]}"#;
+    for document in [read(&xml), read(json)] {
+        assert_eq!(document.version.as_deref(), Some("[2J"));
+        let notes = document.notes.concat();
+        assert!(!notes.contains(['\u{1b}', '\u{202e}']), "{notes:?}");
+    }
+    let long = format!(
+        r#"{{"version":"https://jsonfeed.org/version/{:0999}","items":[]}}"#,
+        1
+    );
+    assert_eq!(read(&long).version.map(|v| v.len()), Some(MAX_VERSION));
+}
+
+#[test]
 fn errors_advise_in_one_line() {
     for error in [
         ParseError::Empty,
