@@ -12,9 +12,10 @@
 //! ```
 //! use mentiond::language::{Basis, decide, detect};
 //!
-//! assert_eq!(detect("Президент встретился с лидерами стран региона"), Some("ru"));
+//! let title = "Путин и Си Цзиньпин обсудили торговлю на саммите в Астане";
+//! assert_eq!(detect(title), Some("ru"));
 //! assert_eq!(detect("SCO"), None);
-//! let decided = decide(None, Some("en-us"), None, None, "Президент встретился с лидерами стран региона");
+//! let decided = decide(None, Some("en-us"), None, None, title);
 //! assert_eq!(decided.map(|d| (d.code, d.basis)), Some(("ru".into(), Basis::Detected)));
 //! ```
 

@@ -195,7 +195,7 @@ mod tests {
     fn small_words_are_found_whole_before_in_parts() {
         let mut found = Vec::new();
         each_small("из-за l'eau, bo'lgan", |_, word| {
-            found.push(word.to_owned())
+            found.push(word.to_owned());
         });
         assert_eq!(found, ["из-за", "l", "bo'lgan"]);
     }
