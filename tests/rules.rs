@@ -52,11 +52,10 @@ fn collect(folder: &Path, tests: &mut HashSet<String>) {
                 } else if let Some(rest) = line
                     .strip_prefix("fn ")
                     .or_else(|| line.strip_prefix("async fn "))
+                    && std::mem::take(&mut is_test)
                 {
-                    if std::mem::take(&mut is_test) {
-                        let name = rest.split(['(', '<']).next().unwrap();
-                        tests.insert(name.to_owned());
-                    }
+                    let name = rest.split(['(', '<']).next().unwrap();
+                    tests.insert(name.to_owned());
                 }
             }
         }

@@ -44,6 +44,9 @@ pub struct MatchArgs {
     /// Take the input as an HTML page, whatever it looks like.
     #[arg(long, conflicts_with = "plain")]
     html: bool,
+    /// The text's language (BCP 47); terms that are for other languages do not count then.
+    #[arg(long, value_name = "LANG")]
+    language: Option<String>,
     /// Take the input as plain text, whatever it looks like.
     #[arg(long)]
     plain: bool,
@@ -128,7 +131,7 @@ fn show(
         .iter()
         .map(|(field, text)| (*field, text.as_str()))
         .collect();
-    let mentions = matcher.find(&borrowed);
+    let mentions = matcher.find_in(&borrowed, args.language.as_deref());
     let text_of = |hit: &Hit| {
         let field = borrowed.iter().find(|(field, _)| *field == hit.field);
         field.map(|(_, text)| *text).unwrap_or_default()

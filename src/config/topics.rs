@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::feeds::{LONGEST_NAME, read_tags};
+use super::feeds::{LONGEST_NAME, is_language, read_tags};
 use super::problem::{Report, quoted};
 use super::reader::Table;
 use super::source::Origin;
@@ -130,9 +130,9 @@ fn groups(value: &Value<'_>) -> Vec<Vec<Term>> {
         .collect()
 }
 
-/// Reads a term: `"text"` or `{ text = "SCO", case = "exact", ambiguous = true }`.
+/// Reads a term: `"text"` or `{ text = "SCO", case = "exact", ambiguous = true, languages = ["en"] }`.
 fn term(value: &Value<'_>, context_counts: bool) -> Option<Term> {
-    let (text_value, text, case, ambiguous);
+    let (text_value, text, case, ambiguous, languages);
     if value.is_table() {
         let mut table = value.table("a term")?;
         let found = table.required("text");
@@ -150,24 +150,52 @@ fn term(value: &Value<'_>, context_counts: bool) -> Option<Term> {
                 Some("it is for terms of `any`".to_owned()),
             );
         }
+        languages = table.get("languages").map(|value| languages_of(&value));
         table.finish();
         text_value = found?;
         text = text_value.text("a term in quotes")?;
     } else {
         text = value.text("a term: \"text\" or { text = \"…\" }")?;
-        return checked(value, text, Case::Fold, false);
+        return checked(value, text);
     }
-    checked(&text_value, text, case.unwrap_or_default(), ambiguous)
+    Some(Term {
+        case: case.unwrap_or_default(),
+        ambiguous,
+        languages: languages.unwrap_or_default(),
+        ..checked(&text_value, text)?
+    })
 }
 
-fn checked(value: &Value<'_>, text: &str, case: Case, ambiguous: bool) -> Option<Term> {
+/// The languages in whose texts a term counts.
+fn languages_of(value: &Value<'_>) -> Vec<String> {
+    let items = value.items().unwrap_or_default();
+    if items.is_empty() {
+        value.warn("`languages` is empty, which means all", None);
+    }
+    let read = |item: &Value<'_>| {
+        let text = item.text("a language code")?;
+        if is_language(text) {
+            return Some(text.to_owned());
+        }
+        let help = "write a code such as \"en\", \"ru\" or \"zh\"".to_owned();
+        item.error(
+            format!("{} is not a language code", quoted(text)),
+            Some(help),
+        );
+        None
+    };
+    items.iter().filter_map(read).collect()
+}
+
+fn checked(value: &Value<'_>, text: &str) -> Option<Term> {
     if let Err(error) = check_term(text) {
         value.error(format!("{}: {error}", quoted(text)), None);
         return None;
     }
     Some(Term {
         text: text.into(),
-        case,
-        ambiguous,
+        case: Case::Fold,
+        ambiguous: false,
+        languages: Vec::new(),
     })
 }

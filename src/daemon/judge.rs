@@ -166,7 +166,7 @@ impl Judge<'_> {
         revised: bool,
         tell: bool,
     ) -> Vec<MentionRecord> {
-        let found = self.live.matcher.find(&entry.fields());
+        let found = self.live.matcher.find_in(&entry.fields(), language);
         found
             .iter()
             .filter_map(|mention| self.mention(mention, entry, story, language, revised, tell))

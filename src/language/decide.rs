@@ -122,6 +122,7 @@ fn agree(claimed: &str, detected: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::detect;
     use super::*;
 
     const INDONESIAN: &str =
@@ -203,5 +204,27 @@ mod tests {
             Some(("tg".into(), Basis::Configured))
         );
         assert_eq!(by("", "", "", "", "…"), None);
+    }
+
+    #[test]
+    fn asking_the_statistics_late_changes_no_decision() {
+        let news = include_str!("../../tests/fixtures/languages.tsv");
+        for (language, text) in news.lines().filter_map(|line| line.split_once('\t')) {
+            let detected = detect(text);
+            for claims in [
+                ["en-US", language],
+                [language, "tr"],
+                ["ru", "id"],
+                ["no", "es"],
+            ] {
+                let believed = claims
+                    .iter()
+                    .find(|claim| detected.is_none_or(|found| agree(primary(claim), found)))
+                    .map_or_else(|| detected.map(str::to_owned), |c| Some((*c).to_owned()));
+                let [document, configured] = claims.map(Some);
+                let decided = decide(None, document, None, configured, text);
+                assert_eq!(decided.map(|d| d.code), believed, "{claims:?}: {text}");
+            }
+        }
     }
 }

@@ -132,6 +132,7 @@ fn lower(text: &str) -> String {
         match c {
             '\u{2BB}' | '\u{2BC}' | '\u{2018}' | '\u{2019}' | '`' => out.push('\''),
             _ if c.is_ascii() => out.push(c.to_ascii_lowercase()),
+            'а'..='ё' => out.push(c),
             _ => out.extend(c.to_lowercase()),
         }
     }
@@ -140,6 +141,8 @@ fn lower(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -157,6 +160,28 @@ mod tests {
         ] {
             assert_eq!(detect(text), None, "{text}");
         }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_a_panic(text in "\\PC{0,80}") {
+            let told = detect(&text);
+            prop_assert!(told.is_none_or(|code| (2..=3).contains(&code.len())));
+        }
+
+        #[test]
+        fn letter_case_and_the_kind_of_apostrophe_change_nothing(text in "[a-zа-яёіїіў' ]{0,60}") {
+            let shouted = text.to_uppercase().replace('\'', "\u{2019}");
+            prop_assert_eq!(detect(&shouted), detect(&text));
+        }
+    }
+
+    #[test]
+    fn what_stands_far_behind_is_not_read() {
+        let start = "Президент встретился с лидерами стран региона. ".repeat(15);
+        let text = start.clone() + &"The president met the leaders of the region. ".repeat(500);
+        assert!(start.chars().count() > MAX_CHARS);
+        assert_eq!(detect(&text), Some("ru"));
     }
 
     #[test]

@@ -4,16 +4,18 @@
 //! more. [`decide`] weighs it against what the entry, the feed's document, the server and the owner
 //! say. [`normalise`] brings the tags that publishers write to one form (BCP 47).
 //!
-//! Promises: pure, no I/O; the cost is bounded by the first 2,000 characters of a text; a wrong
-//! answer is worse than none. It does not translate, and does not tell variants of a language apart
-//! (`zh` is all Chinese, `no` all Norwegian).
+//! Promises: pure, no I/O; the cost is bounded by the first 600 characters of a text and is a few
+//! microseconds, or some sixty where only statistics can tell; a wrong answer is worse than none. It
+//! does not translate, and does not tell variants of a language apart (`zh` is all Chinese, `no` all
+//! Norwegian).
 //!
 //! ```
 //! use mentiond::language::{Basis, decide, detect};
 //!
-//! assert_eq!(detect("Президент встретился с лидерами стран региона"), Some("ru"));
+//! let title = "Путин и Си Цзиньпин обсудили торговлю на саммите в Астане";
+//! assert_eq!(detect(title), Some("ru"));
 //! assert_eq!(detect("SCO"), None);
-//! let decided = decide(None, Some("en-us"), None, None, "Президент встретился с лидерами стран региона");
+//! let decided = decide(None, Some("en-us"), None, None, title);
 //! assert_eq!(decided.map(|d| (d.code, d.basis)), Some(("ru".into(), Basis::Detected)));
 //! ```
 

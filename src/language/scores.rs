@@ -233,3 +233,46 @@ impl Scores {
 fn sure(points: f64, next: f64) -> bool {
     points >= MIN_SCORE && points - next.max(0.0) >= MIN_LEAD.max(points * 0.12)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_the_statistics_may_say_was_foreseen(
+            points in proptest::collection::vec(-1.0..5.0_f64, WORDS.len()),
+            rivals in 1_u64..=Languages::all().0,
+            voted in 0..WORDS.len(),
+            vote in statistics::LEAST..=statistics::MOST,
+        ) {
+            let mut scores = Scores { points: [0.0; 64], rivals: Languages(rivals) };
+            scores.points[..points.len()].copy_from_slice(&points);
+            let foreseen = scores.outcomes();
+            let mut after = scores.clone();
+            if statistics::KNOWN.has(voted) {
+                after.add(voted, vote);
+            }
+            for outcome in [scores.best(), after.best()] {
+                prop_assert!(outcome.map_or(foreseen.nobody, |at| foreseen.winners.has(at)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_word_that_languages_share_counts_less_and_a_third_time_not_at_all() {
+        const FR: usize = at("fr");
+        const IT: usize = at("it");
+        let rivals = const { Languages::of(&["fr", "it"]) };
+        let points = |text: &str| {
+            let scores = Scores::of(text, rivals);
+            (scores.points[FR], scores.points[IT])
+        };
+        assert_eq!(points("avec"), (1.0, 0.0));
+        assert_eq!(points("avec avec avec"), points("avec avec"));
+        let (french, italian) = points("le");
+        assert!(french < 1.0 && (french - italian).abs() < f64::EPSILON);
+    }
+}

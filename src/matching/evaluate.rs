@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use super::character::{is_spaced_word, is_unspaced};
 use super::fold::Folded;
-use crate::model::{Field, Hit, Topic};
+use crate::model::{Field, Hit, Term, Topic};
 
 /// Hits kept per topic, field and list (`any`, `except`, `near`); those that end first are kept.
 pub(super) const MAX_HITS: usize = 1_000;
@@ -25,6 +25,19 @@ pub(super) enum Role {
     None,
     Except,
     Near,
+}
+
+impl Role {
+    /// The list.
+    pub(super) fn terms(self, topic: &Topic) -> Option<&[Term]> {
+        match self {
+            Self::Any => Some(&topic.any),
+            Self::All(group) => topic.all.get(group).map(Vec::as_slice),
+            Self::None => Some(&topic.none),
+            Self::Except => Some(&topic.except),
+            Self::Near => Some(&topic.near),
+        }
+    }
 }
 
 /// A term's place in a field's folded text.

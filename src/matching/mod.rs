@@ -14,7 +14,7 @@
 //!     id: TopicId::new("sco")?,
 //!     name: "SCO".into(),
 //!     tags: vec![],
-//!     any: vec![Term { text: "SCO".into(), case: Case::Exact, ambiguous: false }],
+//!     any: vec![Term { text: "SCO".into(), case: Case::Exact, ambiguous: false, languages: vec![] }],
 //!     all: vec![],
 //!     none: vec![],
 //!     except: vec![],
@@ -174,9 +174,16 @@ impl Matcher {
     /// unambiguous one, of those the first in `any`.
     #[must_use]
     pub fn find(&self, fields: &[(Field, &str)]) -> Vec<Mention> {
+        self.find_in(fields, None)
+    }
+
+    /// The same, where the language of the entry is known: terms that are for other languages do
+    /// not count.
+    #[must_use]
+    pub fn find_in(&self, fields: &[(Field, &str)], language: Option<&str>) -> Vec<Mention> {
         let mut found: BTreeMap<usize, Gathering> = BTreeMap::new();
         for (field, text) in fields {
-            self.read(*field, beginning(text), &mut found);
+            self.read(*field, beginning(text), language, &mut found);
         }
         found
             .into_iter()
@@ -197,7 +204,25 @@ impl Matcher {
         &self.topics
     }
 
-    fn read(&self, field: Field, text: &str, found: &mut BTreeMap<usize, Gathering>) {
+    /// The topics' terms that a pattern stands for in a text of this language.
+    fn uses(&self, pattern: usize, language: Option<&str>) -> Vec<Use> {
+        let uses = self.uses.get(pattern).into_iter().flatten();
+        uses.filter(|used| {
+            let topic = self.topics.get(used.topic);
+            let term = topic.and_then(|topic| used.role.terms(topic)?.get(used.term));
+            term.is_some_and(|term| term.counts_in(language))
+        })
+        .copied()
+        .collect()
+    }
+
+    fn read(
+        &self,
+        field: Field,
+        text: &str,
+        language: Option<&str>,
+        found: &mut BTreeMap<usize, Gathering>,
+    ) {
         let folded = Folded::new(text, false);
         let mut touched = Vec::new();
         // For each pattern found so far, its uses that another hit could still change something
@@ -219,7 +244,7 @@ impl Matcher {
                     continue;
                 };
                 live.entry(id)
-                    .or_insert_with(|| self.uses.get(id).cloned().unwrap_or_default())
+                    .or_insert_with(|| self.uses(id, language))
                     .retain(|used| {
                         let gathering = found.entry(used.topic).or_default();
                         if gathering.touch() {

@@ -47,6 +47,25 @@ pub struct Term {
     pub case: Case,
     /// Whether a hit counts only in the topic's context.
     pub ambiguous: bool,
+    /// The languages (BCP 47) in whose texts it counts; none means all. In a text whose language
+    /// nobody knows every term counts.
+    pub languages: Vec<String>,
+}
+
+impl Term {
+    /// Whether the term counts in a text of this language. `pt` includes `pt-BR`.
+    #[must_use]
+    pub fn counts_in(&self, language: Option<&str>) -> bool {
+        let Some(language) = language.filter(|_| !self.languages.is_empty()) else {
+            return true;
+        };
+        self.languages.iter().any(|wanted| {
+            language
+                .get(..wanted.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(wanted))
+                && matches!(language.as_bytes().get(wanted.len()), None | Some(b'-'))
+        })
+    }
 }
 
 /// Whether letter case matters to a term.
@@ -82,4 +101,28 @@ pub struct Mention {
     pub topic: TopicId,
     /// Where; ordered by field, then by start, without overlaps.
     pub hits: Vec<Hit>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_term_counts_in_its_languages_and_where_nobody_knows() {
+        let term = |languages: &[&str]| Term {
+            text: "SCO".into(),
+            case: Case::Exact,
+            ambiguous: false,
+            languages: languages.iter().map(|&l| l.to_owned()).collect(),
+        };
+        let pt = term(&["en", "pt"]);
+        for yes in [Some("pt"), Some("PT-br"), Some("en"), None] {
+            assert!(pt.counts_in(yes), "{yes:?}");
+        }
+        for no in ["p", "ptx", "es", ""] {
+            assert!(!pt.counts_in(Some(no)), "{no}");
+        }
+        assert!(!term(&["zh-Hans"]).counts_in(Some("zh-Hant")));
+        assert!(term(&[]).counts_in(Some("es")));
+    }
 }

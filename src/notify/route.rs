@@ -61,6 +61,7 @@ mod tests {
                 text: "SCO".into(),
                 case: Case::Fold,
                 ambiguous: false,
+                languages: vec![],
             }],
             all: vec![],
             none: vec![],

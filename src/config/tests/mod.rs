@@ -88,7 +88,7 @@ bearer_token = { env = "HOOK_SECRET" }
 id = "sco"
 name = "Shanghai Cooperation Organisation"
 tags = ["organisation"]
-any = ["上合组织", { text = "SCO", case = "exact", ambiguous = true }]
+any = ["上合组织", { text = "SCO", case = "exact", ambiguous = true, languages = ["en", "pt"] }]
 all = ["summit", ["Astana", "Bishkek"]]
 none = ["SCO Group"]
 except = ["SCO Unix"]
@@ -263,6 +263,8 @@ fn every_key_is_read() {
     assert_eq!(topic.any[0].case, Case::Fold);
     assert_eq!(topic.any[1].case, Case::Exact);
     assert!(topic.any[1].ambiguous);
+    assert_eq!(topic.any[1].languages, ["en", "pt"]);
+    assert!(topic.any[0].languages.is_empty());
     assert_eq!(topic.all.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(topic.within, 7);
 

@@ -37,6 +37,7 @@ fn any_term() -> impl Strategy<Value = Term> {
         text: text.into(),
         case: if exact { Case::Exact } else { Case::Fold },
         ambiguous,
+        languages: vec![],
     })
 }
 
@@ -87,6 +88,49 @@ fn topics_and_texts() -> impl Strategy<Value = (Vec<Topic>, String, String)> {
         let (title, content) = (text_with(&topics, &title), text_with(&topics, &content));
         (topics, title, content)
     })
+}
+
+/// A topic without the terms that do not count in a language; `None` if it can't be found then.
+fn only_in(language: &str, topic: &Topic) -> Option<Topic> {
+    let keep = |terms: &[Term]| -> Vec<Term> {
+        let counts = |term: &&Term| term.counts_in(Some(language));
+        terms.iter().filter(counts).cloned().collect()
+    };
+    let left = Topic {
+        any: keep(&topic.any),
+        all: topic.all.iter().map(|group| keep(group)).collect(),
+        none: keep(&topic.none),
+        except: keep(&topic.except),
+        near: keep(&topic.near),
+        ..topic.clone()
+    };
+    let possible = !left.any.is_empty() && left.all.iter().all(|group| !group.is_empty());
+    possible.then_some(left)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+    #[test]
+    fn in_a_language_the_terms_of_others_are_as_good_as_absent(
+        (mut topics, title, content) in topics_and_texts(),
+        picks in prop::collection::vec(0..4_usize, 1..20),
+    ) {
+        let choices: [&[&str]; 4] = [&[], &["en"], &["ru"], &["en", "tr"]];
+        let mut picks = picks.iter().cycle();
+        for topic in &mut topics {
+            let groups = topic.all.iter_mut().flatten();
+            let lists = [&mut topic.any, &mut topic.none, &mut topic.except, &mut topic.near];
+            for term in lists.into_iter().flatten().chain(groups) {
+                let choice = choices[*picks.next().unwrap()];
+                term.languages = choice.iter().map(|&l| l.to_owned()).collect();
+            }
+        }
+        let fields = [(Field::Title, &*title), (Field::Content, &*content)];
+        let found = Matcher::compile(&topics).unwrap().find_in(&fields, Some("en-GB"));
+        let left: Vec<Topic> = topics.iter().filter_map(|t| only_in("en-GB", t)).collect();
+        let expected = Matcher::compile(&left).unwrap().find(&fields);
+        prop_assert_eq!(found, expected);
+    }
 }
 
 proptest! {

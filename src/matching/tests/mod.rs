@@ -13,6 +13,7 @@ fn term(text: &str) -> Term {
         text: text.into(),
         case: Case::Fold,
         ambiguous: false,
+        languages: vec![],
     }
 }
 

@@ -17,6 +17,7 @@ mod fields;
 mod head;
 mod links;
 mod odd;
+mod root;
 mod space;
 #[cfg(test)]
 mod tests;
@@ -284,16 +285,6 @@ impl<'a> Reader<'a> {
         });
     }
 
-    fn own_base(tag: &Tag<'a>) -> Option<&'a str> {
-        attribute(tag, "xml:base").or_else(|| {
-            // CDF has a base of its own
-            tag.local()
-                .eq_ignore_ascii_case("channel")
-                .then(|| attribute(tag, "base"))
-                .flatten()
-        })
-    }
-
     fn end(&mut self, name: &str) {
         self.link_follows = false;
         let found = self
@@ -393,6 +384,7 @@ impl<'a> Reader<'a> {
             self.entries.push(draft.finish(self.now));
         }
     }
+<<<<<<< HEAD
 
     fn open_root(&mut self, tag: &Tag<'a>) {
         self.root = tag.local();
@@ -446,6 +438,8 @@ impl<'a> Reader<'a> {
         };
         self.head.version = given.or(implied).map(|v| text::plain(v, MAX_VERSION));
     }
+=======
+>>>>>>> w/lang
 }
 
 /// Whether a text was left whole.
