@@ -24,9 +24,8 @@ mod tests;
 
 use url::Url;
 
-use super::text;
 use super::xml::{Tag, Token, Tokens, is_container, is_entry, local};
-use super::{MAX_ENTRIES, MAX_VERSION};
+use super::MAX_ENTRIES;
 use crate::model::{Entry, FeedFormat, Timestamp, UpdateHints};
 use base::Bases;
 use draft::Draft;
@@ -384,62 +383,6 @@ impl<'a> Reader<'a> {
             self.entries.push(draft.finish(self.now));
         }
     }
-<<<<<<< HEAD
-
-    fn open_root(&mut self, tag: &Tag<'a>) {
-        self.root = tag.local();
-        let own = tag
-            .each()
-            .find(|(n, _)| {
-                *n == "xmlns"
-                    || n.strip_prefix("xmlns:").is_some_and(|p| {
-                        tag.name.starts_with(p) && tag.name[p.len()..].starts_with(':')
-                    })
-            })
-            .map_or("", |(_, uri)| uri);
-        let given = attribute(tag, "version").filter(|v| !v.is_empty() && v.len() <= MAX_VERSION);
-        let lower = self.root.to_ascii_lowercase();
-        let implied = match lower.as_str() {
-            "rdf" => {
-                self.format = FeedFormat::Rdf;
-                let has = |part: &str| tag.attributes.contains(part);
-                self.odd.namespace = !has("http://purl.org/rss/1.0/");
-                if has("simple/0.9/") {
-                    Some("0.90")
-                } else if has("purl.org/net/rss1.1") {
-                    Some("1.1")
-                } else {
-                    Some("1.0")
-                }
-            }
-            "feed" | "entry" => {
-                self.format = FeedFormat::Atom;
-                self.atom = own.is_empty() || space::is_atom(own);
-                self.odd.namespace = !self.atom || own.is_empty();
-                if own.starts_with("http://purl.org/atom/ns#") || given == Some("0.3") {
-                    Some("0.3")
-                } else {
-                    Some("1.0")
-                }
-            }
-            "channel" if own.contains("purl.org/net/rss1.1") => Some("1.1"),
-            "channel" => {
-                self.odd.version = true;
-                ["href", "lastmod", "base", "self"]
-                    .iter()
-                    .any(|a| attribute(tag, a).is_some())
-                    .then_some("cdf")
-            }
-            _ => {
-                self.odd.version = !given.is_some_and(|v| ["2.0", "0.91", "0.92"].contains(&v));
-                self.odd.namespace = !own.is_empty();
-                None
-            }
-        };
-        self.head.version = given.or(implied).map(|v| text::plain(v, MAX_VERSION));
-    }
-=======
->>>>>>> w/lang
 }
 
 /// Whether a text was left whole.

@@ -1,5 +1,7 @@
 //! What the root says: the family of format and its version, and bases that elements declare.
 
+use super::super::MAX_VERSION;
+use super::super::text;
 use super::super::xml::Tag;
 use super::element::attribute;
 use super::{Reader, space};
@@ -17,7 +19,7 @@ impl<'a> Reader<'a> {
                     })
             })
             .map_or("", |(_, uri)| uri);
-        let given = attribute(tag, "version").filter(|v| !v.is_empty() && v.len() <= 20);
+        let given = attribute(tag, "version").filter(|v| !v.is_empty() && v.len() <= MAX_VERSION);
         let lower = self.root.to_ascii_lowercase();
         let implied = match lower.as_str() {
             "rdf" => {
@@ -56,7 +58,7 @@ impl<'a> Reader<'a> {
                 None
             }
         };
-        self.head.version = given.or(implied).map(str::to_owned);
+        self.head.version = given.or(implied).map(|v| text::plain(v, MAX_VERSION));
     }
 
     pub(super) fn own_base(tag: &Tag<'a>) -> Option<&'a str> {
