@@ -60,6 +60,11 @@ impl<T> Best<T> {
         self.rank
     }
 
+    /// What is there.
+    fn get_mut(&mut self) -> Option<&mut T> {
+        self.value.as_mut()
+    }
+
     /// Gives it away.
     pub fn take(self) -> Option<T> {
         self.value
@@ -124,9 +129,24 @@ impl Draft {
         self.summary.offer(rank, || body(value, kind, MAX_SUMMARY));
     }
 
-    /// A content.
+    /// A content. Further ones of the same rank are added to it, so that none is lost: Atom 0.3
+    /// allows several, and some feeds of the later formats have them.
     pub fn content(&mut self, rank: u8, value: &str, kind: Kind) {
+        if rank == self.content.rank() {
+            let room = MAX_CONTENT.saturating_sub(self.content_len() + 1);
+            if let (Some(more), Some(content)) = (body(value, kind, room), self.content.get_mut())
+                && more != *content
+            {
+                content.push(' ');
+                content.push_str(&more);
+            }
+            return;
+        }
         self.content.offer(rank, || body(value, kind, MAX_CONTENT));
+    }
+
+    fn content_len(&self) -> usize {
+        self.content.value.as_ref().map_or(0, String::len)
     }
 
     /// One author, by name.

@@ -196,10 +196,8 @@ impl<'a> Reader<'a> {
                     .offer(rank + lift, || (!id.is_empty()).then(|| id.to_owned()));
                 let permanent =
                     attribute(tag, "isPermaLink").is_none_or(|p| p.eq_ignore_ascii_case("true"));
-                if tag.local().eq_ignore_ascii_case("guid")
-                    && permanent
-                    && draft.permalink.is_none()
-                {
+                // Atom's id is none by design, but often the only address there is
+                if permanent && draft.permalink.is_none() {
                     draft.permalink = absolute(id, None);
                 }
             }
@@ -270,6 +268,10 @@ impl<'a> Reader<'a> {
         if markup && (inside.markup || !inside.raw.contains("&lt;")) {
             return (Kind::Html, Cow::Borrowed(inside.raw));
         }
+        if given.starts_with("multipart/") {
+            // Atom 0.3 wraps several contents in one
+            return (Kind::Html, Cow::Borrowed(inside.raw));
+        }
         self.odd.inline |= inside.markup;
         let atom = self.format == crate::model::FeedFormat::Atom;
         let kind = match given.as_str() {
@@ -305,6 +307,9 @@ impl<'a> Reader<'a> {
         let Some(address) = address else {
             self.link_follows = tag.empty && space == Space::Core;
             if attribute(tag, "rel").is_none_or(|r| r.eq_ignore_ascii_case("alternate")) {
+                // escaped in a section, or twice
+                let value = value.replace("&amp;", "&");
+                let value = value.as_str();
                 self.story(u8::from(space == Space::Atom) + lift, value, own_base);
             }
             return;

@@ -154,6 +154,43 @@ fn the_feeds_link_wins_over_the_original_one() {
     assert_eq!(one(alone).link.as_deref(), Some("https://news.example/o"));
 }
 
+#[test]
+fn several_contents_are_all_read() {
+    let found = reading(
+        "<feed version='0.3' xmlns='http://purl.org/atom/ns#'><entry><summary>s</summary><content>one</content>\
+         <content type='text/html' mode='escaped'>&lt;p>two&lt;/p></content><content>two</content></entry>\
+         <entry><content type='multipart/alternative'><content>three</content><content mode='xml'><p>four</p></content></content></entry></feed>",
+    );
+    let contents: Vec<_> = found.entries.iter().map(|e| e.content.as_str()).collect();
+    assert_eq!(contents, ["one two two", "three four"]);
+}
+
+#[test]
+fn an_id_that_is_an_address_is_the_link_of_an_entry_without_one() {
+    let found = reading(
+        "<feed xmlns='http://www.w3.org/2005/Atom'><entry><id>http://a.example/1</id></entry>\
+         <entry><id>urn:x:1</id></entry><entry><id>http://a.example/1</id><link href='/2'/></entry></feed>",
+    );
+    let links: Vec<_> = found.entries.iter().map(|e| e.link.as_deref()).collect();
+    let expected = [
+        Some("http://a.example/1"),
+        None,
+        Some("https://news.example/2"),
+    ];
+    assert_eq!(links, expected);
+}
+
+#[test]
+fn an_address_escaped_once_too_often_is_mended() {
+    for link in ["<![CDATA[/x?a=1&amp;b=2]]>", "/x?a=1&amp;amp;b=2"] {
+        let entry = one(&format!("<item><link>{link}</link></item>"));
+        assert_eq!(
+            entry.link.as_deref(),
+            Some("https://news.example/x?a=1&b=2")
+        );
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Damage {
     None,
