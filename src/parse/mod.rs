@@ -9,7 +9,7 @@
 //! Promises: no input panics or loops; time and memory are proportional to the input; what comes out
 //! is bounded (titles 2,000 characters, summaries 64 KiB, contents 1 MiB, 10,000 entries) and holds
 //! no markup, control characters or bidirectional overrides; each repair is told in a note. It never
-//! does I/O, expands an entity definition or reads the clock.
+//! does I/O, reads the clock, or expands an entity definition that is more than a short text.
 //!
 //! ```
 //! use mentiond::{model::Timestamp, parse};
@@ -32,6 +32,7 @@ pub(crate) mod markup;
 mod page;
 mod reader;
 mod sniff;
+mod subset;
 mod text;
 mod xml;
 mod zones;
@@ -151,7 +152,8 @@ fn xml(
     charset: &charset::Decoded<'_>,
     mut notes: Vec<String>,
 ) -> Result<Document, ParseError> {
-    let text = without_declaration(text);
+    let text = subset::expand(without_declaration(text));
+    let text = text.as_ref();
     let mut reading = reader::read(text, input.base, input.now);
     if reading.entries.is_empty() {
         empty_or_broken(text, &reading)?;
