@@ -70,13 +70,30 @@ impl Cleaner {
     }
 
     /// Text without references.
-    pub fn text(&mut self, text: &str) {
-        for c in text.chars() {
+    pub fn text(&mut self, mut text: &str) {
+        while let Some(c) = text.chars().next() {
             if self.is_full() {
                 return;
             }
-            self.char(c);
+            let word = self.word(text);
+            if word == 0 {
+                self.char(c);
+                text = &text[c.len_utf8()..];
+            } else {
+                self.out.push_str(&text[..word]);
+                text = &text[word..];
+            }
         }
+    }
+
+    /// How many bytes of the text can be taken as they are: visible ASCII behind no gap.
+    fn word(&self, text: &str) -> usize {
+        if self.gap != Gap::None {
+            return 0;
+        }
+        let room = self.max - self.out.len();
+        let bytes = text.bytes().take(room);
+        bytes.take_while(u8::is_ascii_graphic).count()
     }
 
     /// Text with references.

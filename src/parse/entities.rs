@@ -8,6 +8,15 @@ use html5ever::data::{C1_REPLACEMENTS, NAMED_ENTITIES};
 /// The longest name in the standard's table has 31 characters.
 const LONGEST_NAME: usize = 32;
 
+/// The references that nearly all are, so that the table is seldom asked.
+const COMMON: [(&str, char); 5] = [
+    ("lt;", '<'),
+    ("gt;", '>'),
+    ("amp;", '&'),
+    ("quot;", '"'),
+    ("nbsp;", '\u{A0}'),
+];
+
 /// One resolved reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Reference {
@@ -27,6 +36,13 @@ pub(super) fn resolve(text: &str) -> Option<Reference> {
     let rest = text.strip_prefix('&')?;
     if let Some(digits) = rest.strip_prefix('#') {
         return numeric(digits);
+    }
+    if let Some(&(name, first)) = COMMON.iter().find(|(name, _)| rest.starts_with(name)) {
+        return Some(Reference {
+            first,
+            second: None,
+            len: 1 + name.len(),
+        });
     }
     let len = rest
         .bytes()

@@ -75,8 +75,19 @@ const INLINE: [&str; 47] = [
     "video",
 ];
 
+/// The longest name in the lists, in bytes.
+const LONGEST_NAME: usize = 10;
+
+/// Whether a sorted list of lower-case names has a name in any case.
 fn is_one_of(list: &[&str], name: &str) -> bool {
-    list.iter().any(|known| known.eq_ignore_ascii_case(name))
+    let mut lower = [0; LONGEST_NAME];
+    let Some(lower) = lower.get_mut(..name.len()) else {
+        return false;
+    };
+    lower.copy_from_slice(name.as_bytes());
+    lower.make_ascii_lowercase();
+    list.binary_search_by(|known| known.as_bytes().cmp(lower))
+        .is_ok()
 }
 
 /// Whether an element ends a word.
@@ -219,6 +230,16 @@ mod tests {
 
     use super::super::cleaner::is_unwanted;
     use super::*;
+
+    #[test]
+    fn the_lists_of_names_can_be_searched_by_halves() {
+        for list in [&BREAKING[..], &INLINE[..]] {
+            assert!(list.is_sorted());
+            for name in list {
+                assert!(name.len() <= LONGEST_NAME && is_one_of(list, &name.to_uppercase()));
+            }
+        }
+    }
 
     #[test]
     fn inline_elements_do_not_split_words_and_blocks_do() {
