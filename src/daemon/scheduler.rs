@@ -30,6 +30,10 @@ const STORE_PAUSE: Duration = Duration::from_secs(5);
 /// Pages that are known at a time.
 const PAGES: usize = 1000;
 
+/// How long a round waits for a host that asks for patience before its next page; no site is granted
+/// a longer `Crawl-delay`.
+const ROUND_WAIT: Duration = Duration::from_mins(1);
+
 /// The clock counts as set back from here on; less is the ordinary work of time synchronisation.
 const CLOCK_STEP: Duration = Duration::from_mins(1);
 
@@ -401,8 +405,9 @@ impl Scheduler {
         self.queue.finish(&Work::Page(page), None);
         let retry = retry.filter(|_| then == Then::GoOn);
         let next = self.pages.ended(page, now, pause, retry);
+        let soon = |at: Timestamp| then == Then::GoOn || at.since(now) <= ROUND_WAIT;
         if then != Then::Stop {
-            self.schedule_page(next);
+            self.schedule_page(next.filter(|(_, at)| soon(*at)));
         }
     }
 
