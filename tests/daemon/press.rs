@@ -64,6 +64,10 @@ impl Answer {
         self
     }
 
+    pub fn saying(self, body: String) -> Self {
+        Self { body, ..self }
+    }
+
     /// Takes its time.
     pub fn after(self, after: Duration) -> Self {
         Self { after, ..self }
