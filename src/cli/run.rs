@@ -56,7 +56,7 @@ pub fn run(context: &Context, _: &RunArgs) -> Result<ExitCode, CliError> {
     // Look-ups of names may still hang in the system; they are not waited for.
     runtime.shutdown_timeout(Duration::from_millis(200));
     if let Some(engine) = Arc::into_inner(engine) {
-        engine.store.close();
+        engine.close();
     }
     result?;
     info!("stopped");

@@ -121,6 +121,13 @@ impl Engine {
         })
     }
 
+    /// Closes the database, of which the subscriptions hold a handle too.
+    pub fn close(self) {
+        let Self { store, push, .. } = self;
+        drop(push);
+        store.close();
+    }
+
     /// The configuration in force.
     #[must_use]
     pub fn live(&self) -> Arc<Live> {

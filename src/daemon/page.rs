@@ -135,10 +135,16 @@ async fn attempt(engine: &Engine, live: &Live, feed: &Feed, job: &PageJob) -> (P
         options: &feed.request,
         ..Request::page(&url)
     };
-    let verdict = engine
-        .robots
-        .allowed(&live.fetcher, &request, Timestamp::now())
-        .await;
+    let now = Timestamp::now();
+    let verdict = match engine.robots.verdict(&live.fetcher, &request, now).await {
+        Ok(verdict) => verdict,
+        Err(unknown) if unknown.is_ours => return (read, Attempt::Failed(unknown.to_string())),
+        Err(unknown) => {
+            let after = Some(unknown.until.since(now));
+            let error = unknown.to_string();
+            return (read, Attempt::Retry { error, after });
+        }
+    };
     read.pause = verdict.crawl_delay.unwrap_or_default();
     if !verdict.allowed {
         let error = "the site's robots.txt does not let robots read it".to_owned();
@@ -165,6 +171,13 @@ async fn attempt(engine: &Engine, live: &Live, feed: &Feed, job: &PageJob) -> (P
         }
         Err(error) => failed(&error),
     };
+    // It is the client that is asked for patience, so it holds for the host's other pages too.
+    if let Attempt::Retry {
+        after: Some(wait), ..
+    } = attempt
+    {
+        read.pause = read.pause.max(wait.min(LONGEST_WAIT));
+    }
     (read, attempt)
 }
 

@@ -62,11 +62,15 @@ pub struct Push {
 }
 
 impl Push {
-    /// Binds the listener and takes up the subscriptions, if there is a public address.
+    /// Binds the listener and takes up the subscriptions, if there is a public address. The `feeds`
+    /// are known before the first hub is heard, so that nothing pushed at once is lost.
     ///
     /// # Errors
     /// [`PushStartError`]: the owner asked for push, and it can't be had.
-    pub async fn start(engine: &Arc<Engine>) -> Result<Option<Self>, PushStartError> {
+    pub async fn start(
+        engine: &Arc<Engine>,
+        feeds: HashMap<FeedRow, Arc<Feed>>,
+    ) -> Result<Option<Self>, PushStartError> {
         let live = engine.live();
         let web = live.config.web.clone();
         let Some(public_url) = &web.public_url else {
@@ -87,7 +91,7 @@ impl Push {
         };
         let (queue, pushed) = mpsc::channel(QUEUE);
         let (router, _) = callback::router(subscriber.clone(), queue, limits);
-        let feeds = Arc::default();
+        let feeds = Arc::new(Mutex::new(feeds));
         let (stop, stopped) = oneshot::channel();
         let mut tasks = JoinSet::new();
         tasks.spawn(listener.serve(router));

@@ -30,6 +30,10 @@ const STORE_PAUSE: Duration = Duration::from_secs(5);
 /// Pages that are known at a time.
 const PAGES: usize = 1000;
 
+/// How long a round waits for a host that asks for patience before its next page; no site is granted
+/// a longer `Crawl-delay`.
+const ROUND_WAIT: Duration = Duration::from_mins(1);
+
 /// The clock counts as set back from here on; less is the ordinary work of time synchronisation.
 const CLOCK_STEP: Duration = Duration::from_mins(1);
 
@@ -133,8 +137,9 @@ impl Scheduler {
     /// # Errors
     /// What the database says; then nothing has changed.
     pub async fn take_over(&mut self, live: &Live) -> Result<(), StoreError> {
-        let registered = self.engine.store.register_feeds(&live.config.feeds).await?;
+        let mut registered = self.engine.store.register_feeds(&live.config.feeds).await?;
         let now = Timestamp::now();
+        self.mind_polls_under_way(live, &mut registered, now);
         let new = registered.iter().filter(|r| r.next_poll.is_none()).count();
         let floor = live.policy.min_interval;
         let first =
@@ -147,6 +152,28 @@ impl Scheduler {
             (!known.gone).then(|| policy::not_before(known.last_poll, floor, wanted, now))
         });
         Ok(())
+    }
+
+    /// A URL whose poll is under way for another feed, as one that has been renamed, counts as
+    /// polled now: the store hears of it only when the poll has ended.
+    fn mind_polls_under_way(&self, live: &Live, registered: &mut [Registered], now: Timestamp) {
+        let jobs = self.under_way.values();
+        let polled: HashMap<_, _> = jobs
+            .filter_map(|job| match job {
+                Job::Feed(feed) => Some((&feed.url, &feed.id)),
+                Job::Page(_) => None,
+            })
+            .collect();
+        if polled.is_empty() {
+            return;
+        }
+        let urls: HashMap<_, _> = live.config.feeds.iter().map(|f| (&f.id, &f.url)).collect();
+        for known in registered {
+            let by = urls.get(&known.id).and_then(|url| polled.get(url));
+            if by.is_some_and(|id| **id != known.id) {
+                known.last_poll = Some(now);
+            }
+        }
     }
 
     /// The feeds, by their number.
@@ -401,8 +428,9 @@ impl Scheduler {
         self.queue.finish(&Work::Page(page), None);
         let retry = retry.filter(|_| then == Then::GoOn);
         let next = self.pages.ended(page, now, pause, retry);
+        let soon = |at: Timestamp| then == Then::GoOn || at.since(now) <= ROUND_WAIT;
         if then != Then::Stop {
-            self.schedule_page(next);
+            self.schedule_page(next.filter(|(_, at)| soon(*at)));
         }
     }
 

@@ -99,7 +99,7 @@ pub async fn run(
     let mut scheduler = Scheduler::new(engine.clone());
     scheduler.take_over(&live).await?;
     warn_about_orphans(engine, &live).await?;
-    let push = Push::start(engine).await?;
+    let push = Push::start(engine, scheduler.feeds()).await?;
     if let Some(push) = &push {
         push.follow(&live, scheduler.feeds()).await;
     }

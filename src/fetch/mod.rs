@@ -76,7 +76,7 @@ pub use links::Links;
 pub use options::{check_header, check_options};
 pub use outcome::Answer;
 pub use request::{Kind, Request};
-pub use robots::{Robots, Verdict};
+pub use robots::{Robots, Unknown, Verdict};
 pub use settings::{Settings, user_agent};
 
 pub use crate::model::Validators;

@@ -42,6 +42,18 @@ pub struct Verdict {
     pub crawl_delay: Option<Duration>,
 }
 
+/// Why it is not known what a site allows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the site's robots.txt can't be had ({error}), so that none of its pages is read")]
+pub struct Unknown {
+    /// What its `robots.txt` was answered with, in words.
+    pub error: String,
+    /// When it is asked again.
+    pub until: Timestamp,
+    /// Whether asking again won't help, as the request is refused on this side.
+    pub is_ours: bool,
+}
+
 /// The rules of the sites that were asked about lately. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Robots {
@@ -51,8 +63,17 @@ pub struct Robots {
 /// What is known of one site.
 #[derive(Debug)]
 struct Known {
-    rules: Rules,
+    rules: Result<Rules, Unknown>,
     until: Timestamp,
+}
+
+impl Known {
+    fn verdict(&self, page: &Url) -> Result<Verdict, Unknown> {
+        match &self.rules {
+            Ok(rules) => Ok(rules.verdict(page)),
+            Err(unknown) => Err(unknown.clone()),
+        }
+    }
 }
 
 impl Robots {
@@ -68,28 +89,39 @@ impl Robots {
     /// A site without one (4xx) allows everything; one that can't be reached or fails (5xx) allows
     /// nothing until it is asked again, unless an older copy is at hand.
     pub async fn allowed(&self, fetcher: &Fetcher, page: &Request<'_>, now: Timestamp) -> Verdict {
+        let verdict = self.verdict(fetcher, page, now).await;
+        verdict.unwrap_or(Verdict {
+            allowed: false,
+            crawl_delay: None,
+        })
+    }
+
+    /// The same, but tells a site that forbids the page from one that could not say.
+    ///
+    /// # Errors
+    /// [`Unknown`]: the page must not be fetched now.
+    pub async fn verdict(
+        &self,
+        fetcher: &Fetcher,
+        page: &Request<'_>,
+        now: Timestamp,
+    ) -> Result<Verdict, Unknown> {
         let site = site(page);
         let slot = self.lock().slot(&site);
         // Whoever comes first asks, and the others wait here for the answer. If the first gives
         // up, the next one asks.
         let mut known = slot.lock().await;
         match &*known {
-            Some(fresh) if now < fresh.until => return fresh.rules.verdict(page.url),
+            Some(fresh) if now < fresh.until => return fresh.verdict(page.url),
             _ => {}
         }
-        let (answer, lifetime) = ask(fetcher, page).await;
-        let rules = match (answer, known.take()) {
-            (Some(rules), _) => rules,
-            (None, Some(old)) => old.rules,
-            (None, None) => Rules::nothing(),
-        };
-        let verdict = rules.verdict(page.url);
-        self.lock().weigh(&site, rules.weight());
-        *known = Some(Known {
-            rules,
-            until: now + lifetime,
-        });
-        verdict
+        let (answer, lifetime) = ask(fetcher, page, now).await;
+        let old = known.take().and_then(|old| old.rules.ok());
+        let rules = answer.or_else(|unknown| old.ok_or(unknown));
+        let weight = rules.as_ref().map_or(0, Rules::weight);
+        self.lock().weigh(&site, weight);
+        let until = now + lifetime;
+        known.insert(Known { rules, until }).verdict(page.url)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Cache> {
@@ -112,8 +144,12 @@ fn robots_txt(page: &Url) -> Url {
     url
 }
 
-/// The rules as the site has them now, and for how long; no rules if it could not say.
-async fn ask(fetcher: &Fetcher, page: &Request<'_>) -> (Option<Rules>, Duration) {
+/// The rules as the site has them now, and for how long.
+async fn ask(
+    fetcher: &Fetcher,
+    page: &Request<'_>,
+    now: Timestamp,
+) -> (Result<Rules, Unknown>, Duration) {
     let url = robots_txt(page.url);
     let request = Request {
         url: &url,
@@ -132,13 +168,22 @@ async fn ask(fetcher: &Fetcher, page: &Request<'_>) -> (Option<Rules>, Duration)
         },
         ..usual
     };
-    let later = |wait: Option<Duration>| (None, wait.unwrap_or(RETRY).clamp(RETRY, LONGEST));
+    let later = |error: String, wait: Option<Duration>, is_ours| {
+        let wait = wait.unwrap_or(RETRY).clamp(RETRY, LONGEST);
+        let until = now + wait;
+        let unknown = Unknown {
+            error,
+            until,
+            is_ours,
+        };
+        (Err(unknown), wait)
+    };
     match fetcher.fetch_within(&request, limits).await {
         Ok(Answer::Body { bytes, hints, .. }) => {
             // Half a megabyte of a stranger's text takes a while; a panic in it stays there too.
             let parsed = tokio::task::spawn_blocking(move || Rules::read(&bytes)).await;
             let lifetime = hints.fresh_for.unwrap_or(LONGEST).clamp(SHORTEST, LONGEST);
-            (Some(parsed.unwrap_or_else(|_| Rules::nothing())), lifetime)
+            (Ok(parsed.unwrap_or_else(|_| Rules::nothing())), lifetime)
         }
         // "Unavailable" (RFC 9309 §2.3.1.3), as are endless redirects (§2.3.1.2).
         Ok(Answer::Gone)
@@ -149,10 +194,17 @@ async fn ask(fetcher: &Fetcher, page: &Request<'_>) -> (Option<Rules>, Duration)
             | FetchError::TooManyRedirects { .. }
             | FetchError::RedirectLoop { .. }
             | FetchError::BadRedirect { .. },
-        ) => (Some(Rules::everything()), LONGEST),
+        ) => (Ok(Rules::everything()), LONGEST),
         // A 429 is a 4xx, but not one of a site that has nothing to say.
-        Ok(Answer::Throttled { retry_after, .. }) => later(retry_after),
-        Ok(Answer::NotModified { .. }) => later(None),
-        Err(error) => later(error.retry_after()),
+        Ok(Answer::Throttled {
+            status,
+            retry_after,
+        }) => later(format!("the server answered {status}"), retry_after, false),
+        Ok(Answer::NotModified { .. }) => later(
+            "the server answered 304 without cause".to_owned(),
+            None,
+            false,
+        ),
+        Err(error) => later(error.to_string(), error.retry_after(), error.is_ours()),
     }
 }

@@ -5,6 +5,13 @@
 
 #[allow(
     dead_code,
+    reason = "shared with the tests of `push`, which use more of it"
+)]
+#[path = "../push/hub.rs"]
+mod hub;
+mod press;
+#[allow(
+    dead_code,
     reason = "shared with the tests of `fetch`, which use more of it"
 )]
 #[path = "../fetch/server.rs"]
@@ -15,5 +22,9 @@ mod corpus;
 mod crash;
 mod end_to_end;
 mod hostile;
+mod options;
+mod pages;
+mod politeness;
+mod push;
 mod service;
 mod webhooks;

@@ -292,6 +292,13 @@ name = "Shanghai Cooperation Organisation"
 any = [{ text = "SCO", case = "exact" }, "上合组织"]
 "#;
 
+/// A `[[feed]]` table with further lines.
+pub fn feed(id: &str, url: &str, more: &str) -> String {
+    format!(
+        "[[feed]]\nid = \"{id}\"\nurl = \"{url}\"\nlanguage = \"en\"\nallow_private_addresses = true\n{more}\n"
+    )
+}
+
 /// A folder with a configuration and a database.
 pub struct Home {
     pub folder: tempfile::TempDir,
@@ -330,6 +337,17 @@ impl Home {
             .unwrap();
         }
         self.write_config(&(text + TOPICS));
+    }
+
+    /// Writes a configuration told to `hook`, of these sections and feeds.
+    pub fn arrange(&self, hook: &Hook, sections: &str, feeds: &[String]) {
+        self.write_config(&format!(
+            "database = \"m.db\"\nshutdown_timeout = \"5s\"\n{sections}\n\
+             [[sink]]\nid = \"hook\"\ntype = \"webhook\"\nurl = \"{}\"\n\
+             secret = {{ file = \"secret\" }}\nretry_initial = \"100ms\"\n{}{TOPICS}",
+            hook.url(),
+            feeds.concat()
+        ));
     }
 
     pub fn write_config(&self, text: &str) {
