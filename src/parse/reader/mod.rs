@@ -24,8 +24,8 @@ mod tests;
 
 use url::Url;
 
-use super::xml::{Tag, Token, Tokens, is_container, is_entry, local};
 use super::MAX_ENTRIES;
+use super::xml::{Tag, Token, Tokens, is_container, is_entry, local};
 use crate::model::{Entry, FeedFormat, Timestamp, UpdateHints};
 use base::Bases;
 use draft::Draft;
@@ -148,7 +148,7 @@ pub(super) fn read(text: &str, base: Option<&Url>, now: Timestamp) -> Reading {
         link_follows: false,
     };
     // in chunks without a way out, which the compiler makes vector code of
-    let control = |b: u8| (b < 0x20) & (b != b'\t') & (b != b'\n') & (b != b'\r');
+    let control = |b: u8| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r');
     let mut chunks = text.as_bytes().chunks(256);
     reader.odd.controls = chunks.any(|c| c.iter().fold(false, |found, b| found | control(*b)));
     reader.run();
