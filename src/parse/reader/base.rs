@@ -108,6 +108,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_base_that_grows_too_long_is_ignored() {
+        let part = format!("{}/", "b".repeat(1_500));
+        let mut bases = Bases::new(None);
+        let home = format!("https://a.example/{part}");
+        bases.fall_back(&format!("{home}{part}"));
+        assert_eq!(bases.current(None), None);
+        bases.declare(1, &home);
+        bases.declare(2, &part);
+        assert_eq!(bases.current(None).map(String::from), Some(home.clone()));
+        assert!(bases.ignored);
+    }
+
+    #[test]
     fn bases_nest_and_end_with_their_elements() {
         let document = Url::parse("https://a.example/feed").unwrap();
         let mut bases = Bases::new(Some(&document));
