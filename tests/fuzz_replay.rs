@@ -19,7 +19,7 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// Mutations of the seeds of one target.
 const MUTATIONS: usize = 1_500;
 /// Bytes of a seed that is mutated, so that the time goes into many inputs.
-const MAX_MUTATED: usize = 16 << 10;
+const MAX_MUTATED: usize = 4 << 10;
 
 type Target = fn(&[u8]);
 

@@ -40,14 +40,10 @@ pub(super) fn read(markup: &str, base: Option<&Url>, structured: &Structured) ->
         } else if name.eq_ignore_ascii_case("html") {
             let lang = attribute(raw, "lang").or_else(|| attribute(raw, "xml:lang"));
             keep(&mut found.html_lang, lang);
-        } else if name.eq_ignore_ascii_case("title") || name.eq_ignore_ascii_case("h1") {
-            let inside = scanner.take_until_end(name);
-            let place = if name.eq_ignore_ascii_case("h1") {
-                &mut found.heading
-            } else {
-                &mut found.title
-            };
-            keep(place, Some(inside));
+        } else if name.eq_ignore_ascii_case("title") {
+            keep(&mut found.title, Some(scanner.take_until_end("title")));
+        } else if name.eq_ignore_ascii_case("h1") {
+            keep(&mut found.heading, Some(scanner.take_until_end("h1")));
         }
     }
     found.metadata(base, structured)
@@ -72,7 +68,7 @@ fn keep(place: &mut Option<String>, value: Option<&str>) {
     if place.is_none()
         && let Some(value) = value
     {
-        let value = value.get(..value.len().min(16 << 10)).unwrap_or_default();
+        let value = &value[..value.floor_char_boundary(16 << 10)];
         *place = Some(clean_html(value)).filter(|v| !v.is_empty());
     }
 }

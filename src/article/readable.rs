@@ -17,6 +17,10 @@ use crate::parse::page;
 
 /// Bytes of markup that the crate gets at most.
 const MAX_MARKUP: usize = 2 << 20;
+/// Bytes of text after which a `wbr` stands in the next place. The crate writes its result with
+/// html5ever's serializer, which for each `&` and each character from U+0080 to U+00BF looks through
+/// the rest of its text node: 512 KiB of `&` in one node cost seconds.
+const MAX_RUN: usize = 4 << 10;
 
 /// The article's text as the readability score finds it, lines by line; empty when it finds none.
 ///
@@ -100,16 +104,22 @@ fn serialise(nodes: &[Node<'_>]) -> String {
         filled.push(texts);
     }
     let mut at = 0;
+    // bytes of text since the last tag
+    let mut run = 0;
     while at < nodes.len() && out.len() < MAX_MARKUP {
         while let Some((_, name)) = open.last().copied().filter(|(end, _)| *end <= at) {
             close(&mut out, name);
             open.pop();
+            run = 0;
         }
         let node = &nodes[at];
         let empty = filled[node.end] == filled[at];
         match node.kind {
-            Kind::Text(text) if !node.dropped => escape(text, &mut out),
-            Kind::Element { tag, .. } if tag.name == "br" && !node.dropped => out.push_str("<br>"),
+            Kind::Text(text) if !node.dropped => escape(text, &mut run, &mut out),
+            Kind::Element { tag, .. } if tag.name == "br" && !node.dropped => {
+                out.push_str("<br>");
+                run = 0;
+            }
             // an element is dropped with all inside; a line that was dropped is texts only
             Kind::Element { tag, raw }
                 if !empty
@@ -133,6 +143,7 @@ fn serialise(nodes: &[Node<'_>]) -> String {
                     out.push_str(" href=\"/\"");
                 }
                 out.push('>');
+                run = 0;
                 open.push((node.end, tag.name));
             }
             Kind::Element { .. } if empty => {
@@ -156,9 +167,15 @@ fn close(out: &mut String, name: &str) {
     out.push('>');
 }
 
-/// Text as written, with references kept and everything else harmless.
-fn escape(text: &str, out: &mut String) {
+/// Text as written, with references kept and everything else harmless. `run` counts its bytes.
+fn escape(text: &str, run: &mut usize, out: &mut String) {
     for c in text.chars() {
+        // never inside a reference
+        if *run >= MAX_RUN && !c.is_ascii_alphanumeric() && !matches!(c, '#' | ';') {
+            out.push_str("<wbr>");
+            *run = 0;
+        }
+        *run += c.len_utf8();
         match c {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
@@ -190,6 +207,19 @@ mod tests {
             "{markup}"
         );
         assert!(!markup.contains("onclick") && !markup.contains("gone") && !markup.contains("<p>"));
+    }
+
+    #[test]
+    fn long_texts_cost_no_square_of_their_length_and_stay_whole() {
+        let story = "Der Preis von 5 \u{a7} &amp; 3 stieg&nbsp;weiter. ".repeat(9_000);
+        let markup = format!("<p>{story}</p>");
+        let whole = page(markup.as_bytes(), Some("text/html; charset=utf-8")).text;
+        assert_eq!(scored(&build(&markup)), Ok(whole));
+        for unit in ["&", "\u{a7}", "&#167;", "<b>&</b>"] {
+            let markup = serialise(&build(&format!("<p>{}", unit.repeat(40_000 / unit.len()))));
+            let longest = markup.split('<').map(str::len).max();
+            assert!(longest < Some(MAX_RUN + 50), "{unit}: {longest:?}");
+        }
     }
 
     #[test]

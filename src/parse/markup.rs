@@ -34,6 +34,8 @@ pub(crate) struct Scanner<'a> {
     quotes_off: bool,
     /// Hidden elements that have no end tag in the rest of the text, as bits of `HIDDEN`.
     unclosed: u8,
+    /// What else was found to have no end tag in the rest of the text.
+    unended: Vec<&'static str>,
     keep_head: bool,
 }
 
@@ -45,6 +47,7 @@ impl<'a> Scanner<'a> {
             at: 0,
             quotes_off: false,
             unclosed: 0,
+            unended: Vec::new(),
             keep_head: false,
         }
     }
@@ -58,15 +61,18 @@ impl<'a> Scanner<'a> {
     }
 
     /// Skips to the end tag `name` and returns what stood before it; nothing if there is none.
-    pub fn take_until_end(&mut self, name: &str) -> &'a str {
-        match find_end_tag(self.text, self.at, name) {
-            Some(end) => {
-                let inside = &self.text[self.at..end];
-                self.at = end;
-                inside
-            }
-            None => "",
+    pub fn take_until_end(&mut self, name: &'static str) -> &'a str {
+        // a page may be nothing but such tags, and each would be looked for up to the end
+        if self.unended.contains(&name) {
+            return "";
         }
+        let Some(end) = find_end_tag(self.text, self.at, name) else {
+            self.unended.push(name);
+            return "";
+        };
+        let inside = &self.text[self.at..end];
+        self.at = end;
+        inside
     }
 
     fn tag_end(&mut self, from: usize) -> Option<usize> {

@@ -57,6 +57,8 @@ const MAX_SUMMARY: usize = 64 << 10;
 const MAX_CONTENT: usize = 1 << 20;
 /// Bytes of a link.
 const MAX_LINK: usize = 8 << 10;
+/// Bytes of a base for links, longer than any honest one: it comes back in each link of a document.
+const MAX_BASE: usize = 2 << 10;
 /// Bytes of a format's version.
 const MAX_VERSION: usize = 20;
 /// Entries of a document.

@@ -108,6 +108,15 @@ mod tests {
     }
 
     #[test]
+    fn titles_without_end_are_looked_for_once() {
+        let started = std::time::Instant::now();
+        let markup = "<title>".repeat((4 << 20) / 7);
+        assert_eq!(page(markup.as_bytes(), None), Page::default());
+        // to look for each one's end takes minutes
+        assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
+    }
+
+    #[test]
     fn html_is_told_from_feeds() {
         for yes in [
             "<!doctype HTML>",

@@ -86,8 +86,8 @@ pub(super) struct Tokens<'a> {
     at: usize,
     /// Quotes are no longer honoured: some quoted value swallowed everything up to the end.
     quotes_off: bool,
-    /// No CDATA section ends in the rest of the text.
-    sections_off: bool,
+    /// The offset from which on no CDATA section ends.
+    sections_off: usize,
 }
 
 impl<'a> Tokens<'a> {
@@ -97,7 +97,7 @@ impl<'a> Tokens<'a> {
             text,
             at: 0,
             quotes_off: false,
-            sections_off: false,
+            sections_off: usize::MAX,
         }
     }
 
@@ -111,9 +111,11 @@ impl<'a> Tokens<'a> {
         self.text
     }
 
-    /// Goes on from another offset.
-    pub fn seek(&mut self, at: usize) {
+    /// Goes on from another offset with what `ahead` found out: to look for the end of a section in
+    /// vain costs the rest of the document, and a field is looked through more than once.
+    pub fn seek(&mut self, at: usize, ahead: &Self) {
         self.at = at;
+        self.sections_off = ahead.sections_off;
     }
 }
 
@@ -157,13 +159,15 @@ impl<'a> Iterator for Tokens<'a> {
             return take(comment.find("-->").map(|i| i + 7), Token::Aside);
         }
         if let Some(section) = rest.strip_prefix("<![CDATA[") {
-            let len = if self.sections_off {
+            let len = if self.at >= self.sections_off {
                 None
             } else {
                 section.find("]]>")
             };
             // what follows a beginning without end is read as if it were not there
-            self.sections_off = len.is_none();
+            if len.is_none() {
+                self.sections_off = self.sections_off.min(self.at);
+            }
             let token = len.map_or(Token::Aside, |len| Token::Cdata(&section[..len]));
             self.at += len.map_or(9, |i| i + 12);
             return Some(token);

@@ -179,7 +179,7 @@ fn once(document: &mut Vec<u8>, choices: &mut Choices<'_>) {
             }
         }
         _ => {
-            let junk = choices.bytes(usize::from(at as u8 % 32));
+            let junk = choices.bytes(at % 32);
             document.splice(at..at, junk.iter().copied());
         }
     }

@@ -128,7 +128,7 @@ fn entry(format: usize, index: usize, choices: &mut Choices<'_>, out: &mut Strin
     };
     let link_out = escape(link);
     let (t, b, m) = (text(&title), text(&body), text(&more));
-    out.push_str(&match format {
+    let markup = match format {
         0 => format!(
             "<item><title>{t}</title><link>{link_out}</link><guid isPermaLink=\"false\">{index}</guid><description>{b}</description><content:encoded>{m}</content:encoded><dc:creator>{t}</dc:creator><pubDate>{date}</pubDate><media:group><media:title>{m}</media:title></media:group></item>\n"
         ),
@@ -159,12 +159,13 @@ fn entry(format: usize, index: usize, choices: &mut Choices<'_>, out: &mut Strin
             json(&more),
             json(&title)
         ),
-    });
+    };
+    out.push_str(&markup);
 }
 
-/// A text of the list, or one that the choices spell out.
+/// A text of the list, or one that the choices spell out; without what XML does not allow.
 fn value(choices: &mut Choices<'_>) -> String {
-    match choices.below(24) {
+    let text = match choices.below(24) {
         which if which < TEXTS.len() => TEXTS[which].to_owned(),
         16..=19 => {
             let length = choices.below(48);
@@ -172,7 +173,8 @@ fn value(choices: &mut Choices<'_>) -> String {
         }
         20 => TEXTS[choices.below(TEXTS.len())].repeat(1 + choices.below(40)),
         _ => String::new(),
-    }
+    };
+    text.replace(|c| c < ' ', " ")
 }
 
 fn escape(text: &str) -> String {
@@ -188,7 +190,6 @@ fn json(text: &str) -> String {
         match c {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
-            '\0'..='\u{1f}' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
             _ => out.push(c),
         }
     }

@@ -12,7 +12,9 @@ use url::Url;
 use super::super::dates::{self, Reading};
 use super::super::feed::{absolute, language};
 use super::super::text;
-use super::super::{MAX_AUTHOR_CHARS, MAX_CONTENT, MAX_ENTRIES, MAX_SUMMARY, MAX_TITLE_CHARS};
+use super::super::{
+    MAX_AUTHOR_CHARS, MAX_BASE, MAX_CONTENT, MAX_ENTRIES, MAX_SUMMARY, MAX_TITLE_CHARS,
+};
 use crate::model::{DateNote, Entry, Timestamp};
 use values::{Hubs, Lenient, Names, any_value, skips};
 
@@ -68,6 +70,7 @@ impl<'a> Feed<'a> {
 
     /// Resolves the links that had nothing to be relative to.
     pub fn resolve_late(&mut self, home: Option<&str>) {
+        let home = home.filter(|home| home.len() <= MAX_BASE);
         let home = home.and_then(|home| Url::parse(home).ok());
         for (at, link) in self.late.drain(..) {
             if let Some(entry) = self.entries.get_mut(at) {

@@ -2,10 +2,7 @@
 
 use url::Url;
 
-use super::super::MAX_LINK;
-
-/// Longer than any honest base.
-const MAX_BASE: usize = 2048;
+use super::super::MAX_BASE;
 
 /// One declared base.
 #[derive(Debug)]
@@ -36,7 +33,7 @@ impl<'a> Bases<'a> {
 
     /// Uses the feed's page as base of all where nothing better is known.
     pub fn fall_back(&mut self, home: &str) {
-        if self.document.is_none() {
+        if self.document.is_none() && home.len() <= MAX_BASE {
             self.document = Url::parse(home).ok();
         }
     }
@@ -99,7 +96,7 @@ fn join(outer: Option<Url>, text: &str) -> (Option<Url>, bool) {
         Some(outer) => outer.join(&text).ok(),
         None => Url::parse(&text).ok(),
     }
-    .filter(|url| url.as_str().len() <= MAX_LINK);
+    .filter(|url| url.as_str().len() <= MAX_BASE);
     match joined {
         Some(url) => (Some(url), false),
         None => (outer, true),
@@ -109,6 +106,19 @@ fn join(outer: Option<Url>, text: &str) -> (Option<Url>, bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_base_that_grows_too_long_is_ignored() {
+        let part = format!("{}/", "b".repeat(1_500));
+        let mut bases = Bases::new(None);
+        let home = format!("https://a.example/{part}");
+        bases.fall_back(&format!("{home}{part}"));
+        assert_eq!(bases.current(None), None);
+        bases.declare(1, &home);
+        bases.declare(2, &part);
+        assert_eq!(bases.current(None).map(String::from), Some(home.clone()));
+        assert!(bases.ignored);
+    }
 
     #[test]
     fn bases_nest_and_end_with_their_elements() {

@@ -94,7 +94,7 @@ pub(super) fn take<'a>(
         None => (stop, markup, end),
     };
     odd.balanced |= end == End::Open;
-    tokens.seek(stop);
+    tokens.seek(stop, &ahead);
     Inside {
         raw: &text[begin..stop],
         markup,

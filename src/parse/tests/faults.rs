@@ -329,6 +329,7 @@ fn hostile_documents_cost_no_more_than_their_length() {
         "</channel><channel>",
         "<item><title>x<link>y<description>z",
         "<title><title>",
+        "<title><![CDATA[",
         "<author><name>",
         "<![CDATA[",
         "<a b=\"",
