@@ -273,6 +273,9 @@ fn a_round_by_hand_does_not_wait_for_hours_for_a_host_that_asks_for_them() {
     let (home, _hook) = polled(&press, "", ALWAYS);
     assert_eq!(press.asked("/p/").len(), 1);
     assert!(rows(&home).iter().all(|row| row.1 == "waiting"));
+    let sql = "SELECT max(next_attempt_ms - created_ms) FROM page";
+    let wait: i64 = home.database().query_row(sql, [], |r| r.get(0)).unwrap();
+    assert!(wait >= 7200 * 1000, "it keeps its time: {wait}");
 }
 
 #[test]

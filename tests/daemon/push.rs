@@ -321,7 +321,6 @@ fn neither_the_log_nor_the_database_holds_the_callbacks_token_or_the_secret() {
     let daemon = room.start_subscribed();
     room.push(&[Item::new("1", "Putin, pushed")]);
     room.hook.wait(1);
-    // A hub that repeats what it was told.
     let request = room.hub.last();
     let token = request["hub.callback"]
         .rsplit('/')
