@@ -55,17 +55,12 @@ impl Cleaner {
         if is_unwanted(c) {
             return;
         }
-        let gap = usize::from(!self.out.is_empty() && self.gap != Gap::None);
-        if self.out.len() + gap + c.len_utf8() > self.max {
+        if self.out.len() + self.gap_len() + c.len_utf8() > self.max {
             // nothing shorter may follow what did not fit
             self.max = self.out.len();
             return;
         }
-        if gap == 1 {
-            self.out
-                .push(if self.gap == Gap::Line { '\n' } else { ' ' });
-        }
-        self.gap = Gap::None;
+        self.close_gap();
         self.out.push(c);
     }
 
@@ -80,20 +75,41 @@ impl Cleaner {
                 self.char(c);
                 text = &text[c.len_utf8()..];
             } else {
+                self.close_gap();
                 self.out.push_str(&text[..word]);
                 text = &text[word..];
             }
         }
     }
 
-    /// How many bytes of the text can be taken as they are: visible ASCII behind no gap.
+    /// How many bytes at the text's beginning fit and can be taken as they are: visible ASCII, and
+    /// what begins with a byte that begins no white space and nothing unwanted.
     fn word(&self, text: &str) -> usize {
-        if self.gap != Gap::None {
-            return 0;
+        let visible = |b: &u8| match b {
+            0x21..=0x7E => true,
+            // C1, U+00A0; U+1680; U+2000 to U+206F; U+3000; U+FEFF
+            0xC2 | 0xE1 | 0xE2 | 0xE3 | 0xEF => false,
+            0x80.. => true,
+            _ => false,
+        };
+        let room = self.max.saturating_sub(self.out.len() + self.gap_len());
+        let mut len = text.bytes().take(room).take_while(visible).count();
+        while !text.is_char_boundary(len) {
+            len -= 1;
         }
-        let room = self.max - self.out.len();
-        let bytes = text.bytes().take(room);
-        bytes.take_while(u8::is_ascii_graphic).count()
+        len
+    }
+
+    fn gap_len(&self) -> usize {
+        usize::from(!self.out.is_empty() && self.gap != Gap::None)
+    }
+
+    fn close_gap(&mut self) {
+        if self.gap_len() == 1 {
+            self.out
+                .push(if self.gap == Gap::Line { '\n' } else { ' ' });
+        }
+        self.gap = Gap::None;
     }
 
     /// Text with references.
@@ -143,6 +159,19 @@ mod tests {
         cleaner.space();
         cleaner.referenced("&lt;c&gt; ");
         assert_eq!(cleaner.finish(), "a b\n<c>");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn words_come_out_as_their_characters_would(
+            text in "(?s)([a-z]{0,9}|[ \n\t]|[\u{80}-\u{200}]|[\u{400}-\u{420}]|[\u{1ff0}-\u{2070}]|[\u{2ff0}-\u{3010}]|\u{1680}|\u{feff}|😀|.){0,30}",
+            max in 0_usize..60,
+        ) {
+            let (mut words, mut characters) = (Cleaner::new(max), Cleaner::new(max));
+            words.text(&text);
+            text.chars().for_each(|c| characters.char(c));
+            proptest::prop_assert_eq!(words.finish(), characters.finish());
+        }
     }
 
     #[test]

@@ -109,6 +109,13 @@ impl<'a> Inside<'a> {
         if !self.raw.contains(['<', '&']) {
             return Cow::Borrowed(self.raw);
         }
+        // most texts are one section
+        let section = self.raw.trim().strip_prefix("<![CDATA[");
+        if let Some(text) = section.and_then(|s| s.strip_suffix("]]>"))
+            && !text.contains("]]>")
+        {
+            return Cow::Borrowed(text);
+        }
         let mut out = String::with_capacity(self.raw.len());
         let mut tokens = Tokens::new(self.raw);
         loop {

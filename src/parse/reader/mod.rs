@@ -60,8 +60,6 @@ pub(super) struct Reading {
     pub hints: UpdateHints,
     /// The entries, at most `MAX_ENTRIES`.
     pub entries: Vec<Entry>,
-    /// How many entries there are in the document.
-    pub total: usize,
     /// A channel or Atom feed was begun.
     pub has_head: bool,
     /// The document ends before its root does.
@@ -219,7 +217,6 @@ impl<'a> Reader<'a> {
             self_url: self.head.self_url,
             hubs: self.head.hubs,
             entries: self.entries,
-            total: self.total,
             has_head: self.has_head,
             cut: unclosed,
             plain,
