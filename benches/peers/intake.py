@@ -1,7 +1,8 @@
 """Who reads what: files, entries and fields by source, then the files where mentiond has less.
 
-intake.py MENTIOND: runs `mentiond inspect --json` over the folder that MENTIOND_CORPUS names, and
-feedparser and fastfeedparser on the same bytes. With --values the differing links and dates too.
+intake.py MENTIOND [--values] [--counts FILE]: runs `mentiond inspect --json` over the folder that
+MENTIOND_CORPUS names, and feedparser and fastfeedparser on the same bytes. With --values it prints
+fields that both have and that differ, too; FILE gets mentiond's entries by document, as JSON.
 """
 
 import calendar
@@ -66,7 +67,7 @@ def of_feedparser(data):
         return None
     found = []
     for e in feed.entries:
-        # feedparser gives `updated` for `published` (with a warning) only to old callers: ask for both
+        # past feedparser's own look-up, which answers with another date (and a warning)
         date = seconds(dict.get(e, "published_parsed") or dict.get(e, "updated_parsed"))
         date = date if date is not None else seconds(dict.get(e, "created_parsed"))
         contents = [c.get("value") for c in e.get("content", [])]
@@ -92,7 +93,7 @@ def of_fastfeedparser(data):
 
 
 def row(name, cells):
-    print(f"{name:<30}" + "".join(f"{c:>24}" for c in cells))
+    print(f"{name:<29}" + "".join(f"{c:>21}" for c in cells))
 
 
 def main():
@@ -147,6 +148,10 @@ def main():
         for sentence in told:
             print(f"  {name}: {sentence}")
     print(f"{less} documents" if less else "  nowhere")
+    if "--counts" in sys.argv:
+        counts = {name: len(found[0]) for name, _, found in results if found[0] is not None}
+        with open(sys.argv[sys.argv.index("--counts") + 1], "w", encoding="utf-8") as out:
+            json.dump(counts, out)
 
 
 main()
