@@ -86,10 +86,9 @@ impl Cleaner {
     /// what begins with a byte that begins no white space and nothing unwanted.
     fn word(&self, text: &str) -> usize {
         let visible = |b: &u8| match b {
-            0x21..=0x7E => true,
             // C1, U+00A0; U+1680; U+2000 to U+206F; U+3000; U+FEFF
             0xC2 | 0xE1 | 0xE2 | 0xE3 | 0xEF => false,
-            0x80.. => true,
+            0x21..=0x7E | 0x80.. => true,
             _ => false,
         };
         let room = self.max.saturating_sub(self.out.len() + self.gap_len());
