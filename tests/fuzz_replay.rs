@@ -126,3 +126,22 @@ fn the_cleaning_of_markup_keeps_its_promises() {
 fn the_reader_of_feed_lists_keeps_its_promises() {
     replay_all("opml", targets::opml::run);
 }
+
+#[test]
+fn a_panic_inside_a_parser_of_others_prints_nothing_of_the_document() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("feed.xml");
+    let feed = "<rss version=\"2.0\"><channel><title>t</title><managingEditor>E\nERROR forged \u{9b}2J \u{201c}a@example.com</managingEditor><item><title>x</title></item></channel></rss>";
+    std::fs::write(&path, feed).expect("a file");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_mentiond"))
+        .arg("inspect")
+        .arg(&path)
+        .output()
+        .expect("the program runs");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    assert!(
+        !told.contains("forged") && !told.contains("panicked"),
+        "{told}"
+    );
+}

@@ -6,7 +6,6 @@
 //! nested elements it took 24 s, of what is left of them here it takes microseconds.
 
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use dom_smoothie::{Config, Readability};
 
@@ -14,6 +13,7 @@ use super::lines::{Line, lines};
 use super::tree::{Class, Kind, Node, attribute};
 use super::wants::weight;
 use crate::parse::page;
+use crate::parse::wall::contained;
 
 /// Bytes of markup that the crate gets at most.
 const MAX_MARKUP: usize = 2 << 20;
@@ -28,7 +28,7 @@ const MAX_RUN: usize = 4 << 10;
 /// The crate's message when it panicked.
 pub(super) fn scored(nodes: &[Node<'_>]) -> Result<String, String> {
     let markup = serialise(nodes);
-    catch_unwind(AssertUnwindSafe(move || {
+    contained(move || {
         let config = Config {
             // the scores of short news are as good as those of long reads
             char_threshold: 100,
@@ -42,14 +42,6 @@ pub(super) fn scored(nodes: &[Node<'_>]) -> Result<String, String> {
             return String::new();
         };
         page(article.content.as_bytes(), Some("text/html; charset=utf-8")).text
-    }))
-    .map_err(|panic| {
-        let message = panic
-            .downcast_ref::<&str>()
-            .map(|m| (*m).to_owned())
-            .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_default();
-        message.chars().take(200).collect()
     })
 }
 

@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::output::{complain, printable};
-use super::{CliError, Context};
+use super::{CliError, Context, names};
 use crate::matching::{self, Matcher};
 use crate::model::{Field, Hit, TopicId};
 use crate::parse;
@@ -25,11 +25,11 @@ Examples:
   mentiond match page.html notes.txt
   echo 'ШОС' | mentiond match --json
 
-JSON has one object a line and hit: source, topic, term, field (text; or title and content of a
-page), start and end (bytes in that field's text; of a plain UTF-8 file these are bytes of the file),
+JSON has one object a line and hit: source, topic, term, field (text; or title and content of a \
+page), start and end (bytes in that field's text; of a plain UTF-8 file these are bytes of the file), \
 text, and because for an ambiguous term.
 
-Exit codes: 0 done, whether or not there is a hit; 1 a source can't be read; 2 bad usage or
+Exit codes: 0 done, whether or not there is a hit; 1 a source can't be read; 2 bad usage or \
 configuration.")]
 pub struct MatchArgs {
     /// Files to match; `-`, or none, is standard input.
@@ -66,6 +66,7 @@ struct HitLine<'a> {
 }
 
 pub fn run(context: &Context, args: &MatchArgs) -> Result<ExitCode, CliError> {
+    names::check_language(args.language.as_deref())?;
     let config = context.load_without_secrets()?;
     let matcher = Matcher::compile(&config.topics)
         .map_err(|error| CliError::Config(format!("error: {error}")))?;

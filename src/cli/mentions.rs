@@ -57,6 +57,7 @@ pub fn since(text: Option<&str>) -> Result<Option<Timestamp>, CliError> {
 }
 
 pub fn run(context: &Context, args: &MentionsArgs) -> Result<ExitCode, CliError> {
+    names::check_language(args.language.as_deref())?;
     let filter = MentionFilter {
         topic: args.topic.clone(),
         feed: args.feed.clone(),

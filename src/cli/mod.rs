@@ -23,7 +23,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{self, Config, ConfigError, Environment};
+use crate::config::{self, Config, ConfigError, Environment, FetchConfig};
 pub use error::CliError;
 use output::{Output, complain};
 
@@ -40,7 +40,7 @@ Start here:
   mentiond poll       poll all feeds once and deliver what is found
   mentiond run        run as a service
 
-The configuration is the first of: --config, $MENTIOND_CONFIG, ./config/mentiond.toml,
+The configuration is the first of: --config, $MENTIOND_CONFIG, ./config/mentiond.toml, \
 $XDG_CONFIG_HOME/mentiond/mentiond.toml (~/.config), /etc/mentiond/mentiond.toml.
 
 Exit codes: 0 done, 1 failed, 2 bad usage or configuration."
@@ -91,6 +91,21 @@ impl Context {
     /// Finds and reads the configuration but no secret: for commands that deliver nothing.
     fn load_without_secrets(&self) -> Result<Config, CliError> {
         self.load_with(&self.environment.clone().without_secrets())
+    }
+
+    /// Finds and reads the configuration with the secrets that its feeds are asked with.
+    fn load_for_asking(&self) -> Result<Config, CliError> {
+        self.load_with(&self.environment.clone().without_sink_secrets())
+    }
+
+    /// How a server is asked that is no configured feed's: secrets are read only where a proxy may
+    /// be one.
+    fn fetch_config(&self, config: &Config) -> Result<FetchConfig, CliError> {
+        if config.fetch.proxy.is_none() {
+            return Ok(config.fetch.clone());
+        }
+        let environment = self.environment.clone().without_sink_secrets();
+        Ok(config::load(&config.path, &environment)?.fetch)
     }
 
     /// Finds and reads the configuration for a command that changes it: no secret, no warnings,

@@ -3,7 +3,7 @@
 
 use super::CliError;
 use super::output::printable;
-use crate::config::{Config, did_you_mean};
+use crate::config::{Config, did_you_mean, is_language};
 use crate::model::{Feed, FeedId};
 
 /// The ids of the feeds with these names, in this order.
@@ -47,6 +47,17 @@ pub fn check_topic(config: &Config, name: Option<&str>) -> Result<(), CliError> 
             let help = "the ids of topics stand in the configuration";
             Err(unknown("topic", name, known(), help))
         }
+        _ => Ok(()),
+    }
+}
+
+/// Nothing when this is a language code or not given.
+pub fn check_language(code: Option<&str>) -> Result<(), CliError> {
+    match code {
+        Some(code) if !is_language(code) => Err(CliError::Usage(format!(
+            "`{}` is not a language code; write one such as en, ru or zh-Hans",
+            printable(code)
+        ))),
         _ => Ok(()),
     }
 }

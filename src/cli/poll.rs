@@ -21,7 +21,7 @@ use crate::store::{PollStatus, Store};
 /// is polled only when named. Each waiting delivery is attempted once.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Exit codes: 0 the round was made, whatever single feeds answered; 1 it could not be made;
+Exit codes: 0 the round was made, whatever single feeds answered; 1 it could not be made; \
 2 bad usage or configuration; 3 with --strict, when a feed or a delivery failed.")]
 pub struct PollArgs {
     /// The feeds to poll, by id; all when none is named.
@@ -107,10 +107,13 @@ pub fn run(context: &Context, args: &PollArgs) -> Result<ExitCode, CliError> {
     } else {
         let unchanged = lines.iter().filter(|l| l.status == "not modified").count();
         out.line(format!(
-            "polled {} in {:.1} s: {} new documents, {unchanged} unchanged, {} failed",
+            "polled {} in {:.1} s: {}, {unchanged} unchanged, {} failed",
             count(lines.len(), "feed"),
             took.as_secs_f64(),
-            counters.changed,
+            count(
+                usize::try_from(counters.changed).unwrap_or(usize::MAX),
+                "new document"
+            ),
             failed.len()
         ))?;
         out.line(format!(

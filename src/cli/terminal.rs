@@ -93,7 +93,7 @@ impl Terminal {
 
     /// Sends log lines to standard error, in the given format, from the given level on.
     pub fn log(&self, level: &str, format: LogFormat) -> Result<(), CliError> {
-        let filter = EnvFilter::try_new(level)
+        let filter = EnvFilter::try_new(own(level))
             .map_err(|error| CliError::Usage(format!("log level `{level}`: {error}")))?;
         let colour = std::io::stderr().is_terminal() && colour_wanted();
         let builder = fmt()
@@ -110,6 +110,15 @@ impl Terminal {
             LogFormat::Human => builder.with_ansi(colour).try_init(),
         };
         done.map_err(|error| CliError::Failed(format!("can't set up logging: {error}")))
+    }
+}
+
+/// A level alone is meant for this program: what its libraries have to say below `info` is hundreds
+/// of lines for each page, with the page's text in them. A filter can name them.
+fn own(level: &str) -> String {
+    match level.trim().to_ascii_lowercase().as_str() {
+        own @ ("debug" | "trace") => format!("info,mentiond={own}"),
+        _ => level.to_owned(),
     }
 }
 
@@ -134,5 +143,18 @@ impl<'a> MakeWriter<'a> for Terminal {
 
     fn make_writer(&'a self) -> Aside {
         Aside(self.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_alone_is_for_this_program_and_a_filter_for_whom_it_names() {
+        assert_eq!(own("debug"), "info,mentiond=debug");
+        assert_eq!(own("TRACE"), "info,mentiond=trace");
+        assert_eq!(own("warn"), "warn");
+        assert_eq!(own("debug,reqwest=warn"), "debug,reqwest=warn");
     }
 }

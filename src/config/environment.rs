@@ -13,8 +13,25 @@ pub struct Environment {
     variables: BTreeMap<String, String>,
     /// Names of variables whose values are not Unicode.
     unreadable: Vec<String>,
-    /// Whether references to secrets are left unread.
-    closed: bool,
+    /// Which references to secrets are left unread.
+    unread: Unread,
+}
+
+/// What a secret is for.
+#[derive(Clone, Copy)]
+pub(super) enum Use {
+    /// Asking a feed's server, also through a proxy.
+    Asking,
+    /// Delivering to a sink.
+    Delivering,
+}
+
+#[derive(Clone, Copy, Default)]
+enum Unread {
+    #[default]
+    None,
+    OfSinks,
+    All,
 }
 
 /// Shows the names only: values may be secrets.
@@ -55,7 +72,7 @@ impl Environment {
                 .map(|(name, value)| (name.into(), value.into()))
                 .collect(),
             unreadable: Vec::new(),
-            closed: false,
+            unread: Unread::None,
         }
     }
 
@@ -64,13 +81,25 @@ impl Environment {
     /// then empty, and such a configuration is not fit for delivering.
     #[must_use]
     pub fn without_secrets(mut self) -> Self {
-        self.closed = true;
+        self.unread = Unread::All;
         self
     }
 
-    /// Whether references to secrets are left unread.
-    pub(super) const fn is_closed(&self) -> bool {
-        self.closed
+    /// The same variables, with the secrets of sinks left unread: for commands that ask feeds and
+    /// deliver nothing.
+    #[must_use]
+    pub fn without_sink_secrets(mut self) -> Self {
+        self.unread = Unread::OfSinks;
+        self
+    }
+
+    /// Whether secrets of this use are read.
+    pub(super) const fn reads(&self, secrets: Use) -> bool {
+        match self.unread {
+            Unread::None => true,
+            Unread::OfSinks => matches!(secrets, Use::Asking),
+            Unread::All => false,
+        }
     }
 
     /// A variable's value; `None` when it is not set, empty or not Unicode.

@@ -42,7 +42,7 @@ pub(super) enum UrlError {
     NoHost,
     /// User name or password in front of the host.
     #[error(
-        "holds a user name or password; credentials do not belong in a URL, where logs and errors would show them"
+        "holds a user name or password; credentials do not belong in a URL, where logs and errors would show them; a feed has `basic_auth` for them"
     )]
     Credentials,
     /// Too long.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::environment::Environment;
+use super::environment::{Environment, Use};
 use super::problem::quoted;
 use super::reader::Table;
 use super::secret;
@@ -58,7 +58,7 @@ pub(super) fn read(table: &mut Table<'_>, environment: &Environment) -> RequestO
         );
     }
     let basic = basic.and_then(|value| basic_auth(&value, environment));
-    let bearer = bearer.and_then(|value| secret::resolve(&value, environment));
+    let bearer = bearer.and_then(|value| secret::resolve(&value, environment, Use::Asking));
     let cookies = table
         .get("cookies")
         .and_then(|value| text_or_secret(&value, environment));
@@ -102,7 +102,7 @@ fn text_or_secret(value: &Value<'_>, environment: &Environment) -> Option<Secret
     if value.is_text() {
         return Some(Secret::new(value.line(LONGEST_HEADER)?.to_owned()));
     }
-    secret::resolve(value, environment)
+    secret::resolve(value, environment, Use::Asking)
 }
 
 fn headers(value: &Value<'_>, environment: &Environment) -> Vec<(String, Secret)> {
@@ -148,7 +148,7 @@ fn basic_auth(value: &Value<'_>, environment: &Environment) -> Option<Auth> {
     });
     let password = table
         .required("password")
-        .and_then(|password| secret::resolve(&password, environment));
+        .and_then(|password| secret::resolve(&password, environment, Use::Asking));
     table.finish();
     Some(Auth::Basic {
         user: user?,
@@ -159,13 +159,13 @@ fn basic_auth(value: &Value<'_>, environment: &Environment) -> Option<Auth> {
 /// A proxy's URL: written out, or a reference where it holds credentials.
 pub(super) fn proxy(value: &Value<'_>, environment: &Environment) -> Option<Secret> {
     let secret = text_or_secret(value, environment)?;
-    if !value.is_text() && environment.is_closed() {
+    if value.is_text() && secret.expose() == "environment" {
+        return from_variables(value, environment);
+    }
+    if !value.is_text() && !environment.reads(Use::Asking) {
         return Some(secret);
     }
-    let url = Url::parse(secret.expose()).ok().filter(|url| {
-        PROXY_SCHEMES.contains(&url.scheme()) && url.host_str().is_some_and(|h| !h.is_empty())
-    });
-    let Some(url) = url else {
+    let Some(url) = is_proxy(secret.expose()) else {
         let help = "write it like http://127.0.0.1:3128 or socks5h://127.0.0.1:9050".to_owned();
         value.error("`proxy` is not the URL of a proxy", Some(help));
         return None;
@@ -177,6 +177,35 @@ pub(super) fn proxy(value: &Value<'_>, environment: &Environment) -> Option<Secr
         return None;
     }
     Some(secret)
+}
+
+/// The proxy that the usual variables name. They may hold credentials.
+fn from_variables(value: &Value<'_>, environment: &Environment) -> Option<Secret> {
+    let names = [
+        "https_proxy",
+        "HTTPS_PROXY",
+        "all_proxy",
+        "ALL_PROXY",
+        "http_proxy",
+    ];
+    let found = names.iter().find_map(|name| environment.get(name));
+    let usable = found.filter(|text| is_proxy(text).is_some());
+    if usable.is_none() {
+        let problem = if found.is_some() {
+            "`proxy` is \"environment\", but the variable there is not the URL of a proxy"
+        } else {
+            "`proxy` is \"environment\", but neither https_proxy nor all_proxy nor http_proxy is set"
+        };
+        let help = "set it, like http://127.0.0.1:3128, or remove `proxy`".to_owned();
+        value.error(problem, Some(help));
+    }
+    usable.map(|text| Secret::new(text.to_owned()))
+}
+
+fn is_proxy(text: &str) -> Option<Url> {
+    Url::parse(text).ok().filter(|url| {
+        PROXY_SCHEMES.contains(&url.scheme()) && url.host_str().is_some_and(|h| !h.is_empty())
+    })
 }
 
 fn extra_roots(value: &Value<'_>) -> Option<Vec<u8>> {

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::environment::Environment;
+use super::environment::{Environment, Use};
 use super::source::read_text;
 use super::value::Value;
 use crate::model::Secret;
@@ -19,8 +19,13 @@ const LONGEST: u64 = 64 << 10;
 const WAYS: &str =
     "write { file = \"path\" }, { env = \"NAME\" } or { credential = \"name\" } in its place";
 
-/// Follows a reference, a table with one of `file`, `env` and `credential`.
-pub(super) fn resolve(value: &Value<'_>, environment: &Environment) -> Option<Secret> {
+/// Follows a reference, a table with one of `file`, `env` and `credential`. A secret that is not to
+/// be read is empty.
+pub(super) fn resolve(
+    value: &Value<'_>,
+    environment: &Environment,
+    secrets: Use,
+) -> Option<Secret> {
     if value.is_text() {
         let message = format!("{} must not stand in the configuration", value.label());
         value.error(message, Some(WAYS.to_owned()));
@@ -40,7 +45,7 @@ pub(super) fn resolve(value: &Value<'_>, environment: &Environment) -> Option<Se
         value.error(message, Some(WAYS.to_owned()));
         return None;
     }
-    if environment.is_closed() {
+    if !environment.reads(secrets) {
         return Some(Secret::new(String::new()));
     }
     if let Some(name) = env {

@@ -238,7 +238,14 @@ pub(super) fn articles(mut table: Table<'_>) -> ArticleConfig {
 
 /// `[web]`.
 pub(super) fn web(mut table: Table<'_>) -> WebConfig {
-    let listen = table.setting("listen").and_then(|value| {
+    let (listen, public_url) = (table.setting("listen"), table.setting("public_url"));
+    if let (Some(value), None) = (&listen, &public_url) {
+        value.warn(
+            "`listen` has no effect without `public_url`",
+            Some("set `public_url` to where hubs find the listener".to_owned()),
+        );
+    }
+    let listen = listen.and_then(|value| {
         let text = value.line(100)?;
         let address = text.parse().ok();
         if address.is_none() {
@@ -247,7 +254,7 @@ pub(super) fn web(mut table: Table<'_>) -> WebConfig {
         }
         address
     });
-    let public_url = table.setting("public_url").and_then(|value| {
+    let public_url = public_url.and_then(|value| {
         let url = check_url(value.text("a URL in quotes")?)
             .map_err(|error| value.error(format!("{} {error}", value.label()), None))
             .ok()?;

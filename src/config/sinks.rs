@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::environment::Environment;
+use super::environment::{Environment, Use};
 use super::feeds::{check_url, read_tags};
 use super::problem::{Report, did_you_mean, quoted};
 use super::reader::Table;
@@ -116,8 +116,9 @@ fn webhook(table: &mut Table<'_>, around: &Surroundings<'_>) -> Option<SinkKind>
         .required("url")
         .and_then(|value| webhook_url(&value, around.environment));
     let secret = table.get("secret").and_then(|value| {
-        let secret = secret::resolve(&value, around.environment)?;
-        (around.environment.is_closed() || secret::check_signing(&value, &secret)).then_some(secret)
+        let secret = secret::resolve(&value, around.environment, Use::Delivering)?;
+        let unread = !around.environment.reads(Use::Delivering);
+        (unread || secret::check_signing(&value, &secret)).then_some(secret)
     });
     let timeout = table.get("timeout").and_then(|value| value.duration());
     let concurrency = table
@@ -146,8 +147,8 @@ fn webhook_url(value: &Value<'_>, environment: &Environment) -> Option<Secret> {
     let secret = if value.is_text() {
         Secret::new(value.text("a URL in quotes")?.to_owned())
     } else {
-        let secret = secret::resolve(value, environment)?;
-        if environment.is_closed() {
+        let secret = secret::resolve(value, environment, Use::Delivering)?;
+        if !environment.reads(Use::Delivering) {
             return Some(secret);
         }
         secret

@@ -89,7 +89,7 @@ mod tests {
     ) -> Option<(Timestamp, Why)> {
         let known = Registered {
             id: FeedId::new("a").unwrap(),
-            row: FeedRow::from_raw(1),
+            row: FeedRow::from_number(1),
             next_poll: None,
             last_poll,
             gone: false,

@@ -17,11 +17,12 @@ use crate::article::{self, ArticleError};
 use crate::fetch::{Answer, FetchError, Request};
 use crate::language;
 use crate::model::{Feed, Timestamp};
+use crate::schedule::policy::MAX_RETRY_AFTER;
 use crate::store::{PageId, PageJob, PageOutcome, PageRecord};
 
 /// Attempts at a page, in all.
 const ATTEMPTS: u32 = 4;
-/// The longest wait before another attempt.
+/// The longest wait before another attempt for which no server asked.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
 /// What follows from an attempt to read a page.
@@ -70,6 +71,7 @@ pub async fn read_page(
         }
         (Some(feed), None) => attempt(engine, live, feed, &job).await,
     };
+    let revision = job.revision;
     let now = Timestamp::now();
     let name = feed.as_ref().map(|feed| feed.id.as_str());
     let outcome = match attempt {
@@ -86,22 +88,21 @@ pub async fn read_page(
             PageOutcome::Failed { error }
         }
         Attempt::Retry { error, after } => {
-            let usual = live.policy.min_interval * 4_u32.pow(job.attempts);
-            let at = now
-                + after
-                    .unwrap_or(usual)
-                    .max(live.policy.min_interval)
-                    .min(LONGEST_WAIT);
+            let at = now + wait(after, job.attempts, live.policy.min_interval);
             read.again = Some(at);
             PageOutcome::Retry { at, error }
         }
     };
     let record = PageRecord {
         page,
+        revision,
         at: now,
         outcome,
     };
     let committed = engine.store.commit_page(record).await?;
+    if committed.pages > 0 {
+        read.again = Some(now + live.policy.min_interval);
+    }
     engine.status.count_page(&committed);
     if committed.mentions > 0 {
         info!(
@@ -176,9 +177,20 @@ async fn attempt(engine: &Engine, live: &Live, feed: &Feed, job: &PageJob) -> (P
         after: Some(wait), ..
     } = attempt
     {
-        read.pause = read.pause.max(wait.min(LONGEST_WAIT));
+        read.pause = read.pause.max(wait.min(MAX_RETRY_AFTER));
     }
     (read, attempt)
+}
+
+/// How long a page waits for its next attempt: as long as its server asked for, as far as a feed's
+/// would be believed, or longer each time.
+fn wait(asked: Option<Duration>, attempts: u32, floor: Duration) -> Duration {
+    let usual = || floor.saturating_mul(4_u32.saturating_pow(attempts));
+    let wait = match asked {
+        Some(asked) => asked.min(MAX_RETRY_AFTER),
+        None => usual().min(LONGEST_WAIT),
+    };
+    wait.max(floor)
 }
 
 /// Whether a failed fetch is worth another attempt.
@@ -256,11 +268,34 @@ async fn judge(
             mentions,
         }
     });
-    task.await
-        .map_err(|panic| PollError::Broken(panic.to_string()))
+    match task.await {
+        Ok(outcome) => Ok(outcome),
+        // The pure core does not panic; if it did, asking the site for the page again and again
+        // would not help.
+        Err(panic) if panic.is_panic() => Ok(PageOutcome::Failed {
+            error: format!("matching broke off ({panic}): report this as a bug of mentiond"),
+        }),
+        Err(cut_off) => Err(PollError::Broken(cut_off.to_string())),
+    }
 }
 
 /// A link without its query, which may hold what is nobody's business.
 fn shown(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_waits_as_long_as_its_server_asks_up_to_a_week_or_longer_each_time() {
+        let (floor, day) = (Duration::from_mins(5), Duration::from_hours(24));
+        assert_eq!(wait(Some(day * 3), 0, floor), day * 3);
+        assert_eq!(wait(Some(day * 30), 0, floor), MAX_RETRY_AFTER);
+        assert_eq!(wait(Some(Duration::ZERO), 2, floor), floor);
+        let usual = [0, 1, 2].map(|attempts| wait(None, attempts, floor));
+        assert_eq!(usual, [floor, floor * 4, floor * 16]);
+        assert_eq!(wait(None, 9, floor), day);
+    }
 }

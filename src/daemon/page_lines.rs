@@ -82,6 +82,16 @@ impl PageLines {
         self.wanted.len()
     }
 
+    /// How many of each feed wait or are handed out.
+    #[must_use]
+    pub fn by_feed(&self) -> HashMap<FeedId, usize> {
+        let mut by_feed = HashMap::new();
+        for wanted in self.wanted.values() {
+            *by_feed.entry(wanted.feed.clone()).or_default() += 1;
+        }
+        by_feed
+    }
+
     /// How many of them are handed out.
     #[must_use]
     pub fn out(&self) -> usize {

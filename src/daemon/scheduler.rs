@@ -30,6 +30,10 @@ const STORE_PAUSE: Duration = Duration::from_secs(5);
 /// Pages that are known at a time.
 const PAGES: usize = 1000;
 
+/// Pages of one feed that are known at a time, so that a feed whose site is slow, or says to come
+/// back in a week, keeps no other feed's pages waiting.
+const PAGES_OF_FEED: usize = 20;
+
 /// How long a round waits for a host that asks for patience before its next page; no site is granted
 /// a longer `Crawl-delay`.
 const ROUND_WAIT: Duration = Duration::from_mins(1);
@@ -46,6 +50,8 @@ pub struct Scheduler {
     pages: PageLines,
     /// Whether the database may hold waiting pages that are not in the lines.
     more_pages: bool,
+    /// Whether it did hold more than were taken over, which are looked for when a page has ended.
+    left_pages: bool,
     tasks: JoinSet<Done>,
     under_way: HashMap<Id, Job>,
     failing: HashSet<FeedId>,
@@ -122,6 +128,7 @@ impl Scheduler {
             feeds: HashMap::new(),
             pages: PageLines::default(),
             more_pages: true,
+            left_pages: false,
             tasks: JoinSet::new(),
             under_way: HashMap::new(),
             failing: HashSet::new(),
@@ -241,7 +248,7 @@ impl Scheduler {
     }
 
     /// Takes over pages that wait to be read, if there may be some that are not known yet; with
-    /// `until` only those that may be asked for by then.
+    /// `until` only those of known feeds that may be asked for by then.
     ///
     /// # Errors
     /// What the database says; then they are taken over the next time.
@@ -249,8 +256,11 @@ impl Scheduler {
         if !self.more_pages || self.pages.len() > PAGES / 2 {
             return Ok(());
         }
-        let found = self.engine.store.waiting_pages(None, PAGES).await?;
-        self.more_pages = found.len() == PAGES;
+        let store = &self.engine.store;
+        let found = store.waiting_pages(None, PAGES_OF_FEED, PAGES).await?;
+        self.more_pages = false;
+        self.left_pages = found.len() == PAGES;
+        let mut of_feed = self.pages.by_feed();
         for page in found {
             if until.is_some_and(|until| page.next_attempt > until) {
                 continue;
@@ -258,10 +268,24 @@ impl Scheduler {
             let (Ok(url), Ok(feed)) = (page.url.parse(), FeedId::new(&page.feed)) else {
                 continue;
             };
+            // A round knows the feeds that it was asked for; that it does not know another says
+            // nothing about the configuration, so the pages of others go on waiting.
+            if until.is_some() && !self.feeds.contains_key(&feed) {
+                continue;
+            }
+            if self.pages.get(page.id).is_some() {
+                continue;
+            }
+            let known = of_feed.entry(feed.clone()).or_default();
+            if *known >= PAGES_OF_FEED {
+                continue;
+            }
+            *known += 1;
             let wanted = Wanted { url, feed };
             let next = self.pages.add(page.id, wanted, page.next_attempt);
             self.schedule_page(next);
         }
+        self.left_pages |= of_feed.values().any(|known| *known >= PAGES_OF_FEED);
         Ok(())
     }
 
@@ -426,6 +450,7 @@ impl Scheduler {
             }
         };
         self.queue.finish(&Work::Page(page), None);
+        self.more_pages |= self.left_pages;
         let retry = retry.filter(|_| then == Then::GoOn);
         let next = self.pages.ended(page, now, pause, retry);
         let soon = |at: Timestamp| then == Then::GoOn || at.since(now) <= ROUND_WAIT;

@@ -64,7 +64,7 @@ pub enum FetchError {
     },
     /// Something took too long.
     #[error(
-        "{place}: {phase} took more than {} s: try later, or raise the fetch time limits",
+        "{place}: {phase} took more than {} s: try later, or raise the time limits of `[fetch]` or the feed's `timeout`",
         after.as_secs_f64()
     )]
     Timeout {
@@ -270,7 +270,10 @@ impl FetchError {
 
 const fn advice(status: u16) -> &'static str {
     match status {
-        401 | 407 => "it wants credentials; check those in the feed's URL",
+        401 => {
+            "it wants credentials; set or check the feed's `basic_auth`, `bearer_token` or `headers`"
+        }
+        407 => "the proxy wants credentials; check those in `proxy`",
         403 | 451 => "it refuses to serve this client; ask the publisher or look for another URL",
         404 | 410 => "there is nothing; look for the feed's new URL",
         408 | 425 | 500..=599 => "the server has a problem; try later",
@@ -309,7 +312,7 @@ mod tests {
         };
         assert_eq!(
             error.to_string(),
-            "https://example.org/feed: waiting for the answer took more than 1.5 s: try later, or raise the fetch time limits"
+            "https://example.org/feed: waiting for the answer took more than 1.5 s: try later, or raise the time limits of `[fetch]` or the feed's `timeout`"
         );
     }
 }

@@ -126,6 +126,19 @@ pub struct UpdateHints {
     pub skip_days: u8,
 }
 
+impl UpdateHints {
+    /// The names of the days in the order of the bits of `skip_days`.
+    pub const DAYS: [&str; 7] = [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ];
+}
+
 /// The validators of a feed's last full answer (RFC 9110 §8.8), kept byte for byte and bound to
 /// the URL that gave them.
 #[derive(Debug, Clone, PartialEq, Eq)]

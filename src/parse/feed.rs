@@ -1,14 +1,14 @@
-//! feed-rs, for the documents that it reads well.
+//! feed-rs, as a second opinion on sound documents in which our own reader missed something.
 //!
-//! It runs behind `catch_unwind`: a document that makes it panic is read by our own reader alone.
-
-use std::panic::{AssertUnwindSafe, catch_unwind};
+//! It runs behind a [`wall`](super::wall): a document that makes it panic is read by our own reader
+//! alone. Also here: what both readers of XML and the one of JSON do with links and languages.
 
 use feed_rs::model as theirs;
 use url::Url;
 
 use super::reader::Reading;
 use super::text;
+use super::wall::contained;
 use super::{Input, MAX_CONTENT, MAX_LINK, MAX_SUMMARY, MAX_TITLE_CHARS};
 use crate::model::Entry;
 
@@ -21,14 +21,16 @@ fn run(text: &str, base: Option<&Url>) -> Option<theirs::Feed> {
         // dates are read by our own reader; feed-rs's time type panics beyond its range
         .timestamp_parser(|_| None)
         .build();
-    catch_unwind(AssertUnwindSafe(|| parser.parse(text.as_bytes())))
-        .ok()?
-        .ok()
+    contained(|| parser.parse(text.as_bytes())).ok()?.ok()
 }
 
-/// Lets feed-rs read the texts of a document that is as it should be. Where it refuses, panics or
-/// finds other entries, our own reading stays.
-pub(super) fn agree(text: &str, input: &Input<'_>, reading: &mut Reading) {
+/// Asks feed-rs for what our reader found nothing of: a title, or any text. It costs as much again
+/// as the whole reading, so a document in which nothing is missing is not given to it. Where it
+/// refuses, panics or finds another number of entries, our own reading stays as it is.
+pub(super) fn second_opinion(text: &str, input: &Input<'_>, reading: &mut Reading) {
+    if !reading.entries.iter().any(lacks_text) {
+        return;
+    }
     let Some(feed) = run(text, input.base) else {
         return;
     };
@@ -36,11 +38,17 @@ pub(super) fn agree(text: &str, input: &Input<'_>, reading: &mut Reading) {
         return;
     }
     for (ours, theirs) in reading.entries.iter_mut().zip(&feed.entries) {
-        texts(ours, theirs);
+        if lacks_text(ours) {
+            texts(ours, theirs);
+        }
     }
 }
 
-/// Takes the texts that feed-rs found.
+fn lacks_text(entry: &Entry) -> bool {
+    entry.title.is_empty() || (entry.summary.is_empty() && entry.content.is_empty())
+}
+
+/// Takes the texts that feed-rs found where we have none.
 fn texts(ours: &mut Entry, theirs: &theirs::Entry) {
     let title = theirs
         .title
@@ -71,8 +79,7 @@ fn texts(ours: &mut Entry, theirs: &theirs::Entry) {
         (&mut ours.summary, summary),
         (&mut ours.content, content),
     ] {
-        // it does not know the places that ours found where it has nothing
-        if !ours.is_empty() && !theirs.is_empty() {
+        if ours.is_empty() {
             *ours = theirs;
         }
     }

@@ -34,6 +34,7 @@ mod reader;
 mod sniff;
 mod subset;
 mod text;
+pub(crate) mod wall;
 mod xml;
 mod zones;
 
@@ -146,8 +147,8 @@ fn plain(input: &Input<'_>) -> Result<Document, ParseError> {
     xml(&text[start..], input, &decoded, notes)
 }
 
-/// Parses an XML feed: our reader says what there is, and feed-rs reads the texts of the documents
-/// that need no forgiveness.
+/// Parses an XML feed: our reader says what there is, and feed-rs is asked about sound documents in
+/// which it missed something.
 fn xml(
     text: &str,
     input: &Input<'_>,
@@ -160,8 +161,8 @@ fn xml(
     if reading.entries.is_empty() {
         empty_or_broken(text, &reading)?;
     }
-    if reading.plain && reading.total <= MAX_ENTRIES {
-        feed::agree(text, input, &mut reading);
+    if reading.plain {
+        feed::second_opinion(text, input, &mut reading);
     }
     notes.append(&mut reading.notes);
     Ok(Document {

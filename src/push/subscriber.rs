@@ -77,14 +77,16 @@ impl Subscriber {
     }
 
     /// Takes over the configuration: these feeds may be pushed, and no other. Subscriptions of
-    /// others are ended.
+    /// others are ended, and those of a feed whose URL is another now: what their hubs push is not
+    /// the feed's any more.
     ///
     /// # Errors
     /// What the database says; to call it again is safe.
     pub async fn follow(&self, feeds: Vec<Followed>, now: Timestamp) -> Result<(), PushError> {
         let unfollowed: Vec<Action> = {
             let mut table = self.ledger.table();
-            table.feeds = feeds.into_iter().map(|f| (f.feed, f)).collect();
+            let feeds = feeds.into_iter().map(|f| (f.feed, f)).collect();
+            let before = std::mem::replace(&mut table.feeds, feeds);
             let Table { feeds, held, .. } = &mut *table;
             for (key, held) in held.iter_mut() {
                 if let Some(followed) = feeds.get(&key.feed) {
@@ -92,7 +94,12 @@ impl Subscriber {
                 }
             }
             let keys = held.keys().copied();
-            keys.filter(|key| !feeds.contains_key(&key.feed)).collect()
+            let stays = |key: &Action| {
+                let url = feeds.get(&key.feed).map(|followed| &followed.url);
+                let old = before.get(&key.feed).map(|followed| &followed.url);
+                url.is_some() && (old.is_none() || old == url)
+            };
+            keys.filter(|key| !stays(key)).collect()
         };
         for key in unfollowed {
             self.apply(key, Event::Unwanted, now).await?;

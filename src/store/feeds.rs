@@ -12,13 +12,6 @@ use crate::model::{EntryKey, Feed, FeedId, TextHash, Timestamp, UpdateHints, Val
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FeedRow(pub(super) i64);
 
-#[cfg(test)]
-impl FeedRow {
-    pub(crate) fn from_raw(raw: i64) -> Self {
-        Self(raw)
-    }
-}
-
 /// What the scheduler needs to know of a configured feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registered {
@@ -233,6 +226,12 @@ fn register(
                        wait_until_ms = NULL, fresh_until_ms = NULL, gone_ms = NULL, moved_url = NULL,
                        moved_polls = 0, validator_url = NULL, etag = NULL, last_modified = NULL
                      WHERE feed_id = ?1",
+                    [row],
+                )?;
+                // What hubs push is the old URL's; the new one's document names its own.
+                conn.execute(
+                    "UPDATE subscription SET state = 'leaving', next_action_ms = 0, attempts = 0
+                     WHERE feed_id = ?1 AND state IN ('wanted', 'requested', 'active', 'failed')",
                     [row],
                 )?;
             }

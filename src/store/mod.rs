@@ -14,6 +14,7 @@
 mod commit;
 mod deliveries;
 mod error;
+mod extras;
 mod feeds;
 mod history;
 mod lock;
@@ -39,6 +40,7 @@ pub use deliveries::{
     AlertFilter, AlertRow, Due, OutboxCounts, Outcome, StoredAlert, StoredDetail,
 };
 pub use error::StoreError;
+pub use extras::Extras;
 pub use feeds::{FeedRow, FeedState, Registered};
 pub use history::{MentionFilter, MentionRow};
 use lock::Lock;

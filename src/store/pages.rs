@@ -47,6 +47,8 @@ pub struct PageJob {
     pub url: String,
     /// Attempts made so far.
     pub attempts: u32,
+    /// How often the entry had been revised; to be handed back with what comes of the page.
+    pub revision: i64,
     /// The entry, with the feed's own texts.
     pub entry: Entry,
     /// The story it tells.
@@ -90,6 +92,8 @@ pub enum PageOutcome {
 pub struct PageRecord {
     /// The page.
     pub page: PageId,
+    /// The revision of the entry for which it was read.
+    pub revision: i64,
     /// When the attempt ended.
     pub at: Timestamp,
     /// What it came to.
@@ -97,24 +101,29 @@ pub struct PageRecord {
 }
 
 impl Store {
-    /// Pages that wait, earliest first, at most `limit`, after `after` in that order.
+    /// Pages that wait, earliest first, at most `limit`, after `after` in that order; of each feed
+    /// its `per_feed` earliest only, so that none crowds out the others.
     ///
     /// # Errors
     /// What the database says.
     pub async fn waiting_pages(
         &self,
         after: Option<(Timestamp, PageId)>,
+        per_feed: usize,
         limit: usize,
     ) -> Result<Vec<WaitingPage>, StoreError> {
         self.read(move |conn| {
             let (ms, id) = after.map_or((i64::MIN, 0), |(at, page)| (at.as_millis(), page.0));
             let mut statement = conn.prepare_cached(
-                "SELECT p.entry_id, f.name, p.url, p.next_attempt_ms
-                 FROM page p JOIN entry e ON e.id = p.entry_id JOIN feed f ON f.id = e.feed_id
-                 WHERE p.state = 'waiting' AND (p.next_attempt_ms, p.entry_id) > (?1, ?2)
-                 ORDER BY p.next_attempt_ms, p.entry_id LIMIT ?3",
+                "SELECT entry_id, name, url, next_attempt_ms FROM (
+                   SELECT p.entry_id, f.name, p.url, p.next_attempt_ms, row_number() OVER
+                     (PARTITION BY f.id ORDER BY p.next_attempt_ms, p.entry_id) AS place
+                   FROM page p JOIN entry e ON e.id = p.entry_id JOIN feed f ON f.id = e.feed_id
+                   WHERE p.state = 'waiting' AND (p.next_attempt_ms, p.entry_id) > (?1, ?2))
+                 WHERE place <= ?3
+                 ORDER BY next_attempt_ms, entry_id LIMIT ?4",
             )?;
-            let rows = statement.query_map(params![ms, id, limit], |row| {
+            let rows = statement.query_map(params![ms, id, per_feed, limit], |row| {
                 Ok(WaitingPage {
                     id: PageId(row.get(0)?),
                     feed: row.get(1)?,
@@ -139,7 +148,8 @@ impl Store {
                        e.author, e.language, e.published_ms, e.updated_ms, s.key, e.first_seen_ms,
                        (SELECT o.content FROM entry o
                          WHERE o.story_id = e.story_id AND o.id <> e.id AND o.text_from = 'page'
-                           AND e.revisions = 0 AND o.revisions = 0 LIMIT 1)
+                           AND e.revisions = 0 AND o.revisions = 0 LIMIT 1),
+                       e.revisions
                      FROM page p JOIN entry e ON e.id = p.entry_id
                        JOIN story s ON s.id = e.story_id
                      WHERE p.entry_id = ?1 AND p.state = 'waiting'",
@@ -163,6 +173,7 @@ impl Store {
                         story: StoryKey(row.get(11)?),
                         first_seen: Timestamp::from_millis(row.get(12)?),
                         known_text: row.get(13)?,
+                        revision: row.get(14)?,
                     })
                 })
                 .optional()?;
@@ -172,30 +183,13 @@ impl Store {
     }
 
     /// Records an attempt to read a page, all of it or nothing. One that no longer waits is left
-    /// alone.
+    /// alone; one whose entry was revised meanwhile still waits, as [`Committed::pages`] says: its
+    /// text, its link and the page itself may be others now.
     ///
     /// # Errors
     /// What the database says; then nothing was recorded and the page still waits.
     pub async fn commit_page(&self, record: PageRecord) -> Result<Committed, StoreError> {
         self.write(move |conn| commit(conn, &record)).await
-    }
-
-    /// How many pages wait, were read and were given up.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn page_counts(&self) -> Result<(u64, u64, u64), StoreError> {
-        self.read(|conn| {
-            let counts = conn.query_row(
-                "SELECT count(*) FILTER (WHERE state = 'waiting'),
-                   count(*) FILTER (WHERE state = 'read'),
-                   count(*) FILTER (WHERE state = 'failed') FROM page",
-                [],
-                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-            )?;
-            Ok(counts)
-        })
-        .await
     }
 }
 
@@ -219,10 +213,15 @@ pub(super) fn want_page(
 fn commit(conn: &Connection, record: &PageRecord) -> Result<Committed, StoreError> {
     let mut committed = Committed::default();
     let (page, at) = (record.page.0, record.at.as_millis());
-    let waits = conn
-        .prepare_cached("SELECT 1 FROM page WHERE entry_id = ?1 AND state = 'waiting'")?
-        .exists([page])?;
-    if !waits {
+    let revision: Option<i64> = conn
+        .prepare_cached(
+            "SELECT e.revisions FROM page p JOIN entry e ON e.id = p.entry_id
+             WHERE p.entry_id = ?1 AND p.state = 'waiting'",
+        )?
+        .query_row([page], |row| row.get(0))
+        .optional()?;
+    if revision != Some(record.revision) {
+        committed.pages = usize::from(revision.is_some());
         return Ok(committed);
     }
     let mut settle = conn.prepare_cached(

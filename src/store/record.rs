@@ -209,6 +209,6 @@ pub struct Committed {
     pub mentions: usize,
     /// Alerts created.
     pub alerts: usize,
-    /// Pages that are to be read now.
+    /// Pages that are to be read now, be it again.
     pub pages: usize,
 }

@@ -114,6 +114,45 @@ fn each_feed_is_asked_once_and_told_what_is_wrong_with_it() {
 }
 
 #[test]
+fn a_feed_is_asked_with_its_secrets_and_those_of_sinks_are_not_needed() {
+    let site = raw_server(|head| match server::header(head, "authorization") {
+        Some("Basic bWU6aHVzaA==") => document(""),
+        _ => bare("401 Unauthorized", ""),
+    });
+    let home = Home::new();
+    std::fs::write(home.path("password"), "hush\n").unwrap();
+    let feed = format!(
+        "database = \"m.db\"\n[[feed]]\nid = \"own\"\nurl = \"{}\"\nallow_private_addresses = true\n\
+         basic_auth = {{ user = \"me\", password = {{ file = \"password\" }} }}\n\
+         [[sink]]\nid = \"hook\"\ntype = \"webhook\"\nurl = {{ file = \"not-here\" }}\n",
+        site.url("/good"),
+    );
+    home.write_config(&(feed + TOPICS));
+    let ended = Ended::of(home.run(&["feeds", "check", "--json"])).code(0);
+    assert_eq!(ended.json()[0]["status"], "ok", "{}", ended.out);
+    std::fs::remove_file(home.path("password")).unwrap();
+    let ended = Ended::of(home.run(&["feeds", "check"])).code(2);
+    assert!(ended.error.contains("does not exist"), "{}", ended.error);
+}
+
+#[test]
+fn a_proxy_that_is_a_secret_is_used_for_pages_too() {
+    let site = raw_server(answer);
+    let proxy = raw_server(|_| document(""));
+    let home = Home::new();
+    std::fs::write(home.path("proxy"), proxy.url("")).unwrap();
+    home.write_config(&format!(
+        "database = \"m.db\"\n[fetch]\nproxy = {{ file = \"proxy\" }}\n{TOPICS}"
+    ));
+    let url = site.url("/good");
+    let private = "--allow-private-addresses";
+    Ended::of(home.run(&["inspect", private, &url])).code(0);
+    Ended::of(home.run(&["feeds", "add", private, "--dry-run", &url])).code(0);
+    assert_eq!(site.requests(), Vec::<String>::new());
+    assert_eq!(proxy.requests().len(), 2);
+}
+
+#[test]
 fn people_get_a_table_and_advice() {
     let site = raw_server(answer);
     let feeds = ["moved", "plain"].map(|name| (name, site.url(&format!("/{name}"))));

@@ -143,3 +143,18 @@ fn garbage_is_matched_like_anything_else_and_never_panics() {
     let hits = fed(&["match", "-c", config, "--json"], &utf16).json();
     assert_eq!(hits.len(), 1, "{hits:?}");
 }
+
+#[test]
+fn what_is_no_language_code_is_told_and_not_taken_for_a_language_without_mentions() {
+    let home = home();
+    for code in ["english", "", "e n"] {
+        for command in [&["match", "--text", "SCO"][..], &["mentions"]] {
+            let ended = Ended::of(home.run(&[command, &["--language", code]].concat())).code(2);
+            assert!(
+                ended.error.contains("write one such as en, ru"),
+                "{}",
+                ended.error
+            );
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! The pages behind entries: read for what the feed does not say, and as politely as feeds.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use crate::press::{Answer, Asked, Press, most_at_a_time};
@@ -279,6 +281,42 @@ fn a_round_by_hand_does_not_wait_for_hours_for_a_host_that_asks_for_them() {
 }
 
 #[test]
+fn a_round_for_one_feed_leaves_the_pages_of_the_others_waiting() {
+    let press = Press::start(no_robots(|asked, _| {
+        let host = format!("http://{}", asked.header("host").unwrap_or_default());
+        match &*asked.path {
+            "/feed1" => Answer::ok(rss(&[linked(&host, "/one")])),
+            "/feed2" => Answer::ok(rss(&[linked(&host, "/two")])),
+            _ => Answer::html(page("Putin came.")).held(),
+        }
+    }));
+    let (home, hook) = (Home::new(), Hook::start());
+    let feeds = [
+        feed("one", &press.url("/feed1"), ALWAYS),
+        feed("two", &press.url("/feed2"), ALWAYS),
+    ];
+    home.arrange(&hook, OFTEN, &feeds);
+    let daemon = home.start();
+    for path in ["/feed1", "/feed2"] {
+        press.wait(path, 1);
+    }
+    wait_for("two pages", || (rows(&home).len() == 2).then_some(()));
+    daemon.kill();
+    press.release();
+    let states = || rows(&home).into_iter().map(|row| (row.0, row.1));
+    home.ok(&["poll", "one"]);
+    let expected = [("one", "read"), ("two", "waiting")];
+    assert!(
+        states().eq(expected.map(|(page, state)| (page.to_owned(), state.to_owned()))),
+        "{:?}",
+        rows(&home)
+    );
+    home.ok(&["poll"]);
+    assert!(states().all(|(_, state)| state == "read"));
+    assert_eq!(hook.all().len(), 2);
+}
+
+#[test]
 fn a_page_under_way_at_a_kill_is_read_after_the_restart_and_told_once() {
     let press = publisher(
         &["/story"],
@@ -325,6 +363,40 @@ fn the_page_of_one_story_in_two_feeds_is_asked_for_once_and_each_topic_told_once
     );
     let mentions = home.json(&["mentions", "--json"]);
     assert_eq!(mentions.len(), 4, "each feed's mentions are history");
+}
+
+#[test]
+fn a_feed_with_many_pages_on_a_host_that_hangs_keeps_no_others_waiting() {
+    let slow = Press::start(no_robots(|asked, _| {
+        let host = format!("http://{}", asked.header("host").unwrap_or_default());
+        let items = (0..600).map(|n| linked(&host, &format!("/p/{n}")));
+        match &*asked.path {
+            "/feed" => Answer::ok(rss(&items.collect::<Vec<_>>())),
+            _ => Answer::html(page("Putin came.")).held(),
+        }
+    }));
+    let hanging = Arc::new(AtomicBool::new(false));
+    let hangs = hanging.clone();
+    let quick = Press::start(no_robots(move |asked, _| {
+        let host = format!("http://{}", asked.header("host").unwrap_or_default());
+        match &*asked.path {
+            "/feed" if hangs.load(Relaxed) => Answer::ok(rss(&[linked(&host, "/story")])),
+            "/feed" => Answer::ok(rss(&[])),
+            _ => Answer::html(page("Putin came.")),
+        }
+    }));
+    let (home, hook) = (Home::new(), Hook::start());
+    let feeds = [
+        feed("slow", &slow.url("/feed"), ALWAYS),
+        feed("quick", &quick.url("/feed"), ALWAYS),
+    ];
+    home.arrange(&hook, OFTEN, &feeds);
+    let daemon = home.start();
+    slow.wait("/p/", 1);
+    hanging.store(true, Relaxed);
+    quick.wait("/story", 1);
+    hook.wait(1);
+    daemon.kill();
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use mentiond::model::Timestamp;
+use mentiond::model::{Feed, FeedId, Timestamp};
 use mentiond::push::keys::Keys;
-use mentiond::push::{PushError, Subscriber};
+use mentiond::push::{Followed, PushError, Subscriber};
 
 use crate::hub::{Hub, Manner};
 use crate::support::{LIMITS, Reader};
@@ -309,6 +309,48 @@ async fn a_feed_that_leaves_the_configuration_is_unsubscribed() {
     );
     let body = b"<feed/>";
     assert_eq!(hub.deliver(body, Some(hub.sign("sha256", body))).await, 410);
+}
+
+#[tokio::test]
+async fn a_feed_whose_url_is_replaced_leaves_the_hub_of_the_old_one() {
+    let (reader, hub) = (
+        Reader::start(LIMITS, 4).await,
+        Hub::start(Manner::VerifyFirst(600)).await,
+    );
+    reader.subscribe(&hub.url).await;
+    let now = Timestamp::now();
+    let same = reader.followed.clone();
+    reader.subscriber.follow(vec![same], now).await.unwrap();
+    assert_eq!(reader.state().await, "active");
+    let moved = Followed {
+        url: "http://127.0.0.1/another".parse().unwrap(),
+        ..reader.followed.clone()
+    };
+    reader.subscriber.follow(vec![moved], now).await.unwrap();
+    assert_eq!(reader.state().await, "leaving");
+    let body = b"<feed/>";
+    assert_eq!(hub.deliver(body, Some(hub.sign("sha256", body))).await, 410);
+}
+
+#[tokio::test]
+async fn a_url_that_is_replaced_while_nobody_runs_leaves_its_hub_too() {
+    let (reader, hub) = (
+        Reader::start(LIMITS, 4).await,
+        Hub::start(Manner::VerifyFirst(600)).await,
+    );
+    reader.subscribe(&hub.url).await;
+    let id = FeedId::new("one").unwrap();
+    let moved = Feed::new(id, "http://127.0.0.1/another".parse().unwrap());
+    reader.store.register_feeds(&[moved]).await.unwrap();
+    let keys = Keys::beside(&reader.folder.path().join("db")).unwrap();
+    let next = Subscriber::open(reader.store.clone(), keys, &reader.public_url)
+        .await
+        .unwrap();
+    let now = Timestamp::now();
+    let followed = vec![reader.followed.clone()];
+    next.follow(followed, now).await.unwrap();
+    assert_eq!(next.due(now).len(), 1, "the hub is told");
+    assert_eq!(reader.state().await, "leaving");
 }
 
 #[tokio::test]

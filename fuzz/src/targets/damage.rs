@@ -151,9 +151,13 @@ fn once(document: &mut Vec<u8>, choices: &mut Choices<'_>) {
         }
         11 => {
             // a publisher who never escapes
-            while let Some(reference) = find(document, at, b"&amp;") {
-                document.drain(reference + 1..reference + 5);
+            let tail = document.split_off(at);
+            let mut rest = &tail[..];
+            while let Some(reference) = find(rest, 0, b"&amp;") {
+                document.extend_from_slice(&rest[..=reference]);
+                rest = &rest[reference + 5..];
             }
+            document.extend_from_slice(rest);
         }
         12 => {
             // the same, hundreds of times

@@ -11,7 +11,7 @@ use url::Url;
 use super::editor::{self, NewFeed};
 use super::{file, import, with_url, worded};
 use crate::cli::output::{complain, count, printable};
-use crate::cli::{CliError, Context, runtime};
+use crate::cli::{CliError, Context, names, runtime};
 use crate::config::{self, Config, LONGEST_NAME, is_language};
 use crate::discover::{Discovery, Finder, Found, How};
 use crate::fetch::{Fetcher, Settings};
@@ -29,7 +29,7 @@ Examples:
   mentiond feeds add tengrinews.kz --tag press --language ru
   mentiond feeds add https://github.com/rust-lang/rust --choose 1 --interval 6h
 
-Exit codes: 0 added, or configured already; 1 no feed was found, or it could not be added;
+Exit codes: 0 added, or configured already; 1 no feed was found, or it could not be added; \
 2 bad usage or configuration, such as several feeds and no choice.")]
 pub struct AddArgs {
     /// A feed or a page; without a scheme, https is meant.
@@ -71,13 +71,14 @@ pub struct AddArgs {
 pub fn run(context: &Context, args: &AddArgs) -> Result<ExitCode, CliError> {
     let config = context.load_for_change()?;
     let url = address(&args.url)?;
+    names::check_language(args.language.as_deref())?;
     if let Some(id) = &args.id {
         check_id(&config, id)?;
     }
     if let Some(known) = with_url(&config, &url) {
         return configured(context, known);
     }
-    let fetcher = Fetcher::new(Settings::from(&config.fetch))?;
+    let fetcher = Fetcher::new(Settings::from(&context.fetch_config(&config)?))?;
     let finder = Finder {
         fetcher: &fetcher,
         allow_private_addresses: args.allow_private_addresses,
@@ -276,12 +277,6 @@ fn new_feed(
         .take(LONGEST_NAME)
         .collect();
     let name = args.name.clone().or(Some(title).filter(|t| !t.is_empty()));
-    if let Some(language) = args.language.as_deref().filter(|l| !is_language(l)) {
-        return Err(CliError::Usage(format!(
-            "`{}` is not a language code; write one such as en, ru or zh-Hans",
-            printable(language)
-        )));
-    }
     let said = found.summary.language.clone().filter(|l| is_language(l));
     let allow = args.allow_private_addresses && url.host() == asked.host();
     let feed = Feed {

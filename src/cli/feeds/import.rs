@@ -22,7 +22,7 @@ const MAX_FILE: u64 = 16 << 20;
 /// used is told with its reason. The running daemon takes the change over on SIGHUP.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Exit codes: 0 the list was read, whatever became of single feeds; 1 it could not be read or added;
+Exit codes: 0 the list was read, whatever became of single feeds; 1 it could not be read or added; \
 2 bad usage or configuration.")]
 pub struct ImportArgs {
     /// The list.

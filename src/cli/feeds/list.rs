@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::output::{printable, relative};
+use crate::cli::output::{count, printable, relative};
 use crate::cli::{CliError, Context, names, runtime};
 use crate::model::Timestamp;
-use crate::store::{FeedState, Store, StoreError};
+use crate::store::{Extras, FeedState, Store, StoreError};
 
 /// List the feeds: last status, next poll, failures, entries.
 #[derive(Debug, Args)]
@@ -44,17 +44,28 @@ struct Line<'a> {
     format: Option<&'a str>,
     language: Option<&'a str>,
     entries: u64,
+    pages_waiting: u64,
+    pages_read: u64,
+    pages_failed: u64,
+    page_error: Option<&'a str>,
+    push: Option<&'a str>,
 }
 
 pub fn run(context: &Context, args: &ListArgs) -> Result<ExitCode, CliError> {
     let config = context.load_without_secrets()?;
     let only = names::feeds(&config, &args.feeds)?;
-    let states = match Store::open_read_only(&config.database) {
-        Ok(store) => runtime()?.block_on(store.feed_states())?,
+    let (states, extras) = match Store::open_read_only(&config.database) {
+        Ok(store) => {
+            let runtime = runtime()?;
+            let states = runtime.block_on(store.feed_states())?;
+            (states, runtime.block_on(store.extras())?)
+        }
         // Before the first run every feed is new.
-        Err(StoreError::Missing(_)) => Vec::new(),
+        Err(StoreError::Missing(_)) => (Vec::new(), HashMap::new()),
         Err(error) => return Err(error.into()),
     };
+    let none = Extras::default();
+    let extra = |state: &FeedState| extras.get(&state.name).unwrap_or(&none);
     let mut states: HashMap<_, _> = states.into_iter().map(|s| (s.name.clone(), s)).collect();
     let states: Vec<FeedState> = config
         .feeds
@@ -75,12 +86,15 @@ pub fn run(context: &Context, args: &ListArgs) -> Result<ExitCode, CliError> {
         .collect();
     if args.json {
         for state in &states {
-            context.out.json(&line(state))?;
+            context.out.json(&line(state, extra(state)))?;
         }
         return Ok(ExitCode::SUCCESS);
     }
     let now = Timestamp::now();
-    let rows: Vec<_> = states.iter().map(|state| row(state, now)).collect();
+    let rows: Vec<_> = states
+        .iter()
+        .map(|state| row(state, extra(state), now))
+        .collect();
     context.out.table(
         &[
             "feed",
@@ -96,7 +110,7 @@ pub fn run(context: &Context, args: &ListArgs) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn line(state: &FeedState) -> Line<'_> {
+fn line<'a>(state: &'a FeedState, extra: &'a Extras) -> Line<'a> {
     Line {
         feed: &state.name,
         source: &state.source,
@@ -115,10 +129,15 @@ fn line(state: &FeedState) -> Line<'_> {
         format: state.format.as_deref(),
         language: state.language.as_deref(),
         entries: state.entries,
+        pages_waiting: extra.pages_waiting,
+        pages_read: extra.pages_read,
+        pages_failed: extra.pages_failed,
+        page_error: extra.page_error.as_deref(),
+        push: extra.push.as_deref(),
     }
 }
 
-fn row(state: &FeedState, now: Timestamp) -> Vec<String> {
+fn row(state: &FeedState, extra: &Extras, now: Timestamp) -> Vec<String> {
     let when = |at: Option<Timestamp>| at.map_or_else(|| "-".to_owned(), |at| relative(at, now));
     let next = if state.gone.is_some() {
         "never".to_owned()
@@ -132,6 +151,21 @@ fn row(state: &FeedState, now: Timestamp) -> Vec<String> {
         next,
         state.failures.to_string(),
         state.entries.to_string(),
-        printable(state.error.as_deref().unwrap_or_default()),
+        printable(&trouble(state, extra)),
     ]
+}
+
+/// What is wrong with the feed, or else with the pages of its entries.
+fn trouble(state: &FeedState, extra: &Extras) -> String {
+    match (&state.error, &extra.page_error) {
+        (Some(error), _) => error.clone(),
+        (None, Some(error)) => format!(
+            "{} could not be read, the last: {error}",
+            count(
+                usize::try_from(extra.pages_failed).unwrap_or(usize::MAX),
+                "page"
+            )
+        ),
+        (None, None) => String::new(),
+    }
 }

@@ -96,16 +96,7 @@ pub fn skipped_hours(hints: &UpdateHints) -> Vec<u8> {
 
 /// The days (UTC) on which it does.
 pub fn skipped_days(hints: &UpdateHints) -> Vec<&'static str> {
-    const DAYS: [&str; 7] = [
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-    ];
-    let days = DAYS.iter().enumerate();
+    let days = UpdateHints::DAYS.iter().enumerate();
     days.filter(|(day, _)| hints.skip_days & (1 << day) != 0)
         .map(|(_, name)| *name)
         .collect()

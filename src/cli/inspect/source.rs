@@ -104,7 +104,7 @@ impl<'a> Sources<'a> {
 /// A fetcher with the limits of the configuration, if there is one, else with the defaults.
 fn fetcher(context: &Context) -> Result<Fetcher, CliError> {
     let limits = match config::find(context.config.as_deref(), &context.environment) {
-        Ok(_) => context.load_without_secrets()?.fetch,
+        Ok(_) => context.fetch_config(&context.load_without_secrets()?)?,
         Err(_) => FetchConfig::default(),
     };
     Ok(Fetcher::new(Settings::from(&limits))?)

@@ -61,7 +61,7 @@ type = "carrier-pigeon"
     m.toml:14:11: `contact` is neither a web nor a mail address; publishers see it in the User-Agent; write it like https://example.org/bot or news@example.org
     m.toml:15:17: `max_redirects` must be a whole number, not a string
     m.toml:17:7: `url` has an unsupported scheme; only http and https can be used
-    m.toml:19:7: `url` holds a user name or password; credentials do not belong in a URL, where logs and errors would show them
+    m.toml:19:7: `url` holds a user name or password; credentials do not belong in a URL, where logs and errors would show them; a feed has `basic_auth` for them
     m.toml:20:11: `China` is not a country code; write the two letters of ISO 3166-1, such as "CN" or "KZ"
     m.toml:21:12: `Chinese` is not a language code; write a code such as "en", "ru" or "zh-Hans"
     m.toml:22:1: `url` is missing in [[feed]]
@@ -104,6 +104,16 @@ fn the_same_url_twice_is_polled_once_with_a_warning_that_names_both() {
     assert_eq!(
         complaints(text),
         "m.toml:5:5: the feed `b` is left out: `a` (at m.toml:3:4) has the same URL; remove one of them; a URL is polled for one feed only"
+    );
+}
+
+#[test]
+fn an_address_to_listen_on_that_nobody_would_find_is_a_warning() {
+    assert_eq!(
+        complaints(
+            "[web]\nlisten = '127.0.0.1:80'\n[[feed]]\nurl='http://a/'\n[[topic]]\nid='x'\nany=['x']"
+        ),
+        "m.toml:2:10: `listen` has no effect without `public_url`; set `public_url` to where hubs find the listener"
     );
 }
 
@@ -225,6 +235,10 @@ fn what_a_feed_cannot_ask_with_is_told_one_by_one() {
     assert_eq!(
         feed("proxy = 'http://me:secret@127.0.0.1:3128'"),
         "m.toml:3:9: `proxy` holds credentials; write { file = \"path\" }, { env = \"NAME\" } or { credential = \"name\" }"
+    );
+    assert_eq!(
+        feed("proxy = 'environment'"),
+        "m.toml:3:9: `proxy` is \"environment\", but neither https_proxy nor all_proxy nor http_proxy is set; set it, like http://127.0.0.1:3128, or remove `proxy`"
     );
     assert_eq!(
         feed("proxy = 'ftp://127.0.0.1'"),

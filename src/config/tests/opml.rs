@@ -85,7 +85,7 @@ fn feeds_that_cannot_be_used_are_left_out_with_a_warning() {
         told,
         "l.opml:3:1: `A2` is left out: the feed `a.org` at l.opml:2:1 has the same URL\n\
          l.opml:4:1: `F` is left out: its xmlUrl has an unsupported scheme; only http and https can be used\n\
-         l.opml:5:1: `P` is left out: its xmlUrl holds a user name or password; credentials do not belong in a URL, where logs and errors would show them\n\
+         l.opml:5:1: `P` is left out: its xmlUrl holds a user name or password; credentials do not belong in a URL, where logs and errors would show them; a feed has `basic_auth` for them\n\
          l.opml:6:1: `x_y` is not a language code and is ignored"
     );
 }

@@ -47,6 +47,18 @@ fn a_variable_wins_over_the_file() {
 }
 
 #[test]
+fn the_proxy_of_the_environment_is_taken_only_when_asked_for() {
+    let pairs = [("https_proxy", "http://me:secret@10.0.0.1:3128")];
+    let proxy = |text: &str| {
+        let config = with(text, &pairs).unwrap();
+        config.fetch.proxy.map(|proxy| proxy.expose().to_owned())
+    };
+    assert_eq!(proxy(""), None);
+    let taken = proxy("[fetch]\nproxy = 'environment'\n");
+    assert_eq!(taken.as_deref(), Some("http://me:secret@10.0.0.1:3128"));
+}
+
+#[test]
 fn a_bad_value_is_told_by_the_variables_name() {
     let error = with(
         "",

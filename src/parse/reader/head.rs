@@ -63,17 +63,8 @@ impl Head {
 
     /// `skipDays`: English names.
     pub fn skip_days(&mut self, inside: &Inside<'_>) {
-        const DAYS: [&str; 7] = [
-            "monday",
-            "tuesday",
-            "wednesday",
-            "thursday",
-            "friday",
-            "saturday",
-            "sunday",
-        ];
         for word in inside.words() {
-            let day = DAYS.iter().position(|day| {
+            let day = UpdateHints::DAYS.iter().position(|day| {
                 word.eq_ignore_ascii_case(day) || word.eq_ignore_ascii_case(&day[..3])
             });
             if let Some(day) = day {

@@ -15,6 +15,7 @@ fn read(page: PageId, topics: &[&str], story: u8) -> PageRecord {
     let story = StoryKey([story; 16]);
     PageRecord {
         page,
+        revision: 0,
         at: NOW + HOUR,
         outcome: PageOutcome::Read {
             text: "the whole text".into(),
@@ -26,7 +27,7 @@ fn read(page: PageId, topics: &[&str], story: u8) -> PageRecord {
 
 impl Base {
     async fn waiting(&self) -> Vec<WaitingPage> {
-        self.store.waiting_pages(None, 100).await.unwrap()
+        self.store.waiting_pages(None, 100, 100).await.unwrap()
     }
 }
 
@@ -67,6 +68,7 @@ async fn a_page_that_fails_waits_until_it_is_given_up() {
     let page = base.waiting().await[0].id;
     let attempt = |outcome| PageRecord {
         page,
+        revision: 0,
         at: NOW,
         outcome,
     };
@@ -84,8 +86,17 @@ async fn a_page_that_fails_waits_until_it_is_given_up() {
     };
     base.store.commit_page(attempt(failed)).await.unwrap();
     assert_eq!(base.store.page_job(page).await.unwrap(), None);
-    assert_eq!(base.store.page_counts().await.unwrap(), (0, 0, 1));
-    assert_eq!(base.count("entry WHERE text_from = 'feed'"), 1);
+    base.commit(0, NOW, vec![wanting(2, 2, 1, &[])]).await;
+    let extras = base.store.extras().await.unwrap();
+    let expected = Extras {
+        pages_waiting: 1,
+        pages_failed: 1,
+        page_error: Some("404".into()),
+        ..Extras::default()
+    };
+    assert_eq!(extras.get("one"), Some(&expected));
+    assert_eq!(extras.len(), 1);
+    assert_eq!(base.count("entry WHERE text_from = 'feed'"), 2);
 }
 
 #[tokio::test]
@@ -107,6 +118,32 @@ async fn a_storys_page_is_read_once_for_all_feeds_but_again_after_a_revision() {
 }
 
 #[tokio::test]
+async fn a_page_that_was_read_for_an_older_revision_goes_on_waiting() {
+    let base = base().await;
+    base.commit(0, NOW, vec![wanting(1, 1, 1, &["sco"])]).await;
+    let page = base.waiting().await[0].id;
+    // The entry is revised while its page is on its way.
+    base.commit(0, NOW + HOUR, vec![wanting(1, 1, 2, &["sco"])])
+        .await;
+    let late = read(page, &["sco", "putin"], 1);
+    let late = base.store.commit_page(late).await.unwrap();
+    let still_waits = Committed {
+        pages: 1,
+        ..Committed::default()
+    };
+    assert_eq!(late, still_waits);
+    assert_eq!(base.count("entry WHERE text_from = 'feed'"), 1);
+    let job = base.store.page_job(page).await.unwrap().unwrap();
+    assert_eq!((job.revision, job.attempts), (1, 0));
+    let again = PageRecord {
+        revision: job.revision,
+        ..read(page, &["putin"], 1)
+    };
+    let again = base.store.commit_page(again).await.unwrap();
+    assert_eq!(again, committed(0, 0, 1, 1));
+}
+
+#[tokio::test]
 async fn waiting_pages_are_listed_in_order_and_part_by_part() {
     let base = base().await;
     for key in 1..=5 {
@@ -116,7 +153,7 @@ async fn waiting_pages_are_listed_in_order_and_part_by_part() {
     let mut seen = Vec::new();
     let mut after = None;
     loop {
-        let part = base.store.waiting_pages(after, 2).await.unwrap();
+        let part = base.store.waiting_pages(after, 100, 2).await.unwrap();
         let Some(last) = part.last() else { break };
         after = Some((last.next_attempt, last.id));
         seen.extend(part.into_iter().map(|page| page.url));
@@ -125,6 +162,18 @@ async fn waiting_pages_are_listed_in_order_and_part_by_part() {
         .map(|n| format!("https://example.org/{n}"))
         .collect();
     assert_eq!(seen, expected);
+}
+
+#[tokio::test]
+async fn of_each_feed_only_the_first_pages_are_listed() {
+    let base = base().await;
+    let many = (1..=5).map(|key| wanting(key, key, 1, &[])).collect();
+    base.commit(0, NOW, many).await;
+    base.commit(1, NOW + HOUR, vec![wanting(9, 9, 1, &[])])
+        .await;
+    let listed = base.store.waiting_pages(None, 2, 3).await.unwrap();
+    let feeds: Vec<_> = listed.iter().map(|page| page.feed.as_str()).collect();
+    assert_eq!(feeds, ["one", "one", "two"]);
 }
 
 #[tokio::test]

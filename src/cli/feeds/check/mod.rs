@@ -24,7 +24,7 @@ use judge::Checked;
 /// host at a time than it allows. The database is not touched.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Exit codes: 0 every feed gave a feed, whatever else was noticed; 1 a feed has an error; 2 bad usage
+Exit codes: 0 every feed gave a feed, whatever else was noticed; 1 a feed has an error; 2 bad usage \
 or configuration. The JSON is described in docs/cli.md.")]
 pub struct CheckArgs {
     /// The feeds to check, by id; all when none is named.
@@ -39,7 +39,7 @@ pub struct CheckArgs {
 }
 
 pub fn run(context: &Context, args: &CheckArgs) -> Result<ExitCode, CliError> {
-    let config = context.load_without_secrets()?;
+    let config = context.load_for_asking()?;
     let only = names::feeds(&config, &args.feeds)?;
     let feeds: Vec<Feed> = config
         .feeds
