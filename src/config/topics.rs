@@ -11,10 +11,12 @@ use super::reader::Table;
 use super::source::Origin;
 use super::value::Value;
 use crate::matching::check_term;
-use crate::model::{Case, Term, Topic, TopicId};
+use crate::model::{Case, Keep, Term, Topic, TopicId};
 
 /// The most terms in one list of a topic.
 const MOST_TERMS: usize = 5000;
+/// The largest weight of a term and threshold of a topic.
+const LARGEST_WEIGHT: i32 = 1000;
 /// How far context may be from an ambiguous term when the topic does not say, in words.
 const WITHIN: usize = 12;
 
@@ -57,6 +59,9 @@ pub(super) fn read(mut table: Table<'_>, report: &Report, list: &mut TopicList) 
     let within = table
         .get("within")
         .and_then(|value| value.integer(1..=1000_usize));
+    let threshold = table
+        .get("threshold")
+        .and_then(|value| value.integer(1..=LARGEST_WEIGHT));
     table.finish();
 
     let (near, any) = (near.unwrap_or_default(), any.unwrap_or_default());
@@ -86,6 +91,7 @@ pub(super) fn read(mut table: Table<'_>, report: &Report, list: &mut TopicList) 
         except: except.unwrap_or_default(),
         near,
         within: within.unwrap_or(WITHIN),
+        threshold: threshold.unwrap_or(1),
     });
 }
 
@@ -132,7 +138,7 @@ fn groups(value: &Value<'_>) -> Vec<Vec<Term>> {
 
 /// Reads a term: `"text"` or `{ text = "SCO", case = "exact", ambiguous = true, languages = ["en"] }`.
 fn term(value: &Value<'_>, context_counts: bool) -> Option<Term> {
-    let (text_value, text, case, ambiguous, languages);
+    let (text_value, text, case, ambiguous, languages, inflect, keep, weight);
     if value.is_table() {
         let mut table = value.table("a term")?;
         let found = table.required("text");
@@ -151,6 +157,11 @@ fn term(value: &Value<'_>, context_counts: bool) -> Option<Term> {
             );
         }
         languages = table.get("languages").map(|value| languages_of(&value));
+        inflect = table.get("inflect").and_then(|value| value.flag());
+        keep = table.get("keep").map(|value| kept(&value));
+        weight = table
+            .get("weight")
+            .and_then(|value| value.integer(-LARGEST_WEIGHT..=LARGEST_WEIGHT));
         table.finish();
         text_value = found?;
         text = text_value.text("a term in quotes")?;
@@ -162,6 +173,9 @@ fn term(value: &Value<'_>, context_counts: bool) -> Option<Term> {
         case: case.unwrap_or_default(),
         ambiguous,
         languages: languages.unwrap_or_default(),
+        inflect: inflect.unwrap_or(true),
+        keep: keep.unwrap_or_default(),
+        weight: weight.unwrap_or(1),
         ..checked(&text_value, text)?
     })
 }
@@ -187,15 +201,56 @@ fn languages_of(value: &Value<'_>) -> Vec<String> {
     items.iter().filter_map(read).collect()
 }
 
+/// The differences that a term does not forgive.
+fn kept(value: &Value<'_>) -> Keep {
+    let mut keep = Keep::default();
+    for item in value.items().unwrap_or_default() {
+        let chosen = item.choice(&[
+            (
+                "marks",
+                Keep {
+                    marks: true,
+                    ..Keep::default()
+                },
+            ),
+            (
+                "forms",
+                Keep {
+                    forms: true,
+                    ..Keep::default()
+                },
+            ),
+            (
+                "letters",
+                Keep {
+                    letters: true,
+                    ..Keep::default()
+                },
+            ),
+            (
+                "han",
+                Keep {
+                    han: true,
+                    ..Keep::default()
+                },
+            ),
+            (
+                "joints",
+                Keep {
+                    joints: true,
+                    ..Keep::default()
+                },
+            ),
+        ]);
+        keep = keep.and(chosen.unwrap_or_default());
+    }
+    keep
+}
+
 fn checked(value: &Value<'_>, text: &str) -> Option<Term> {
     if let Err(error) = check_term(text) {
         value.error(format!("{}: {error}", quoted(text)), None);
         return None;
     }
-    Some(Term {
-        text: text.into(),
-        case: Case::Fold,
-        ambiguous: false,
-        languages: Vec::new(),
-    })
+    Some(Term::new(text))
 }

@@ -8,6 +8,7 @@
 //! apostrophe of the same word; each character of a script without spaces is a word.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::character::{is_spaced_word, is_unspaced};
@@ -267,6 +268,7 @@ impl Gathering {
             .find(|w| !w.ambiguous)
             .map(|w| w.term);
         let mut hits: Vec<Hit> = Vec::new();
+        let (mut seen, mut sum) = (BTreeSet::new(), 0_i32);
         for (field, weighed) in fields {
             let mut free_from = 0;
             for w in weighed {
@@ -277,6 +279,9 @@ impl Gathering {
                     continue;
                 };
                 free_from = w.end;
+                if seen.insert(w.term) {
+                    sum = sum.saturating_add(term.weight);
+                }
                 hits.push(Hit {
                     term: term.text.clone(),
                     field,
@@ -285,6 +290,9 @@ impl Gathering {
                     because: because(topic, &w, companion),
                 });
             }
+        }
+        if sum < topic.threshold {
+            return Vec::new();
         }
         hits
     }

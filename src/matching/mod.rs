@@ -10,17 +10,8 @@
 //! use mentiond::matching::Matcher;
 //! use mentiond::model::{Case, Field, Term, Topic, TopicId};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let topic = Topic {
-//!     id: TopicId::new("sco")?,
-//!     name: "SCO".into(),
-//!     tags: vec![],
-//!     any: vec![Term { text: "SCO".into(), case: Case::Exact, ambiguous: false, languages: vec![] }],
-//!     all: vec![],
-//!     none: vec![],
-//!     except: vec![],
-//!     near: vec![],
-//!     within: 10,
-//! };
+//! let sco = Term { case: Case::Exact, ..Term::new("SCO") };
+//! let topic = Topic::new(TopicId::new("sco")?, vec![sco]);
 //! let mentions = Matcher::compile(&[topic])?.find(&[(Field::Title, "俄罗斯SCO峰会")]);
 //! assert_eq!((mentions[0].hits[0].start, mentions[0].hits[0].end), (9, 12));
 //! # Ok(())
@@ -49,6 +40,7 @@
 mod character;
 mod evaluate;
 mod fold;
+mod score;
 mod snippet;
 mod term;
 #[cfg(test)]
@@ -64,6 +56,7 @@ use evaluate::{Gathering, Role, Words};
 use fold::Folded;
 use term::Pattern;
 
+pub use score::score;
 pub use snippet::{Snippet, snippet};
 pub use term::{MAX_TERM_CHARS, TermError, check_term};
 
@@ -192,6 +185,7 @@ impl Matcher {
                 let hits = gathering.conclude(topic);
                 (!hits.is_empty()).then(|| Mention {
                     topic: topic.id.clone(),
+                    score: score(topic, &hits),
                     hits,
                 })
             })

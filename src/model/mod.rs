@@ -21,4 +21,4 @@ pub use feed::{
 pub use id::{FeedId, IdError, SinkId, TopicId};
 pub use secret::Secret;
 pub use time::Timestamp;
-pub use topic::{Case, Hit, Mention, Term, Topic};
+pub use topic::{Case, Hit, Keep, Mention, Term, Topic};

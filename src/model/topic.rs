@@ -9,7 +9,8 @@ use super::{Field, TopicId};
 /// Something to be told about: an organisation, a person, a theme.
 ///
 /// A topic is mentioned in an entry when at least one hit of `any` counts, every group of `all`
-/// has a hit somewhere in the entry, and no term of `none` has one. A hit of `any` counts when it
+/// has a hit somewhere in the entry, no term of `none` has one, and the weights of the distinct
+/// terms of `any` that count reach the threshold. A hit of `any` counts when it
 /// does not lie inside a hit of `except` and, if its term is [`Term::ambiguous`], when a term of
 /// `near` stands within `within` words of it in the same field, or the entry also has a hit of an
 /// unambiguous term of the topic.
@@ -33,6 +34,27 @@ pub struct Topic {
     pub near: Vec<Term>,
     /// How many words may lie between an ambiguous hit and its context.
     pub within: usize,
+    /// What the weights of the distinct terms that were found must add up to.
+    pub threshold: i32,
+}
+
+impl Topic {
+    /// A topic of these terms and no further rule.
+    #[must_use]
+    pub fn new(id: TopicId, any: Vec<Term>) -> Self {
+        Self {
+            name: id.as_str().to_owned(),
+            id,
+            tags: Vec::new(),
+            any,
+            all: Vec::new(),
+            none: Vec::new(),
+            except: Vec::new(),
+            near: Vec::new(),
+            within: 12,
+            threshold: 1,
+        }
+    }
 }
 
 /// One thing to look for in text.
@@ -50,9 +72,65 @@ pub struct Term {
     /// The languages (BCP 47) in whose texts it counts; none means all. In a text whose language
     /// nobody knows every term counts.
     pub languages: Vec<String>,
+    /// Whether the endings and clitics of a text's language may stand at its words (`Путина` for
+    /// `Путин`, `وبوتين` for `بوتين`).
+    pub inflect: bool,
+    /// The differences, besides letter case, that are not forgiven.
+    pub keep: Keep,
+    /// What a hit of it adds to the topic's sum; below zero it speaks against the topic.
+    pub weight: i32,
+}
+
+/// Differences between a term and a text that matter although readers mostly do not mean them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Keep {
+    /// Diacritics and optional vowel points: `Erdoğan` does not find `Erdogan`.
+    pub marks: bool,
+    /// Compatibility forms: `SCO` does not find `ＳＣＯ`.
+    pub forms: bool,
+    /// Spellings of one letter, as `ي` and `ی`, `ß` and `ss`, `ı` and `i`.
+    pub letters: bool,
+    /// Traditional and simplified Han.
+    pub han: bool,
+    /// Apostrophes of different shapes, hyphens and spaces, and characters that nobody sees.
+    pub joints: bool,
+}
+
+impl Keep {
+    /// What either keeps.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            marks: self.marks || other.marks,
+            forms: self.forms || other.forms,
+            letters: self.letters || other.letters,
+            han: self.han || other.han,
+            joints: self.joints || other.joints,
+        }
+    }
+
+    /// Whether nothing is kept.
+    #[must_use]
+    pub fn is_none(self) -> bool {
+        self == Self::default()
+    }
 }
 
 impl Term {
+    /// A term as it is when its owner writes a text and nothing else.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self {
+            text: text.into(),
+            case: Case::Fold,
+            ambiguous: false,
+            languages: Vec::new(),
+            inflect: true,
+            keep: Keep::default(),
+            weight: 1,
+        }
+    }
+
     /// Whether the term counts in a text of this language. `pt` includes `pt-BR`.
     #[must_use]
     pub fn counts_in(&self, language: Option<&str>) -> bool {
@@ -99,6 +177,8 @@ pub struct Hit {
 pub struct Mention {
     /// Which topic.
     pub topic: TopicId,
+    /// How strongly, from 1 to 100: see `matching::score`.
+    pub score: u8,
     /// Where; ordered by field, then by start, without overlaps.
     pub hits: Vec<Hit>,
 }
@@ -110,10 +190,8 @@ mod tests {
     #[test]
     fn a_term_counts_in_its_languages_and_where_nobody_knows() {
         let term = |languages: &[&str]| Term {
-            text: "SCO".into(),
-            case: Case::Exact,
-            ambiguous: false,
             languages: languages.iter().map(|&l| l.to_owned()).collect(),
+            ..Term::new("SCO")
         };
         let pt = term(&["en", "pt"]);
         for yes in [Some("pt"), Some("PT-br"), Some("en"), None] {

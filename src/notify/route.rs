@@ -54,20 +54,8 @@ mod tests {
     #[test]
     fn a_sink_gets_its_topics_its_tags_or_everything() {
         let topic = Topic {
-            id: TopicId::new("sco").unwrap(),
-            name: String::new(),
             tags: vec!["organisation".into()],
-            any: vec![Term {
-                text: "SCO".into(),
-                case: Case::Fold,
-                ambiguous: false,
-                languages: vec![],
-            }],
-            all: vec![],
-            none: vec![],
-            except: vec![],
-            near: vec![],
-            within: 12,
+            ..Topic::new(TopicId::new("sco").unwrap(), vec![Term::new("SCO")])
         };
         let sinks = [
             sink("all", None, None),

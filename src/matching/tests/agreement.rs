@@ -34,10 +34,9 @@ fn any_term() -> impl Strategy<Value = Term> {
             text
         });
     (text, any::<bool>(), any::<bool>()).prop_map(|(text, exact, ambiguous)| Term {
-        text: text.into(),
         case: if exact { Case::Exact } else { Case::Fold },
         ambiguous,
-        languages: vec![],
+        ..Term::new(&text)
     })
 }
 

@@ -9,12 +9,7 @@ use super::*;
 use crate::model::{Case, Hit};
 
 fn term(text: &str) -> Term {
-    Term {
-        text: text.into(),
-        case: Case::Fold,
-        ambiguous: false,
-        languages: vec![],
-    }
+    Term::new(text)
 }
 
 fn exact(text: &str) -> Term {
@@ -33,15 +28,9 @@ fn ambiguous(text: &str) -> Term {
 
 fn topic(any: Vec<Term>) -> Topic {
     Topic {
-        id: TopicId::new("t").unwrap(),
         name: "T".into(),
-        tags: vec![],
-        any,
-        all: vec![],
-        none: vec![],
-        except: vec![],
-        near: vec![],
         within: 3,
+        ..Topic::new(TopicId::new("t").unwrap(), any)
     }
 }
 
