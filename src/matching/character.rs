@@ -1,11 +1,115 @@
 //! What single characters are to the matcher: which are dropped, which are marks, which belong to
 //! scripts that put spaces between words, and what each becomes when it is folded.
 //!
-//! [`fold_char`] is the only place that decides a character's folded form. It never looks at
-//! neighbours; what depends on neighbours (white-space runs, Hangul made of single jamo) is
-//! `fold`'s business.
+//! [`fold_char`] is the only place that decides a character's folded form, and [`Class::of`] what it
+//! is to word boundaries. Neither looks at neighbours; what depends on neighbours (white-space runs,
+//! Hangul made of single jamo) is `fold`'s business, and `table` keeps the answers for speed.
 
-use unicode_normalization::char::{decompose_compatible, is_combining_mark};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use unicode_normalization::char::{decompose_canonical, decompose_compatible, is_combining_mark};
+
+use crate::model::{Case, Keep, Term};
+
+/// Traditional and Japanese forms of Han characters, each before its simplified one. Made from the
+/// character tables of OpenCC (Apache-2.0), `TSCharacters` and `JPVariants`, followed to their end.
+static HAN: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
+    let mut characters = include_str!("han.txt").chars().filter(|c| *c != '\n');
+    let mut pairs = HashMap::with_capacity(4_500);
+    while let (Some(from), Some(to)) = (characters.next(), characters.next()) {
+        pairs.insert(from, to);
+    }
+    pairs
+});
+
+/// Which differences are not forgiven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Strict {
+    /// Letter case.
+    pub case: bool,
+    /// All others.
+    pub keep: Keep,
+}
+
+impl Strict {
+    /// What a term does not forgive; `None` when it forgives everything.
+    pub(super) fn of(term: &Term) -> Option<Self> {
+        let strict = Self {
+            case: term.case == Case::Exact,
+            keep: term.keep,
+        };
+        (strict != Self::default()).then_some(strict)
+    }
+}
+
+/// What a character is to word boundaries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Class {
+    /// Punctuation, symbols and the like: a boundary on both sides.
+    Other = 0,
+    /// Letters and digits of scripts that put spaces between words.
+    Word = 1,
+    /// Letters of scripts that do not: each is a word.
+    Unspaced = 2,
+    /// Katakana: no spaces, but a run of it is one word.
+    Katakana = 3,
+    /// A combining mark that is kept: a part of the letter before it.
+    Mark = 4,
+    /// White space.
+    Space = 5,
+    /// Nothing is left of it when it is folded.
+    Dropped = 6,
+}
+
+impl Class {
+    /// The class of a character that is folded to `form`. A reader of the source must see a letter
+    /// too: `™` is none though it folds to `tm`; and `ʼ` is none, it is an apostrophe.
+    pub(super) fn of(c: char, form: &str) -> Self {
+        if c.is_whitespace() {
+            return Self::Space;
+        }
+        let Some(first) = form.chars().next() else {
+            return Self::Dropped;
+        };
+        let letter = |c: char| c.is_alphanumeric() || is_mark(c);
+        if !letter(c) || !letter(first) {
+            Self::Other
+        } else if is_mark(first) {
+            Self::Mark
+        } else if !is_unspaced(first) {
+            Self::Word
+        } else if is_katakana(first) {
+            Self::Katakana
+        } else {
+            Self::Unspaced
+        }
+    }
+
+    /// The class with a number.
+    pub(super) const fn from_number(number: u8) -> Self {
+        match number {
+            1 => Self::Word,
+            2 => Self::Unspaced,
+            3 => Self::Katakana,
+            4 => Self::Mark,
+            5 => Self::Space,
+            6 => Self::Dropped,
+            _ => Self::Other,
+        }
+    }
+
+    /// Whether a word goes on from a character of this class to one of that.
+    pub(super) fn joins(self, next: Self) -> bool {
+        next == Self::Mark || (self == next && matches!(self, Self::Word | Self::Katakana))
+    }
+}
+
+/// Katakana letters and the sign that lengthens them, full and half width.
+const fn is_katakana(c: char) -> bool {
+    matches!(c, '\u{30A1}'..='\u{30FA}' | '\u{30FC}'..='\u{30FF}' | '\u{31F0}'..='\u{31FF}' | '\u{FF66}'..='\u{FF9D}')
+}
 
 /// Longest compatibility decomposition that is followed, in characters. The one character beyond
 /// it (U+FDFA, 18 characters) would let a text grow elevenfold.
@@ -94,51 +198,70 @@ const fn is_whole(c: char) -> bool {
     )
 }
 
-/// Appends the folded form of one character that is not white space.
-///
-/// With `keep_case` letters keep their case and everything else is folded alike. Nothing is
-/// appended for characters that are dropped.
-pub(super) fn fold_char(c: char, keep_case: bool, out: &mut String) {
-    if is_invisible(c) || is_optional_mark(c) {
+/// Appends the folded form of one character that is not white space; nothing for characters that
+/// are dropped. Differences that are not forgiven stay.
+pub(super) fn fold_char(c: char, strict: Strict, out: &mut String) {
+    let keep = strict.keep;
+    let dropped =
+        |c: char| (is_invisible(c) && !keep.joints) || (is_optional_mark(c) && !keep.marks);
+    if dropped(c) {
         return;
     }
     if is_whole(c) {
-        out.push(c);
-        return;
+        return fold_variant(c, keep, out);
     }
     let (mut count, mut spacing) = (0, false);
     decompose_compatible(c, |d| {
         count += 1;
         spacing |= d.is_whitespace();
     });
+    let mut letter = |d: char| {
+        if !dropped(d) {
+            fold_letter(d, strict, out);
+        }
+    };
     // Spacing accents decompose to a space and a mark; they are no white space to a reader.
     if spacing || count > MAX_DECOMPOSITION {
-        fold_letter(c, keep_case, out);
+        letter(c);
+    } else if keep.forms {
+        decompose_canonical(c, letter);
     } else {
-        decompose_compatible(c, |d| {
-            if !is_invisible(d) && !is_optional_mark(d) {
-                fold_letter(d, keep_case, out);
-            }
-        });
+        decompose_compatible(c, letter);
     }
 }
 
 /// Folds a character that no longer decomposes.
-fn fold_letter(c: char, keep_case: bool, out: &mut String) {
-    if keep_case {
-        fold_variant(c, out);
+fn fold_letter(c: char, strict: Strict, out: &mut String) {
+    if strict.case {
+        fold_variant(c, strict.keep, out);
     } else {
         for lower in c.to_lowercase() {
-            if !is_optional_mark(lower) {
-                fold_variant(lower, out);
+            if strict.keep.marks || !is_optional_mark(lower) {
+                fold_variant(lower, strict.keep, out);
             }
         }
     }
 }
 
 /// Maps letters and signs that stand for one another to one of them, case kept.
-fn fold_variant(c: char, out: &mut String) {
+fn fold_variant(c: char, keep: Keep, out: &mut String) {
     let one = match c {
+        _ if c.is_ascii_alphanumeric() => c,
+        '`'
+        | '´'
+        | '\u{2018}'
+        | '\u{2019}'
+        | '\u{201B}'
+        | '\u{2032}'
+        | '\u{2B9}'
+        | '\u{2BB}'..='\u{2BF}'
+            if !keep.joints =>
+        {
+            '\''
+        }
+        '-' | '\u{5BE}' | '\u{2010}'..='\u{2015}' | '\u{2212}' if !keep.joints => ' ',
+        '\u{2E80}'.. if !keep.han => HAN.get(&c).copied().unwrap_or(c),
+        _ if keep.letters => c,
         'ß' => return out.push_str("ss"),
         'ẞ' => return out.push_str("SS"),
         'æ' => return out.push_str("ae"),
@@ -158,15 +281,6 @@ fn fold_variant(c: char, out: &mut String) {
         'ى' | 'ی' => 'ي',
         'ک' => 'ك',
         'ة' => 'ه',
-        '`'
-        | '´'
-        | '\u{2018}'
-        | '\u{2019}'
-        | '\u{201B}'
-        | '\u{2032}'
-        | '\u{2B9}'
-        | '\u{2BB}'..='\u{2BF}' => '\'',
-        '-' | '\u{5BE}' | '\u{2010}'..='\u{2015}' | '\u{2212}' => ' ',
         other => other,
     };
     out.push(one);
@@ -178,8 +292,78 @@ mod tests {
 
     fn folded(text: &str) -> String {
         let mut out = String::new();
-        text.chars().for_each(|c| fold_char(c, false, &mut out));
+        text.chars()
+            .for_each(|c| fold_char(c, Strict::default(), &mut out));
         out
+    }
+
+    fn case() -> Strict {
+        Strict {
+            case: true,
+            ..Strict::default()
+        }
+    }
+
+    #[test]
+    fn every_step_can_be_left_out() {
+        let folded = |text: &str, keep: Keep| {
+            let mut out = String::new();
+            let strict = Strict { case: false, keep };
+            text.chars().for_each(|c| fold_char(c, strict, &mut out));
+            out
+        };
+        let none = Keep::default();
+        let text = "Ｅrdog\u{306}an’s ß ی 習-近";
+        assert_eq!(folded(text, none), "erdogan's ss ي 习 近".replace(' ', " "));
+        for (keep, expected) in [
+            (
+                Keep {
+                    marks: true,
+                    ..none
+                },
+                "erdog\u{306}an's ss ي 习 近",
+            ),
+            (
+                Keep {
+                    forms: true,
+                    ..none
+                },
+                "ｅrdogan's ss ي 习 近",
+            ),
+            (
+                Keep {
+                    letters: true,
+                    ..none
+                },
+                "erdogan's ß ی 习 近",
+            ),
+            (Keep { han: true, ..none }, "erdogan's ss ي 習 近"),
+            (
+                Keep {
+                    joints: true,
+                    ..none
+                },
+                "erdogan’s ss ي 习-近",
+            ),
+        ] {
+            assert_eq!(folded(text, keep), expected);
+        }
+    }
+
+    #[test]
+    fn han_forms_are_one_and_folding_them_again_changes_nothing() {
+        assert_eq!(folded("習近平 國 沢 澤"), "习近平 国 泽 泽");
+        for to in HAN.values() {
+            assert_eq!(HAN.get(to), None, "{to}");
+        }
+    }
+
+    #[test]
+    fn katakana_joins_katakana_only() {
+        let class = |c: char| Class::of(c, &folded(&c.to_string()));
+        assert!(class('モ').joins(class('ー')) && class('ﾓ').joins(class('モ')));
+        assert!(!class('モ').joins(class('首')) && !class('首').joins(class('モ')));
+        assert!(!class('・').joins(class('モ')) && !class('も').joins(class('も')));
     }
 
     #[test]
@@ -220,7 +404,7 @@ mod tests {
         let mut out = String::new();
         "Erdoğan ŁØ ＳＣＯ ẞ"
             .chars()
-            .for_each(|c| fold_char(c, true, &mut out));
+            .for_each(|c| fold_char(c, case(), &mut out));
         assert_eq!(out, "Erdogan LO SCO SS");
     }
 
@@ -228,7 +412,7 @@ mod tests {
     fn no_character_grows_beyond_reason() {
         for c in '\0'..=char::MAX {
             let mut out = String::new();
-            fold_char(c, false, &mut out);
+            fold_char(c, Strict::default(), &mut out);
             assert!(out.chars().count() <= 9, "{c:?}");
         }
     }

@@ -22,7 +22,7 @@ pub(super) const MAX_HITS: usize = 1_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     Any,
-    All(usize),
+    All(u32),
     None,
     Except,
     Near,
@@ -33,7 +33,7 @@ impl Role {
     pub(super) fn terms(self, topic: &Topic) -> Option<&[Term]> {
         match self {
             Self::Any => Some(&topic.any),
-            Self::All(group) => topic.all.get(group).map(Vec::as_slice),
+            Self::All(group) => topic.all.get(group as usize).map(Vec::as_slice),
             Self::None => Some(&topic.none),
             Self::Except => Some(&topic.except),
             Self::Near => Some(&topic.near),
@@ -170,7 +170,7 @@ pub(super) struct Gathering {
     except: Vec<Place>,
     near: Vec<Place>,
     /// Groups of `all` that have a hit, ascending.
-    groups: Vec<usize>,
+    groups: Vec<u32>,
     forbidden: bool,
     /// Whether the field being read has a hit.
     touched: bool,

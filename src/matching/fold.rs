@@ -14,7 +14,8 @@ use std::ops::Range;
 
 use unicode_normalization::char::compose;
 
-use super::character::{fold_char, is_mark, is_optional_mark, is_spaced_word};
+use super::character::{Class, Strict, fold_char, is_mark, is_optional_mark};
+use super::table::{ASCII, Ascii, Folding, entry};
 
 /// A folded text with its way back to the source.
 #[derive(Debug, Clone)]
@@ -22,6 +23,78 @@ pub(super) struct Folded<'t> {
     source: &'t str,
     text: String,
     spans: Vec<Span>,
+    anchors: Vec<Anchor>,
+}
+
+/// What a [`Folded`] is made of, without its text.
+#[derive(Debug, Default)]
+pub(super) struct Buffers {
+    text: String,
+    spans: Vec<Span>,
+    anchors: Vec<Anchor>,
+}
+
+impl Buffers {
+    /// Empty ones.
+    pub(super) const fn new() -> Self {
+        Self {
+            text: String::new(),
+            spans: Vec::new(),
+            anchors: Vec::new(),
+        }
+    }
+
+    /// Whether they are worth keeping: not those of a text far longer than others.
+    pub(super) fn is_modest(&self) -> bool {
+        self.text.capacity() <= 1 << 20
+    }
+}
+
+/// A place in the folded text where a word begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Anchor {
+    /// The word's first byte.
+    pub start: u32,
+    /// One past its last byte; the same as `start` for a letter of a script without spaces, of
+    /// which each is a word.
+    pub end: u32,
+}
+
+impl Anchor {
+    fn word(start: usize) -> Self {
+        Self {
+            start: offset(start),
+            end: u32::MAX,
+        }
+    }
+
+    fn letter(start: usize) -> Self {
+        Self {
+            start: offset(start),
+            end: offset(start),
+        }
+    }
+}
+
+/// Where folding stands.
+#[derive(Debug)]
+struct State {
+    /// The class of the last character that was neither dropped nor a mark.
+    last: Class,
+    /// Whether the last anchor's word goes on.
+    open: bool,
+    /// The folded form at work.
+    form: String,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            last: Class::Other,
+            open: false,
+            form: String::new(),
+        }
+    }
 }
 
 /// A stretch of folded text.
@@ -50,52 +123,155 @@ fn offset(n: usize) -> u32 {
 }
 
 impl<'t> Folded<'t> {
-    /// Folds a text; with `keep_case` everything but letter case.
-    pub(super) fn new(source: &'t str, keep_case: bool) -> Self {
+    /// Folds a text.
+    pub(super) fn new(source: &'t str) -> Self {
+        Self::with(source, Buffers::default())
+    }
+
+    /// Folds a text into buffers that were used before.
+    pub(super) fn with(source: &'t str, mut buffers: Buffers) -> Self {
+        buffers.text.clear();
+        buffers.text.reserve(source.len());
+        buffers.spans.clear();
+        buffers.anchors.clear();
         let mut folded = Self {
             source,
-            text: String::with_capacity(source.len()),
-            spans: Vec::new(),
+            text: buffers.text,
+            spans: buffers.spans,
+            anchors: buffers.anchors,
         };
-        let mut form = String::new();
-        let mut in_space = false;
-        for (at, c) in source.char_indices() {
-            let end = at + c.len_utf8();
-            if c.is_ascii_alphanumeric() {
-                let c = if keep_case { c } else { c.to_ascii_lowercase() };
-                folded.push_even(at, c);
-                in_space = false;
-            } else if c.is_whitespace() {
-                if in_space {
-                    folded.extend_last(end);
-                } else if c.is_ascii() {
-                    folded.push_even(at, ' ');
-                } else {
-                    folded.push_unit(at..end, " ");
-                }
-                in_space = true;
-            } else if !folded.join_jamo(c, end) {
-                form.clear();
-                fold_char(c, keep_case, &mut form);
-                let mut chars = form.chars();
-                match (chars.next(), chars.next()) {
-                    (None, _) if is_optional_mark(c) => folded.extend_last(end),
-                    (None, _) => {}
-                    (Some(one), None) if one.len_utf8() == c.len_utf8() => {
-                        folded.push_even(at, one);
-                        in_space = false;
-                    }
-                    _ => {
-                        folded.push_unit(at..end, &form);
-                        in_space = false;
-                    }
-                }
-            }
+        let mut state = State::default();
+        let mut at = 0;
+        while at < source.len() {
+            at = folded.ascii(at, &mut state);
+            let Some(c) = source.get(at..).and_then(|rest| rest.chars().next()) else {
+                break;
+            };
+            folded.character(at, c, &mut state);
+            at += c.len_utf8();
         }
+        folded.close(&mut state);
         folded
     }
 
-    fn push_even(&mut self, at: usize, c: char) {
+    /// The buffers, to be used again.
+    pub(super) fn into_buffers(self) -> Buffers {
+        Buffers {
+            text: self.text,
+            spans: self.spans,
+            anchors: self.anchors,
+        }
+    }
+
+    /// Takes the stretch of plain ASCII that begins at `at`; returns where it ends.
+    fn ascii(&mut self, at: usize, state: &mut State) -> usize {
+        let bytes = self.source.as_bytes();
+        let base = self.text.len();
+        let mut end = at;
+        while let Some(byte) = bytes.get(end) {
+            let class = match ASCII[*byte as usize] {
+                Ascii::Word => Class::Word,
+                Ascii::Space if state.last != Class::Space => Class::Space,
+                Ascii::Sign => Class::Other,
+                Ascii::Space | Ascii::Slow => break,
+            };
+            if class != state.last {
+                let here = base + end - at;
+                self.close_at(here, state);
+                if class == Class::Word {
+                    self.anchors.push(Anchor::word(here));
+                    state.open = true;
+                }
+                state.last = class;
+            }
+            end += 1;
+        }
+        if end > at {
+            self.fit_even(at);
+            self.text.push_str(&self.source[at..end]);
+            self.text[base..].make_ascii_lowercase();
+        }
+        end
+    }
+
+    /// Takes any other character.
+    fn character(&mut self, at: usize, c: char, state: &mut State) {
+        let end = at + c.len_utf8();
+        let Folding { class, one } = entry(c);
+        match class {
+            Class::Space => {
+                if state.last == Class::Space {
+                    self.extend_last(end);
+                } else {
+                    self.close(state);
+                    if c.is_ascii() {
+                        self.fit_even(at);
+                        self.text.push(' ');
+                    } else {
+                        self.push_unit(at..end, " ");
+                    }
+                }
+                state.last = Class::Space;
+                return;
+            }
+            Class::Dropped => {
+                if is_optional_mark(c) {
+                    self.extend_last(end);
+                }
+                return;
+            }
+            _ => {}
+        }
+        if self.join_jamo(c, end) {
+            return;
+        }
+        if !state.last.joins(class) {
+            self.close(state);
+            let here = self.text.len();
+            match class {
+                Class::Word | Class::Katakana => {
+                    self.anchors.push(Anchor::word(here));
+                    state.open = true;
+                }
+                Class::Unspaced => self.anchors.push(Anchor::letter(here)),
+                _ => {}
+            }
+        }
+        if class != Class::Mark {
+            state.last = class;
+        } else if state.last == Class::Space {
+            state.last = Class::Other;
+        }
+        match one {
+            Some(one) => {
+                self.fit_even(at);
+                self.text.push(one);
+            }
+            None => {
+                state.form.clear();
+                fold_char(c, Strict::default(), &mut state.form);
+                self.push_unit(at..end, &state.form);
+            }
+        }
+    }
+
+    /// Ends what stands before, a word or not.
+    fn close(&mut self, state: &mut State) {
+        self.close_at(self.text.len(), state);
+        state.last = Class::Other;
+    }
+
+    /// Ends the word that is open, if any.
+    fn close_at(&mut self, end: usize, state: &mut State) {
+        if std::mem::take(&mut state.open)
+            && let Some(anchor) = self.anchors.last_mut()
+        {
+            anchor.end = offset(end);
+        }
+    }
+
+    /// Makes sure that the characters from `at` on, which keep their lengths, are in an even span.
+    fn fit_even(&mut self, at: usize) {
         let fits = self.spans.last().is_some_and(|span| {
             span.unit.is_none()
                 && span.source as usize + self.text.len() - span.folded as usize == at
@@ -107,7 +283,6 @@ impl<'t> Folded<'t> {
                 unit: None,
             });
         }
-        self.text.push(c);
     }
 
     fn push_unit(&mut self, source: Range<usize>, form: &str) {
@@ -156,6 +331,11 @@ impl<'t> Folded<'t> {
         true
     }
 
+    /// Where words begin, ascending; see [`Anchor`].
+    pub(super) fn anchors(&self) -> &[Anchor] {
+        &self.anchors
+    }
+
     /// The folded text.
     pub(super) fn text(&self) -> &str {
         &self.text
@@ -194,16 +374,30 @@ impl<'t> Folded<'t> {
         self.unit(at - c.len_utf8())
     }
 
-    /// Whether the unit is a letter, digit or mark of a spaced script, both to the reader of the
-    /// source (`™` is none though it folds to `tm`) and folded (`ʼ` is none, it is an apostrophe).
-    fn is_word(&self, unit: &Unit) -> bool {
-        let first = |text: &str, at: usize| text.get(at..).and_then(|rest| rest.chars().next());
-        first(&self.text, unit.folded.start).is_some_and(is_spaced_word)
-            && first(self.source, unit.source.start).is_some_and(is_letter)
+    /// The class of a unit: that of the source's character.
+    fn class(&self, unit: &Unit) -> Class {
+        let first = self.source.get(unit.source.start..);
+        let first = first.and_then(|rest| rest.chars().next());
+        first.map_or(Class::Other, |c| entry(c).class)
+    }
+
+    /// Whether the folded text goes on at `at` with a word that began before it.
+    fn is_inside(&self, before: &Unit, after: &Unit) -> bool {
+        let mut class = self.class(before);
+        let mut at = before.folded.start;
+        // What a mark belongs to decides.
+        while class == Class::Mark {
+            let Some(unit) = self.before(at) else {
+                return false;
+            };
+            class = self.class(&unit);
+            at = unit.folded.start;
+        }
+        class.joins(self.class(after))
     }
 
     /// Whether a hit may begin or end at this folded position: between units, not before a
-    /// combining mark, and not between two word characters of spaced scripts.
+    /// combining mark, and not inside a word of a spaced script or of Katakana.
     pub(super) fn is_boundary(&self, at: usize) -> bool {
         let Some(after) = self.unit(at) else {
             return at == self.text.len();
@@ -212,7 +406,7 @@ impl<'t> Folded<'t> {
             return at == 0;
         };
         let mark = self.text[at..].chars().next().is_some_and(is_mark);
-        after.folded.start == at && !mark && !(self.is_word(&before) && self.is_word(&after))
+        after.folded.start == at && !mark && !self.is_inside(&before, &after)
     }
 
     /// Where the word that reaches to or over `at` ends; `None` when `at` cuts a unit that is no
@@ -220,7 +414,7 @@ impl<'t> Folded<'t> {
     pub(super) fn word_end(&self, at: usize) -> Option<usize> {
         let mut end = at;
         while let Some(unit) = self.unit(end) {
-            if self.is_word(&unit) {
+            if matches!(self.class(&unit), Class::Word | Class::Mark) {
                 end = unit.folded.end;
             } else if unit.folded.start < end {
                 return None;
@@ -244,9 +438,30 @@ impl<'t> Folded<'t> {
     }
 }
 
-/// Whether a character of the source is a letter, digit or mark of any script.
-fn is_letter(c: char) -> bool {
-    c.is_alphanumeric() || is_mark(c)
+/// A text folded but for the differences that are not forgiven; white space as in [`Folded`].
+pub(super) fn fold_strictly(text: &str, strict: Strict) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut in_space = false;
+    for c in text.chars() {
+        if c.is_whitespace() {
+            if !in_space {
+                out.push(' ');
+            }
+            in_space = true;
+            continue;
+        }
+        let begin = out.len();
+        fold_char(c, strict, &mut out);
+        in_space &= out.len() == begin;
+        if matches!(c, '\u{1160}'..='\u{11FF}')
+            && let Some(last) = out[..begin].chars().next_back()
+            && let Some(syllable) = compose(last, c)
+        {
+            out.truncate(begin - last.len_utf8());
+            out.push(syllable);
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -263,7 +478,7 @@ mod tests {
     }
 
     fn source_of(source: &str, found: &str) -> String {
-        let folded = Folded::new(source, false);
+        let folded = Folded::new(source);
         let start = folded.text().find(found).unwrap();
         let range = start..start + found.len();
         folded.source_text(range).unwrap().to_owned()
@@ -271,7 +486,7 @@ mod tests {
 
     #[test]
     fn white_space_runs_become_one_space_and_dashes_one_each() {
-        let folded = Folded::new("a \n\u{A0}b—c - d\u{3000}e", false);
+        let folded = Folded::new("a \n\u{A0}b—c - d\u{3000}e");
         assert_eq!(folded.text(), "a b c   d e");
     }
 
@@ -287,7 +502,7 @@ mod tests {
 
     #[test]
     fn single_jamo_join_to_the_syllable_they_spell() {
-        let folded = Folded::new("\u{1111}\u{116E}\u{1110}\u{1175}\u{11AB}", false);
+        let folded = Folded::new("\u{1111}\u{116E}\u{1110}\u{1175}\u{11AB}");
         assert_eq!(folded.text(), "푸틴");
         assert_eq!(folded.source_range(0..3), Some(0..6));
         assert_eq!(folded.source_range(3..6), Some(6..15));
@@ -295,7 +510,7 @@ mod tests {
 
     #[test]
     fn plain_text_needs_one_span() {
-        let folded = Folded::new("The SCO met in Astana.\nПутин приехал, й и ё тоже", false);
+        let folded = Folded::new("The SCO met in Astana.\nПутин приехал, й и ё тоже");
         assert_eq!(folded.spans.len(), 1);
     }
 
@@ -316,10 +531,10 @@ mod tests {
             ("カ\u{3099}", 3, false),
             ("习近平", 3, true),
         ] {
-            let folded = Folded::new(text, false);
+            let folded = Folded::new(text);
             assert_eq!(folded.is_boundary(at), expected, "{text} at {at}");
         }
-        assert!(!Folded::new("ß", false).is_boundary(1));
+        assert!(!Folded::new("ß").is_boundary(1));
     }
 
     fn piece() -> impl Strategy<Value = String> {
@@ -336,10 +551,10 @@ mod tests {
     proptest! {
         #[test]
         fn every_range_slices_the_source_and_folds_to_its_folded_text(
-            pieces in prop::collection::vec(piece(), 0..24), keep_case: bool,
+            pieces in prop::collection::vec(piece(), 0..24),
         ) {
             let source = pieces.concat();
-            let folded = Folded::new(&source, keep_case);
+            let folded = Folded::new(&source);
             let units = units(&folded);
             prop_assert_eq!(units.last().map_or(0, |unit| unit.folded.end), folded.text().len());
             for pair in units.windows(2) {
@@ -351,20 +566,41 @@ mod tests {
                     let range = first.folded.start..last.folded.end;
                     let slice = folded.source_text(range.clone());
                     prop_assert!(slice.is_some());
-                    let again = Folded::new(slice.unwrap(), keep_case);
+                    let again = Folded::new(slice.unwrap());
                     prop_assert_eq!(again.text(), &folded.text()[range]);
                 }
             }
         }
 
         #[test]
-        fn keeping_case_changes_no_range(pieces in prop::collection::vec(piece(), 0..24)) {
+        fn a_word_begins_at_each_anchor_and_nowhere_else(pieces in prop::collection::vec(piece(), 0..24)) {
             let source = pieces.concat();
-            let (cased, folded) = (Folded::new(&source, true), Folded::new(&source, false));
-            let sources = |folded| units(folded).into_iter().map(|unit| unit.source).collect();
-            let (a, b): (Vec<_>, Vec<_>) = (sources(&cased), sources(&folded));
-            prop_assert_eq!(a, b);
-            prop_assert_eq!(cased.text().chars().count(), folded.text().chars().count());
+            let folded = Folded::new(&source);
+            let expected: Vec<usize> = units(&folded)
+                .into_iter()
+                .filter(|unit| folded.is_boundary(unit.folded.start))
+                .filter(|unit| !folded.text()[unit.folded.start..].starts_with(is_mark))
+                .filter(|unit| matches!(folded.class(unit), Class::Word | Class::Katakana | Class::Unspaced))
+                .map(|unit| unit.folded.start)
+                .collect();
+            let found: Vec<usize> = folded.anchors().iter().map(|a| a.start as usize).collect();
+            prop_assert_eq!(found, expected);
+            for anchor in folded.anchors().iter().filter(|anchor| anchor.end > anchor.start) {
+                prop_assert!(folded.is_boundary(anchor.end as usize));
+                let end = folded.word_end(anchor.start as usize);
+                let word = folded.text().get(anchor.start as usize..).unwrap();
+                if !word.starts_with(|c: char| matches!(c, 'ァ'..='ヿ')) {
+                    prop_assert_eq!(end, Some(anchor.end as usize));
+                }
+            }
+        }
+
+        #[test]
+        fn folding_strictly_without_being_strict_is_folding(pieces in prop::collection::vec(piece(), 0..24)) {
+            let source = pieces.concat();
+            let folded = Folded::new(&source);
+            // White space around what is dropped is one run in either.
+            prop_assert_eq!(fold_strictly(&source, Strict::default()), folded.text());
         }
     }
 }

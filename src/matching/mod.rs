@@ -40,21 +40,28 @@
 mod character;
 mod evaluate;
 mod fold;
+mod index;
+mod inflect;
+mod patterns;
 mod score;
 mod snippet;
+mod table;
 mod term;
 #[cfg(test)]
 mod tests;
 
+use std::cell::Cell;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
-use crate::model::{Case, Field, Mention, Term, Topic, TopicId};
+use crate::model::{Case, Field, Keep, Mention, Term, Topic, TopicId};
+use character::Strict;
 use evaluate::{Gathering, Role, Words};
-use fold::Folded;
-use term::Pattern;
+use fold::{Anchor, Buffers, Folded};
+use index::{Head, Index};
+use inflect::{Languages, proclitic};
+use patterns::{PatternId, Patterns, TailIds, narrow};
+use term::Cut;
 
 pub use score::score;
 pub use snippet::{Snippet, snippet};
@@ -76,34 +83,34 @@ pub enum CompileError {
         /// What is wrong with it.
         reason: TermError,
     },
-    /// The automaton would be too large.
-    #[error("the topics have too many terms to be searched together ({0}): remove some")]
-    TooLarge(String),
 }
 
 /// Where a term is used.
 #[derive(Debug, Clone, Copy)]
 struct Use {
     /// Index in the matcher's topics.
-    topic: usize,
-    role: Role,
+    topic: u32,
     /// Index in the topic's list.
-    term: usize,
+    term: u32,
+    role: Role,
 }
 
 /// All topics, compiled to be found in one pass over a text.
 #[derive(Debug)]
 pub struct Matcher {
     topics: Vec<Topic>,
-    /// Finds the distinct heads of all patterns in folded text.
-    heads: AhoCorasick,
-    /// For each head, the patterns that begin with it.
-    beginning_with: Vec<Vec<usize>>,
+    /// Where patterns may begin.
+    index: Index,
     /// The distinct terms of all topics.
-    patterns: Vec<Pattern>,
-    /// For each pattern, the topics' terms that it stands for.
-    uses: Vec<Vec<Use>>,
+    patterns: Patterns,
+    /// The topics' terms, those of one pattern together.
+    uses: Vec<Use>,
+    /// For each pattern, where its uses end; they begin where the pattern's before end.
+    uses_end: Vec<u32>,
 }
+
+/// What makes two terms one pattern.
+type Same<'t> = (&'t str, Case, Keep, bool);
 
 impl Matcher {
     /// Compiles topics.
@@ -111,52 +118,53 @@ impl Matcher {
     /// # Errors
     /// [`CompileError`] names the first topic and term that can't be compiled.
     pub fn compile(topics: &[Topic]) -> Result<Self, CompileError> {
-        let mut patterns: Vec<Pattern> = Vec::new();
-        let mut uses: Vec<Vec<Use>> = Vec::new();
-        let mut pattern_ids: HashMap<(&str, bool), usize> = HashMap::new();
+        let mut patterns = Patterns::default();
+        let mut tails = TailIds::new();
+        let mut heads: Vec<(Head, PatternId)> = Vec::new();
+        let mut uses: Vec<(PatternId, Use)> = Vec::new();
+        let mut known: HashMap<Same<'_>, Vec<PatternId>> = HashMap::new();
         for (index, topic) in topics.iter().enumerate() {
             for (role, number, term) in terms(topic) {
-                let id = match pattern_ids.entry((&term.text, term.case == Case::Exact)) {
-                    Entry::Occupied(known) => *known.get(),
+                let same = (&*term.text, term.case, term.keep, term.inflect);
+                let ids = match known.entry(same) {
+                    Entry::Occupied(known) => known.into_mut(),
                     Entry::Vacant(new) => {
-                        let pattern = Pattern::compile(term);
-                        patterns.push(pattern.map_err(|reason| CompileError::Term {
+                        let cuts = cuts(term).map_err(|reason| CompileError::Term {
                             topic: topic.id.clone(),
                             term: term.text.chars().take(80).collect(),
                             reason,
-                        })?);
-                        uses.push(Vec::new());
-                        *new.insert(patterns.len() - 1)
+                        })?;
+                        let ids = cuts.iter().enumerate().map(|(variant, cut)| {
+                            let strict = Strict::of(term);
+                            let id =
+                                patterns.add(cut, strict, term.inflect, variant > 0, &mut tails);
+                            heads.extend(Head::of(cut).map(|head| (head, id)));
+                            id
+                        });
+                        new.insert(ids.collect())
                     }
                 };
-                uses[id].push(Use {
-                    topic: index,
+                let used = Use {
+                    topic: narrow(index),
                     role,
-                    term: number,
-                });
+                    term: narrow(number),
+                };
+                uses.extend(ids.iter().map(|id| (*id, used)));
             }
         }
-        let mut heads: Vec<&str> = Vec::new();
-        let mut beginning_with: Vec<Vec<usize>> = Vec::new();
-        let mut head_ids: HashMap<&str, usize> = HashMap::new();
-        for (id, pattern) in patterns.iter().enumerate() {
-            let head = *head_ids.entry(pattern.head()).or_insert_with(|| {
-                heads.push(pattern.head());
-                beginning_with.push(Vec::new());
-                heads.len() - 1
-            });
-            beginning_with[head].push(id);
+        patterns.shrink();
+        uses.sort_by_key(|(id, _)| *id);
+        let mut uses_end = Vec::new();
+        for (at, (id, _)) in uses.iter().enumerate() {
+            uses_end.resize(*id as usize + 1, 0);
+            uses_end[*id as usize] = narrow(at + 1);
         }
-        let heads = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .build(&heads)
-            .map_err(|error| CompileError::TooLarge(error.to_string()))?;
         Ok(Self {
             topics: topics.to_vec(),
-            heads,
-            beginning_with,
+            index: Index::build(&heads),
             patterns,
-            uses,
+            uses: uses.into_iter().map(|(_, used)| used).collect(),
+            uses_end,
         })
     }
 
@@ -199,11 +207,15 @@ impl Matcher {
     }
 
     /// The topics' terms that a pattern stands for in a text of this language.
-    fn uses(&self, pattern: usize, language: Option<&str>) -> Vec<Use> {
-        let uses = self.uses.get(pattern).into_iter().flatten();
+    fn uses(&self, pattern: PatternId, language: Option<&str>) -> Vec<Use> {
+        let id = pattern as usize;
+        let end = self.uses_end.get(id).copied().unwrap_or(0) as usize;
+        let before = id.checked_sub(1).and_then(|id| self.uses_end.get(id));
+        let start = before.copied().unwrap_or(0) as usize;
+        let uses = self.uses.get(start..end).unwrap_or_default().iter();
         uses.filter(|used| {
-            let topic = self.topics.get(used.topic);
-            let term = topic.and_then(|topic| used.role.terms(topic)?.get(used.term));
+            let topic = self.topics.get(used.topic as usize);
+            let term = topic.and_then(|topic| used.role.terms(topic)?.get(used.term as usize));
             term.is_some_and(|term| term.counts_in(language))
         })
         .copied()
@@ -217,46 +229,85 @@ impl Matcher {
         language: Option<&str>,
         found: &mut BTreeMap<usize, Gathering>,
     ) {
-        let folded = Folded::new(text, false);
+        let languages = Languages::of(language);
+        let folded = Folded::with(text, BUFFERS.take());
         let mut touched = Vec::new();
         // For each pattern found so far, its uses that another hit could still change something
         // for: a text full of one word costs no more than the hits that are kept.
-        let mut live: HashMap<usize, Vec<Use>> = HashMap::new();
-        for candidate in self.heads.find_overlapping_iter(folded.text()) {
-            if !folded.is_boundary(candidate.start()) {
-                continue;
+        let mut live: HashMap<PatternId, Vec<Use>> = HashMap::new();
+        let mut take = |id: PatternId, at: usize, proclitic: Option<&str>| {
+            if live.get(&id).is_some_and(Vec::is_empty) {
+                return;
             }
-            let patterns = self.beginning_with.get(candidate.pattern().as_usize());
-            for &id in patterns.into_iter().flatten() {
-                if live.get(&id).is_some_and(Vec::is_empty) {
-                    continue;
-                }
-                let Some(pattern) = self.patterns.get(id) else {
-                    continue;
+            let Some(range) = self.patterns.verify(id, &folded, at, proclitic, languages) else {
+                return;
+            };
+            live.entry(id)
+                .or_insert_with(|| self.uses(id, language))
+                .retain(|used| {
+                    let topic = used.topic as usize;
+                    let gathering = found.entry(topic).or_default();
+                    if gathering.touch() {
+                        touched.push(topic);
+                    }
+                    gathering.add(used.role, used.term as usize, &range);
+                    gathering.wants(used.role)
+                });
+        };
+        for anchor in folded.anchors() {
+            let text = folded.text();
+            let at = anchor.start as usize;
+            self.index
+                .candidates(text, *anchor, |id| take(id, at, None));
+            let Some(word) = text.get(at..anchor.end as usize) else {
+                continue;
+            };
+            for proclitic in proclitic::of_word(word, languages) {
+                let inside = Anchor {
+                    start: anchor.start + narrow(proclitic.len()),
+                    end: anchor.end,
                 };
-                let Some(range) = pattern.verify(&folded, candidate.start()) else {
-                    continue;
-                };
-                live.entry(id)
-                    .or_insert_with(|| self.uses(id, language))
-                    .retain(|used| {
-                        let gathering = found.entry(used.topic).or_default();
-                        if gathering.touch() {
-                            touched.push(used.topic);
-                        }
-                        gathering.add(used.role, used.term, &range);
-                        gathering.wants(used.role)
-                    });
+                let at = inside.start as usize;
+                self.index
+                    .candidates(text, inside, |id| take(id, at, Some(proclitic)));
             }
         }
-        let words = Words::new(&folded);
-        for index in touched {
-            if let (Some(topic), Some(gathering)) = (self.topics.get(index), found.get_mut(&index))
-            {
-                gathering.close_field(topic, field, &folded, &words);
+        if !touched.is_empty() {
+            let words = Words::new(&folded);
+            for index in touched {
+                if let (Some(topic), Some(gathering)) =
+                    (self.topics.get(index), found.get_mut(&index))
+                {
+                    gathering.close_field(topic, field, &folded, &words);
+                }
             }
+        }
+        let buffers = folded.into_buffers();
+        if buffers.is_modest() {
+            BUFFERS.set(buffers);
         }
     }
+}
+
+thread_local! {
+    /// What the last text of this thread was folded into.
+    static BUFFERS: Cell<Buffers> = const { Cell::new(Buffers::new()) };
+}
+
+/// A term as the index knows it: itself, and without its Arabic article, which other proclitics
+/// change.
+fn cuts(term: &Term) -> Result<Vec<Cut>, TermError> {
+    let mut cuts = vec![term::cut(term)?];
+    if term.inflect
+        && let Some(rest) = proclitic::without_article(&term.text)
+        && let Ok(cut) = term::cut(&Term {
+            text: rest.into(),
+            ..term.clone()
+        })
+    {
+        cuts.push(cut);
+    }
+    Ok(cuts)
 }
 
 /// All terms of a topic with their lists and their places in them.
@@ -271,7 +322,7 @@ fn terms(topic: &Topic) -> impl Iterator<Item = (Role, usize, &Term)> {
         .all
         .iter()
         .enumerate()
-        .map(|(group, terms)| (Role::All(group), terms));
+        .map(|(group, terms)| (Role::All(narrow(group)), terms));
     plain.into_iter().chain(groups).flat_map(|(role, terms)| {
         terms
             .iter()

@@ -1,13 +1,13 @@
-//! One term, checked and ready to be found.
+//! Terms, checked and cut where a text may have more letters than they.
 //!
-//! A [`Pattern`] is a term cut at its `*`s into folded [`Segment`]s. The automaton finds the first
-//! segment; [`Pattern::verify`] decides whether the whole term stands there and where it ends. No
-//! segment can begin with a letter after a `*`, so there is never anything to try twice.
+//! A [`Cut`] is a term in folded [`Segment`]s, each of which ends where a word ends that may be
+//! inflected or has a `*`. `patterns` keeps and verifies them.
 
 use std::ops::Range;
 
-use super::character::{is_mark, is_unspaced};
-use super::fold::Folded;
+use super::character::{Strict, is_mark, is_unspaced};
+use super::fold::{Folded, fold_strictly};
+use super::inflect::{self, Form};
 use crate::model::{Case, Term};
 
 /// Longest term, in characters.
@@ -50,117 +50,144 @@ pub enum TermError {
 /// assert_eq!(check_term("Pu*in"), Err(TermError::StarNotAtWordEnd));
 /// ```
 pub fn check_term(text: &str) -> Result<(), TermError> {
-    segments(text, false).map(drop)
-}
-
-/// A literal piece of a term.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Segment {
-    /// Folded text.
-    text: String,
-    /// Whether a `*` follows.
-    open: bool,
-}
-
-fn segments(text: &str, keep_case: bool) -> Result<Vec<Segment>, TermError> {
     // Counted before anything is folded, so that a huge term costs nothing.
     let count = text.chars().count();
     if count > MAX_TERM_CHARS {
         return Err(TermError::TooLong(count));
     }
-    let folded = Folded::new(text, keep_case);
-    let folded = folded.text().trim_matches(' ');
-    if folded.is_empty() {
+    check(text, &Folded::new(text)).map(drop)
+}
+
+/// What may stand at the end of a segment.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Tail {
+    /// Nothing more.
+    Closed,
+    /// A `*`: any further letters of the word.
+    Open,
+    /// The endings of these forms.
+    Forms(Box<[Form]>),
+}
+
+/// A literal piece of a term, folded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Segment {
+    pub text: String,
+    pub tail: Tail,
+    /// The piece folded but for the differences that are not forgiven, if there are any.
+    pub strict: Option<String>,
+}
+
+/// A term cut into segments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cut {
+    /// Never empty.
+    pub segments: Vec<Segment>,
+    /// Bytes before the first letter: a term may begin with a sign.
+    pub lead: usize,
+    /// Bytes of the first word; 0 when the term begins with a letter that is a word by itself.
+    pub word: usize,
+}
+
+/// Checks a term's folded text and returns where it stands without spaces around it.
+fn check(text: &str, folded: &Folded<'_>) -> Result<Range<usize>, TermError> {
+    let count = text.chars().count();
+    if count > MAX_TERM_CHARS {
+        return Err(TermError::TooLong(count));
+    }
+    let whole = folded.text();
+    let trimmed = whole.trim_matches(' ');
+    if trimmed.is_empty() {
         return Err(TermError::Empty);
     }
-    let letters = folded.chars().filter(|c| c.is_alphanumeric()).count();
-    if letters == 0 {
+    let letters = trimmed.chars().filter(|c| c.is_alphanumeric()).count();
+    if letters == 0 || folded.anchors().is_empty() {
         return Err(TermError::NoLetters);
     }
-    let pieces: Vec<&str> = folded.split('*').collect();
-    let ends_word = |piece: &str| piece.chars().next_back().filter(|c| is_letter(*c));
+    let pieces: Vec<&str> = trimmed.split('*').collect();
+    let start = whole.len() - whole.trim_start_matches(' ').len();
+    let mut star = start;
     for pair in pieces.windows(2) {
         let [before, after] = pair else { continue };
-        let last = ends_word(before).ok_or(TermError::StarNotAtWordEnd)?;
+        star += before.len();
+        let last = before.chars().next_back().filter(|c| is_letter(*c));
+        let last = last.ok_or(TermError::StarNotAtWordEnd)?;
         if is_unspaced(last) {
             return Err(TermError::StarWithoutSpaces(last));
         }
-        if after.chars().next().is_some_and(is_letter) {
+        let ends_word = folded.anchors().iter().any(|a| a.end as usize == star);
+        if !ends_word || after.chars().next().is_some_and(is_letter) {
             return Err(TermError::StarNotAtWordEnd);
         }
+        star += 1;
     }
     if pieces.len() > 1 && letters < 2 {
         return Err(TermError::StarTooBroad);
     }
-    let last = pieces.len() - 1;
-    Ok(pieces
-        .iter()
-        .enumerate()
-        .map(|(index, piece)| Segment {
-            text: (*piece).to_owned(),
-            open: index < last,
-        })
-        .filter(|segment| !segment.text.is_empty())
-        .collect())
+    Ok(start..start + trimmed.len())
 }
 
 fn is_letter(c: char) -> bool {
     c.is_alphanumeric() || is_mark(c)
 }
 
-/// Where the segments end when they stand at `at`.
-fn walk(segments: &[Segment], folded: &Folded<'_>, at: usize) -> Option<usize> {
-    segments.iter().try_fold(at, |at, segment| {
-        let rest = folded.text().get(at..)?;
-        let end = at + segment.text.len();
-        if !rest.starts_with(&segment.text) {
-            None
-        } else if segment.open {
-            folded.word_end(end)
-        } else {
-            Some(end)
+/// An abbreviation of capitals is not inflected: `SCOs` is not `SCO`.
+fn is_abbreviation(term: &Term, written: &str) -> bool {
+    term.case == Case::Exact && !written.chars().any(char::is_lowercase)
+}
+
+/// Cuts a term.
+///
+/// # Errors
+/// [`TermError`] when it can't be a term.
+pub(super) fn cut(term: &Term) -> Result<Cut, TermError> {
+    let folded = Folded::new(&term.text);
+    let range = check(&term.text, &folded)?;
+    let text = folded.text();
+    let strict = Strict::of(term);
+    let mut segments = Vec::new();
+    let mut begin = range.start;
+    let mut segment = |begin: usize, end: usize, tail: Tail| {
+        let source = folded.source_text(begin..end).unwrap_or_default();
+        segments.push(Segment {
+            text: text.get(begin..end).unwrap_or_default().to_owned(),
+            tail,
+            strict: strict.map(|strict| fold_strictly(source, strict)),
+        });
+    };
+    let words = folded
+        .anchors()
+        .iter()
+        .filter(|anchor| anchor.end > anchor.start);
+    for anchor in words {
+        let (start, end) = (anchor.start as usize, anchor.end as usize);
+        if text[end..].starts_with('*') {
+            segment(begin, end, Tail::Open);
+            begin = end + 1;
+            continue;
         }
+        let written = folded.source_text(start..end).unwrap_or_default();
+        if !term.inflect || is_abbreviation(term, written) {
+            continue;
+        }
+        let forms = inflect::forms(written, &text[start..end]);
+        if !forms.is_empty() {
+            segment(begin, end, Tail::Forms(forms.into()));
+            begin = end;
+        }
+    }
+    if begin < range.end {
+        segment(begin, range.end, Tail::Closed);
+    }
+    let (lead, word) = folded.anchors().first().map_or((0, 0), |anchor| {
+        let start = anchor.start as usize;
+        (start - range.start, anchor.end as usize - start)
+    });
+    Ok(Cut {
+        segments,
+        lead,
+        word,
     })
-}
-
-/// A term, ready to be found.
-#[derive(Debug, Clone)]
-pub(super) struct Pattern {
-    folded: Vec<Segment>,
-    /// The segments with case kept, when case matters.
-    exact: Option<Vec<Segment>>,
-}
-
-impl Pattern {
-    pub(super) fn compile(term: &Term) -> Result<Self, TermError> {
-        Ok(Self {
-            folded: segments(&term.text, false)?,
-            exact: match term.case {
-                Case::Fold => None,
-                Case::Exact => Some(segments(&term.text, true)?),
-            },
-        })
-    }
-
-    /// The literal that every hit begins with, folded.
-    pub(super) fn head(&self) -> &str {
-        self.folded.first().map_or("", |segment| &segment.text)
-    }
-
-    /// The folded range of the hit that begins at `start`, a boundary where the head stands.
-    pub(super) fn verify(&self, folded: &Folded<'_>, start: usize) -> Option<Range<usize>> {
-        let end = walk(&self.folded, folded, start)?;
-        if !folded.is_boundary(end) {
-            return None;
-        }
-        if let Some(exact) = &self.exact {
-            let cased = Folded::new(folded.source_text(start..end)?, true);
-            if walk(exact, &cased, 0)? != cased.text().len() {
-                return None;
-            }
-        }
-        Some(start..end)
-    }
 }
 
 #[cfg(test)]

@@ -147,7 +147,7 @@ impl Term {
 }
 
 /// Whether letter case matters to a term.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Case {
     /// `Erdoğan` finds `ERDOGAN`.
     #[default]

@@ -31,11 +31,15 @@ fn any_term() -> impl Strategy<Value = Term> {
             if check_term(&text).is_err() {
                 text = text.replace('*', "") + "a";
             }
+            if check_term(&text).is_err() {
+                text = "a".to_owned();
+            }
             text
         });
     (text, any::<bool>(), any::<bool>()).prop_map(|(text, exact, ambiguous)| Term {
         case: if exact { Case::Exact } else { Case::Fold },
         ambiguous,
+        inflect: false,
         ..Term::new(&text)
     })
 }

@@ -303,3 +303,12 @@ fn a_matcher_can_be_shared() {
     fn shared<T: Send + Sync>(_: &T) {}
     shared(&Arc::new(Matcher::compile(&[]).unwrap()));
 }
+
+#[test]
+fn a_star_may_begin_inside_a_letter_that_folds_to_two() {
+    let t = topic(vec![term("as*")]);
+    assert_eq!(found(&t, "aß"), ["aß"]);
+    assert_eq!(found(&t, "a a aß"), ["aß"]);
+    assert_eq!(found(&t, "as assa"), ["as", "assa"]);
+    assert_eq!(found(&topic(vec![exact("as*")]), "aß As"), ["aß"]);
+}

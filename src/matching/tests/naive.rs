@@ -4,14 +4,17 @@
 
 use std::ops::Range;
 
-use crate::matching::character::{fold_char, is_invisible, is_mark, is_optional_mark, is_unspaced};
+use crate::matching::character::{
+    Strict, fold_char, is_invisible, is_mark, is_optional_mark, is_unspaced,
+};
 use crate::model::{Case, Term, Topic};
 
 /// One folded character, with what is known of the source character it came from.
 struct Letter {
     folded: char,
     cased: char,
-    word: bool,
+    /// 0 between words, 1 in a word, 2 in a word of Katakana.
+    word: u8,
     source: Range<usize>,
     first: bool,
     last: bool,
@@ -40,15 +43,32 @@ fn letters(text: &str) -> Vec<Letter> {
             folded.push(' ');
             cased.push(' ');
         } else {
-            fold_char(c, false, &mut folded);
-            fold_char(c, true, &mut cased);
+            fold_char(c, Strict::default(), &mut folded);
+            let case = true;
+            fold_char(
+                c,
+                Strict {
+                    case,
+                    ..Strict::default()
+                },
+                &mut cased,
+            );
         }
         let count = folded.chars().count();
         assert_eq!(count, cased.chars().count());
         let head = folded.chars().next().unwrap();
-        let word = (head.is_alphanumeric() || is_mark(head))
-            && !is_unspaced(head)
-            && (c.is_alphanumeric() || is_mark(c));
+        let letter = |c: char| c.is_alphanumeric() || is_mark(c);
+        let word = if !letter(head) || !letter(c) {
+            0
+        } else if is_mark(head) {
+            out.last().map_or(0, |before| before.word)
+        } else if !is_unspaced(head) {
+            1
+        } else if ('ァ'..='ヿ').contains(&head) && head != '・' {
+            2
+        } else {
+            0
+        };
         for (index, (folded, cased)) in folded.chars().zip(cased.chars()).enumerate() {
             out.push(Letter {
                 folded,
@@ -68,7 +88,10 @@ fn boundary(text: &[Letter], at: usize) -> bool {
         return true;
     }
     let (before, after) = (&text[at - 1], &text[at]);
-    before.last && after.first && !is_mark(after.folded) && !(before.word && after.word)
+    before.last
+        && after.first
+        && !is_mark(after.folded)
+        && !(before.word != 0 && before.word == after.word)
 }
 
 /// All ends of a pattern at a position, tried in every way.
@@ -76,7 +99,7 @@ fn ends(text: &[Letter], at: usize, pattern: &[char], cased: bool, out: &mut Vec
     match pattern {
         [] => out.push(at),
         ['*', rest @ ..] => {
-            let inside = |at: usize| at < text.len() && text[at].word;
+            let inside = |at: usize| at < text.len() && text[at].word == 1;
             let mut to = at;
             while inside(to) {
                 to += 1;

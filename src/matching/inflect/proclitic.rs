@@ -1,0 +1,64 @@
+//! Proclitics: what Arabic and Hebrew write in front of a word and together with it.
+//!
+//! A hit begins behind them, inside the word of the text.
+
+use super::Languages;
+
+/// Arabic: conjunctions, prepositions and the article, and what they combine to; longest first.
+const ARABIC: [&str; 21] = [
+    "وبال", "فبال", "وكال", "ولل", "فلل", "وال", "بال", "فال", "كال", "لل", "ال", "وب", "ول", "وك",
+    "فب", "فل", "و", "ف", "ب", "ل", "ك",
+];
+/// Hebrew: ve-, be-, le-, ha-, she-, mi-, ke- and what they combine to.
+const HEBREW: [&str; 27] = [
+    "ושב", "ושל", "ומה", "ושה", "וכש", "כשה", "וב", "ול", "וה", "וש", "ומ", "וכ", "שב", "של", "שה",
+    "שמ", "בה", "לה", "מה", "כש", "ו", "ב", "ל", "ה", "ש", "מ", "כ",
+];
+/// What must be left of a word behind a proclitic, in bytes: three letters.
+const LEAST_REST: usize = 6;
+
+/// The proclitics that may stand before a folded word in texts of these languages.
+pub(in crate::matching) fn of_word(
+    word: &str,
+    languages: Languages,
+) -> impl Iterator<Item = &'static str> {
+    let list: &[&str] = match word.as_bytes() {
+        // U+05D0.. and U+0620..: the lead bytes tell the scripts apart from all others.
+        [0xD7, ..] if languages.has("he") => &HEBREW,
+        [0xD8 | 0xD9, ..] if languages.has("ar") => &ARABIC,
+        _ => &[],
+    };
+    list.iter().copied().filter(move |proclitic| {
+        word.len() >= proclitic.len() + LEAST_REST && word.starts_with(proclitic)
+    })
+}
+
+/// Whether a proclitic ends with the article.
+pub(in crate::matching) fn has_article(proclitic: &str) -> bool {
+    proclitic.ends_with("ال") || proclitic.ends_with("لل")
+}
+
+/// The word without the Arabic article, if it has it: with a preposition the article is written
+/// otherwise (`للرئيس`), and what follows it is the same.
+pub(in crate::matching) fn without_article(word: &str) -> Option<&str> {
+    word.strip_prefix("ال")
+        .filter(|rest| rest.len() >= LEAST_REST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_before_a_word_is_told() {
+        let ar = Languages::of(Some("ar"));
+        let of = |word, languages| of_word(word, languages).collect::<Vec<_>>();
+        assert!(of("وبوتين", ar).contains(&"و"));
+        assert!(of("للرئيس", ar).contains(&"لل"));
+        assert_eq!(of("وبوتين", Languages::of(Some("fa"))), [""; 0]);
+        assert!(of("ופוטין", Languages::of(Some("he"))).contains(&"ו"));
+        assert_eq!(of("putin", ar), [""; 0]);
+        assert!(has_article("بال") && has_article("لل") && !has_article("ل"));
+        assert_eq!(without_article("الرئيس"), Some("رئيس"));
+    }
+}

@@ -1,0 +1,231 @@
+//! The distinct terms of all topics, kept tightly, and the last word on whether one stands in a text.
+//!
+//! [`Patterns::verify`] walks a term's segments from where it may begin. Each segment's end follows
+//! from the text alone (a word ends where it ends), so there is never anything to try twice.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::character::Strict;
+use super::fold::{Folded, fold_strictly};
+use super::inflect::{Form, Languages};
+use super::term::{Cut, Tail};
+
+/// A pattern's number.
+pub(super) type PatternId = u32;
+
+/// A segment: text in the arena and what may follow it.
+#[derive(Debug, Clone, Copy)]
+struct Segment {
+    text: u32,
+    len: u16,
+    tail: u16,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Pattern {
+    /// Its first segment; it ends where the next pattern's begin.
+    segments: u32,
+    /// Bytes before its first letter.
+    lead: u16,
+    /// Whether proclitics may stand before it.
+    proclitics: bool,
+    /// Whether it was found only behind the article, which was cut off.
+    article: bool,
+}
+
+/// What a strict pattern does not forgive, and its segments folded so.
+#[derive(Debug)]
+struct Exactly {
+    strict: Strict,
+    segments: Box<[Box<str>]>,
+}
+
+/// All patterns.
+#[derive(Debug, Default)]
+pub(super) struct Patterns {
+    arena: String,
+    segments: Vec<Segment>,
+    patterns: Vec<Pattern>,
+    /// The distinct tails.
+    tails: Vec<Tail>,
+    exactly: HashMap<PatternId, Exactly>,
+}
+
+/// The tails by their number, while patterns are added.
+pub(super) type TailIds = HashMap<Tail, u16>;
+
+impl Patterns {
+    /// Adds a term that was cut.
+    pub(super) fn add(
+        &mut self,
+        cut: &Cut,
+        strict: Option<Strict>,
+        proclitics: bool,
+        article: bool,
+        tails: &mut TailIds,
+    ) -> PatternId {
+        let id = narrow(self.patterns.len());
+        self.patterns.push(Pattern {
+            segments: narrow(self.segments.len()),
+            lead: u16::try_from(cut.lead).unwrap_or(u16::MAX),
+            proclitics,
+            article,
+        });
+        for segment in &cut.segments {
+            let tail = tails.get(&segment.tail).copied().unwrap_or_else(|| {
+                let number = u16::try_from(self.tails.len()).unwrap_or(u16::MAX);
+                self.tails.push(segment.tail.clone());
+                tails.insert(segment.tail.clone(), number);
+                number
+            });
+            self.segments.push(Segment {
+                text: narrow(self.arena.len()),
+                len: u16::try_from(segment.text.len()).unwrap_or(u16::MAX),
+                tail,
+            });
+            self.arena.push_str(&segment.text);
+        }
+        if let Some(strict) = strict {
+            let segments = cut.segments.iter();
+            let segments = segments.map(|s| s.strict.as_deref().unwrap_or_default().into());
+            let exactly = Exactly {
+                strict,
+                segments: segments.collect(),
+            };
+            self.exactly.insert(id, exactly);
+        }
+        id
+    }
+
+    /// Gives back memory that was kept for more patterns.
+    pub(super) fn shrink(&mut self) {
+        self.arena.shrink_to_fit();
+        self.segments.shrink_to_fit();
+        self.patterns.shrink_to_fit();
+    }
+
+    fn segments_of(&self, id: PatternId) -> &[Segment] {
+        let id = id as usize;
+        let start = self.patterns.get(id).map_or(0, |p| p.segments as usize);
+        let next = self.patterns.get(id + 1);
+        let end = next.map_or(self.segments.len(), |p| p.segments as usize);
+        self.segments.get(start..end).unwrap_or_default()
+    }
+
+    fn text(&self, segment: Segment) -> &str {
+        let start = segment.text as usize;
+        let range = start..start + usize::from(segment.len);
+        self.arena.get(range).unwrap_or_default()
+    }
+
+    /// The folded range of the pattern whose first letter stands at `at`, which is where a word
+    /// begins, or where one goes on behind a proclitic.
+    pub(super) fn verify(
+        &self,
+        id: PatternId,
+        folded: &Folded<'_>,
+        at: usize,
+        proclitic: Option<&str>,
+        languages: Languages,
+    ) -> Option<Range<usize>> {
+        let pattern = self.patterns.get(id as usize)?;
+        let lead = usize::from(pattern.lead);
+        let start = at.checked_sub(lead)?;
+        match proclitic {
+            None if pattern.article => return None,
+            None if lead > 0 && !folded.is_boundary(start) => return None,
+            Some(_) if !pattern.proclitics || lead > 0 => return None,
+            Some(before) if pattern.article && !super::inflect::proclitic::has_article(before) => {
+                return None;
+            }
+            _ => {}
+        }
+        let exactly = self.exactly.get(&id).filter(|_| !self.exactly.is_empty());
+        let mut at = start;
+        for (number, segment) in self.segments_of(id).iter().enumerate() {
+            let text = self.text(*segment);
+            let step = match self.tails.get(usize::from(segment.tail))? {
+                Tail::Closed => literal(folded, at, text)?,
+                Tail::Open => {
+                    let step = literal(folded, at, text)?;
+                    Step {
+                        end: folded.word_end(step.literal)?,
+                        ..step
+                    }
+                }
+                Tail::Forms(forms) => inflected(folded, at, text, forms, languages)?,
+            };
+            if let Some(exactly) = exactly {
+                let source = folded.source_text(at..step.literal)?;
+                let found = fold_strictly(source, exactly.strict);
+                let wanted = exactly.segments.get(number)?;
+                // Where a letter of the source folds to several, either may be the longer.
+                let same = **wanted == *found
+                    || (step.cut && wanted.starts_with(&found))
+                    || (step.end > step.literal && found.starts_with(&**wanted));
+                if !same {
+                    return None;
+                }
+            }
+            at = step.end;
+        }
+        folded.is_boundary(at).then_some(start..at)
+    }
+}
+
+/// How far a segment reaches.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    /// Where the segment's own letters end.
+    literal: usize,
+    /// Where its word ends.
+    end: usize,
+    /// Whether letters at its end were left out.
+    cut: bool,
+}
+
+fn literal(folded: &Folded<'_>, at: usize, text: &str) -> Option<Step> {
+    let end = at + text.len();
+    let stands = folded.text().get(at..)?.starts_with(text);
+    stands.then_some(Step {
+        literal: end,
+        end,
+        cut: false,
+    })
+}
+
+fn inflected(
+    folded: &Folded<'_>,
+    at: usize,
+    text: &str,
+    forms: &[Form],
+    languages: Languages,
+) -> Option<Step> {
+    if let Some(step) = literal(folded, at, text)
+        && folded.word_end(step.end) == Some(step.end)
+    {
+        return Some(step);
+    }
+    let rest = folded.text().get(at..)?;
+    forms.iter().find_map(|form| {
+        let stem = text.get(..text.len().checked_sub(usize::from(form.cut))?)?;
+        if !rest.starts_with(stem) {
+            return None;
+        }
+        let literal = at + stem.len();
+        let end = folded.word_end(literal)?;
+        let ending = folded.text().get(literal..end)?;
+        let allowed = form.rule.rule()?.allows(ending, languages);
+        allowed.then_some(Step {
+            literal,
+            end,
+            cut: form.cut > 0,
+        })
+    })
+}
+
+/// Numbers are kept in 32 bits: a configuration is read into memory first.
+pub(super) fn narrow(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
