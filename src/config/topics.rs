@@ -138,7 +138,7 @@ fn groups(value: &Value<'_>) -> Vec<Vec<Term>> {
 
 /// Reads a term: `"text"` or `{ text = "SCO", case = "exact", ambiguous = true, languages = ["en"] }`.
 fn term(value: &Value<'_>, context_counts: bool) -> Option<Term> {
-    let (text_value, text, case, ambiguous, languages, inflect, keep, weight);
+    let (text_value, text, case, ambiguous, languages, inflect, keep, surname, weight);
     if value.is_table() {
         let mut table = value.table("a term")?;
         let found = table.required("text");
@@ -159,6 +159,7 @@ fn term(value: &Value<'_>, context_counts: bool) -> Option<Term> {
         languages = table.get("languages").map(|value| languages_of(&value));
         inflect = table.get("inflect").and_then(|value| value.flag());
         keep = table.get("keep").map(|value| kept(&value));
+        surname = table.get("surname").and_then(|value| value.flag());
         weight = table
             .get("weight")
             .and_then(|value| value.integer(-LARGEST_WEIGHT..=LARGEST_WEIGHT));
@@ -175,6 +176,7 @@ fn term(value: &Value<'_>, context_counts: bool) -> Option<Term> {
         languages: languages.unwrap_or_default(),
         inflect: inflect.unwrap_or(true),
         keep: keep.unwrap_or_default(),
+        surname: surname.unwrap_or(false),
         weight: weight.unwrap_or(1),
         ..checked(&text_value, text)?
     })

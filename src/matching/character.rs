@@ -13,7 +13,7 @@ use unicode_normalization::char::{decompose_canonical, decompose_compatible, is_
 use crate::model::{Case, Keep, Term};
 
 /// Traditional and Japanese forms of Han characters, each before its simplified one. Made from the
-/// character tables of OpenCC (Apache-2.0), `TSCharacters` and `JPVariants`, followed to their end.
+/// character tables of `OpenCC` (Apache-2.0), `TSCharacters` and `JPVariants`, followed to their end.
 static HAN: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
     let mut characters = include_str!("han.txt").chars().filter(|c| *c != '\n');
     let mut pairs = HashMap::with_capacity(4_500);

@@ -11,8 +11,10 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::bearers::Own;
 use super::character::{is_spaced_word, is_unspaced};
 use super::fold::Folded;
+use super::inflect::Languages;
 use crate::model::{Field, Hit, Term, Topic};
 
 /// Hits kept per topic, field and list (`any`, `except`, `near`); those that end first are kept.
@@ -224,6 +226,7 @@ impl Gathering {
         field: Field,
         folded: &Folded<'_>,
         words: &Words<'_>,
+        own: Option<(&Own, Languages)>,
     ) {
         self.touched = false;
         let except = Places::new(std::mem::take(&mut self.except));
@@ -231,6 +234,13 @@ impl Gathering {
         let weighed: Vec<Weighed> = std::mem::take(&mut self.any)
             .into_iter()
             .filter(|place| !except.cover(place))
+            .filter(|place| {
+                let surname = topic.any.get(place.term).is_some_and(|term| term.surname);
+                let somebody_else = own.filter(|_| surname).and_then(|(own, languages)| {
+                    own.somebody_else(folded, &(place.start..place.end), languages)
+                });
+                somebody_else.is_none()
+            })
             .filter_map(|place| {
                 let source = folded.source_range(place.start..place.end)?;
                 let ambiguous = topic.any.get(place.term)?.ambiguous;

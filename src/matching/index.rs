@@ -10,6 +10,9 @@
 //! be followed by more letters (`Xi*`) is looked up by its own length; `short` knows those by their
 //! first byte, so that there is nothing to do where there are none.
 
+// Of a hash the upper bits are used, fewer than any machine's numbers have.
+#![allow(clippy::cast_possible_truncation)]
+
 use std::collections::HashMap;
 
 use super::fold::Anchor;

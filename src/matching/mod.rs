@@ -37,6 +37,7 @@
 //! `except`, `near`) the first 1,000 hits are kept. Time grows with the text and the candidates in it, never
 //! with the number of topics. Nothing here does I/O or panics.
 
+mod bearers;
 mod character;
 mod evaluate;
 mod fold;
@@ -55,6 +56,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::model::{Case, Field, Keep, Mention, Term, Topic, TopicId};
+use bearers::Own;
 use character::Strict;
 use evaluate::{Gathering, Role, Words};
 use fold::{Anchor, Buffers, Folded};
@@ -107,6 +109,8 @@ pub struct Matcher {
     uses: Vec<Use>,
     /// For each pattern, where its uses end; they begin where the pattern's before end.
     uses_end: Vec<u32>,
+    /// For each topic with surnames, the names that may stand before them.
+    own: HashMap<usize, Own>,
 }
 
 /// What makes two terms one pattern.
@@ -144,12 +148,12 @@ impl Matcher {
                         new.insert(ids.collect())
                     }
                 };
-                let used = Use {
+                let place = Use {
                     topic: narrow(index),
                     role,
                     term: narrow(number),
                 };
-                uses.extend(ids.iter().map(|id| (*id, used)));
+                uses.extend(ids.iter().map(|id| (*id, place)));
             }
         }
         patterns.shrink();
@@ -165,6 +169,11 @@ impl Matcher {
             patterns,
             uses: uses.into_iter().map(|(_, used)| used).collect(),
             uses_end,
+            own: topics
+                .iter()
+                .enumerate()
+                .filter_map(|(index, topic)| Some((index, Own::of(topic)?)))
+                .collect(),
         })
     }
 
@@ -278,7 +287,8 @@ impl Matcher {
                 if let (Some(topic), Some(gathering)) =
                     (self.topics.get(index), found.get_mut(&index))
                 {
-                    gathering.close_field(topic, field, &folded, &words);
+                    let own = self.own.get(&index).map(|own| (own, languages));
+                    gathering.close_field(topic, field, &folded, &words, own);
                 }
             }
         }

@@ -46,7 +46,7 @@ struct Exactly {
 pub(super) struct Patterns {
     arena: String,
     segments: Vec<Segment>,
-    patterns: Vec<Pattern>,
+    all: Vec<Pattern>,
     /// The distinct tails.
     tails: Vec<Tail>,
     exactly: HashMap<PatternId, Exactly>,
@@ -65,8 +65,8 @@ impl Patterns {
         article: bool,
         tails: &mut TailIds,
     ) -> PatternId {
-        let id = narrow(self.patterns.len());
-        self.patterns.push(Pattern {
+        let id = narrow(self.all.len());
+        self.all.push(Pattern {
             segments: narrow(self.segments.len()),
             lead: u16::try_from(cut.lead).unwrap_or(u16::MAX),
             proclitics,
@@ -102,13 +102,13 @@ impl Patterns {
     pub(super) fn shrink(&mut self) {
         self.arena.shrink_to_fit();
         self.segments.shrink_to_fit();
-        self.patterns.shrink_to_fit();
+        self.all.shrink_to_fit();
     }
 
     fn segments_of(&self, id: PatternId) -> &[Segment] {
         let id = id as usize;
-        let start = self.patterns.get(id).map_or(0, |p| p.segments as usize);
-        let next = self.patterns.get(id + 1);
+        let start = self.all.get(id).map_or(0, |p| p.segments as usize);
+        let next = self.all.get(id + 1);
         let end = next.map_or(self.segments.len(), |p| p.segments as usize);
         self.segments.get(start..end).unwrap_or_default()
     }
@@ -129,7 +129,7 @@ impl Patterns {
         proclitic: Option<&str>,
         languages: Languages,
     ) -> Option<Range<usize>> {
-        let pattern = self.patterns.get(id as usize)?;
+        let pattern = self.all.get(id as usize)?;
         let lead = usize::from(pattern.lead);
         let start = at.checked_sub(lead)?;
         match proclitic {

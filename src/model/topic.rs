@@ -77,12 +77,16 @@ pub struct Term {
     pub inflect: bool,
     /// The differences, besides letter case, that are not forgiven.
     pub keep: Keep,
+    /// Whether it is a surname: behind a given name that is none of the topic's own it is somebody
+    /// else's (`Emine Erdoğan`) and does not count.
+    pub surname: bool,
     /// What a hit of it adds to the topic's sum; below zero it speaks against the topic.
     pub weight: i32,
 }
 
 /// Differences between a term and a text that matter although readers mostly do not mean them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[allow(clippy::struct_excessive_bools)] // each is a switch of its own
 pub struct Keep {
     /// Diacritics and optional vowel points: `Erdoğan` does not find `Erdogan`.
     pub marks: bool,
@@ -127,6 +131,7 @@ impl Term {
             languages: Vec::new(),
             inflect: true,
             keep: Keep::default(),
+            surname: false,
             weight: 1,
         }
     }

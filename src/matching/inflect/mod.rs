@@ -188,13 +188,11 @@ pub(super) struct Rule {
 
 impl Rule {
     fn new(line: &Line) -> Self {
-        let endings = line.endings.split_whitespace().map(str::to_owned).collect();
-        Self::with(line, endings)
+        Self::with(line, line.endings.split_whitespace())
     }
 
-    fn with(line: &Line, endings: Vec<String>) -> Self {
+    fn with<'e>(line: &Line, endings: impl Iterator<Item = &'e str>) -> Self {
         let mut endings: Vec<String> = endings
-            .iter()
             .map(|ending| Folded::new(ending).text().to_owned())
             .collect();
         endings.sort();

@@ -97,6 +97,6 @@ pub(super) fn rules() -> impl Iterator<Item = Rule> {
             least: 4,
             endings: "",
         };
-        Rule::with(&line, endings)
+        Rule::with(&line, endings.iter().map(String::as_str))
     })
 }

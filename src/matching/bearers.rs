@@ -1,0 +1,255 @@
+//! Other bearers of a surname: `Emine Erdoğan` is not Erdoğan.
+//!
+//! A hit of a surname does not count when a given name stands directly before it that is none of
+//! the topic's own. Given names are known from lists, by script, in the forms of the text's
+//! language; in scripts with capitals they must be written with one. Where names are written with a
+//! dot between their parts (`弗朗西斯科·古特雷斯`, `フランシスコ・グテレス`), any other part before
+//! the dot will do. A patronymic or an initial between the two is passed over.
+//!
+//! What stands further away, or behind the surname, is not looked at.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use super::character::is_mark;
+use super::fold::Folded;
+use super::inflect::{self, Languages};
+use crate::model::Topic;
+
+/// Given names by script, one a line.
+const LISTS: [&str; 12] = [
+    include_str!("given/latin.txt"),
+    include_str!("given/cyrillic.txt"),
+    include_str!("given/arabic.txt"),
+    include_str!("given/hebrew.txt"),
+    include_str!("given/devanagari.txt"),
+    include_str!("given/bengali.txt"),
+    include_str!("given/tamil.txt"),
+    include_str!("given/thai.txt"),
+    include_str!("given/hangul.txt"),
+    include_str!("given/georgian.txt"),
+    include_str!("given/greek.txt"),
+    include_str!("given/armenian.txt"),
+];
+
+/// What stands between the parts of a foreign name in Han and Katakana.
+const DOTS: [char; 5] = ['·', '・', '‧', '•', '．'];
+/// Letters that an inflected name may have more or other at its end.
+const MOST_ENDING: usize = 5;
+/// Fewest letters that stay of an inflected name.
+const LEAST_STEM: usize = 3;
+
+/// The given names, folded, as written; and by what is left of them without their last letter.
+#[derive(Debug, Default)]
+struct Given {
+    names: HashMap<String, &'static str>,
+    stems: HashMap<String, Vec<&'static str>>,
+}
+
+static GIVEN: LazyLock<Given> = LazyLock::new(|| {
+    let mut given = Given::default();
+    for name in LISTS.iter().flat_map(|list| list.lines()) {
+        let folded = Folded::new(name.trim()).text().to_owned();
+        if folded.chars().count() < 2 {
+            continue;
+        }
+        if let Some((last, _)) = folded.char_indices().next_back() {
+            let stem = folded[..last].to_owned();
+            given.stems.entry(stem).or_default().push(name);
+        }
+        given.names.insert(folded, name);
+    }
+    given
+});
+
+impl Given {
+    /// Whether a folded word is a given name in a text of these languages.
+    fn has(&self, word: &str, languages: Languages) -> bool {
+        if self.names.contains_key(word) {
+            return true;
+        }
+        let cuts = word
+            .char_indices()
+            .rev()
+            .take(MOST_ENDING)
+            .map(|(at, _)| at);
+        cuts.filter(|at| word[..*at].chars().count() >= LEAST_STEM)
+            .any(|at| {
+                let (stem, ending) = word.split_at(at);
+                let whole = self.names.get(stem);
+                let short = self.stems.get(stem).map_or(&[][..], Vec::as_slice);
+                whole.into_iter().chain(short).any(|name| {
+                    let folded = Folded::new(name);
+                    let folded = folded.text();
+                    inflect::forms(name, folded).iter().any(|form| {
+                        folded.len() - usize::from(form.cut) == stem.len()
+                            && form
+                                .rule
+                                .rule()
+                                .is_some_and(|rule| rule.allows(ending, languages))
+                    })
+                })
+            })
+    }
+}
+
+/// The words that may stand before a topic's surnames, folded: those of its own terms.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Own(HashSet<String>);
+
+impl Own {
+    /// Those of a topic; `None` when it has no surname.
+    pub(super) fn of(topic: &Topic) -> Option<Self> {
+        if !topic.any.iter().any(|term| term.surname) {
+            return None;
+        }
+        let mut words = HashSet::new();
+        for term in topic.any.iter().chain(&topic.near) {
+            let folded = Folded::new(&term.text);
+            for word in folded.text().split(|c: char| !is_letter(c)) {
+                words.insert(word.to_owned());
+            }
+        }
+        Some(Self(words))
+    }
+
+    /// Whether a word is one of them, perhaps with an ending.
+    fn has(&self, word: &str) -> bool {
+        self.0.contains(word)
+            || word
+                .char_indices()
+                .rev()
+                .take(MOST_ENDING)
+                .filter(|(at, _)| word[..*at].chars().count() >= LEAST_STEM)
+                .any(|(at, _)| self.0.contains(&word[..at]) || self.has_stem(&word[..at]))
+    }
+
+    /// Whether one of them is this and one more letter, which an ending replaced: `Никиты`, `Никита`.
+    fn has_stem(&self, stem: &str) -> bool {
+        self.0.iter().any(|own| {
+            own.strip_prefix(stem)
+                .is_some_and(|rest| rest.chars().count() == 1)
+        })
+    }
+
+    /// The other given name that stands before the surname at this folded range, if one does.
+    pub(super) fn somebody_else<'f>(
+        &self,
+        folded: &'f Folded<'_>,
+        surname: &Range<usize>,
+        languages: Languages,
+    ) -> Option<&'f str> {
+        let text = folded.text();
+        if let Some(part) = dotted(text.get(..surname.start)?) {
+            return (!self.has(part)).then_some(part);
+        }
+        let mut word = word_before(text, surname.start)?;
+        if is_patronymic(text.get(word.clone())?) {
+            word = word_before(text, word.start)?;
+        }
+        let name = text.get(word.clone())?;
+        let first = folded.source_text(word)?.chars().next()?;
+        if first.is_lowercase() || self.has(name) {
+            return None;
+        }
+        GIVEN.has(name, languages).then_some(name)
+    }
+}
+
+fn is_letter(c: char) -> bool {
+    c.is_alphanumeric() || is_mark(c)
+}
+
+/// The word that stands directly before `at`, with one space or hyphen between.
+fn word_before(text: &str, at: usize) -> Option<Range<usize>> {
+    let before = text.get(..at)?.strip_suffix(' ')?;
+    let begin = word_start(before);
+    (begin < before.len()).then_some(begin..before.len())
+}
+
+/// Where the word begins that a text ends with.
+fn word_start(text: &str) -> usize {
+    let mut letters = text.char_indices().rev().take_while(|(_, c)| is_letter(*c));
+    letters.by_ref().last().map_or(text.len(), |(at, _)| at)
+}
+
+fn is_patronymic(word: &str) -> bool {
+    let ends = [
+        "вич",
+        "вна",
+        "вича",
+        "вны",
+        "вичу",
+        "вне",
+        "вичем",
+        "вной",
+        "vich",
+        "vna",
+    ];
+    ends.iter().any(|end| word.ends_with(end))
+}
+
+/// The part of a name that ends, with a dot behind it, where a text ends.
+fn dotted(text: &str) -> Option<&str> {
+    let text = text.strip_suffix(DOTS)?;
+    let part = text.get(word_start(text)..)?;
+    (!part.is_empty()).then_some(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Term, TopicId};
+
+    fn other(own: &[&str], surname: &str, text: &str, language: &str) -> bool {
+        let mut terms: Vec<Term> = own.iter().map(|text| Term::new(text)).collect();
+        terms.push(Term {
+            surname: true,
+            ..Term::new(surname)
+        });
+        let topic = Topic::new(TopicId::new("t").unwrap(), terms);
+        let folded = Folded::new(text);
+        let at = folded.text().find(Folded::new(surname).text()).unwrap();
+        let own = Own::of(&topic).unwrap();
+        own.somebody_else(&folded, &(at..at + 1), Languages::of(Some(language)))
+            .is_some()
+    }
+
+    #[test]
+    fn another_given_name_makes_it_somebody_else() {
+        let erdogan = ["Recep Tayyip Erdoğan"];
+        for (surname, text, language) in [
+            ("Erdoğan", "Emine Erdoğan opened a show", "en"),
+            ("Erdoğan", "(Emine Erdoğan)", "en"),
+            ("Путин", "Людмила Путина", "ru"),
+            ("Путин", "о Людмиле Александровне Путиной", "ru"),
+            ("古特雷斯", "弗朗西斯科·古特雷斯", "zh"),
+            ("グテレス", "フランシスコ・グテレス", "ja"),
+        ] {
+            assert!(other(&erdogan, surname, text, language), "{text}");
+        }
+    }
+
+    #[test]
+    fn titles_places_and_the_persons_own_names_do_not() {
+        let own = [
+            "Recep Tayyip Erdoğan",
+            "Владимир Путин",
+            "安东尼奥·古特雷斯",
+        ];
+        for (surname, text, language) in [
+            ("Erdoğan", "Tayyip Erdoğan", "tr"),
+            ("Erdoğan", "President Erdoğan", "en"),
+            ("Erdoğan", "Emine, Erdoğan", "en"),
+            ("Erdoğan", "Erdoğan", "en"),
+            ("Путин", "Владимира Путина", "ru"),
+            ("Путин", "Владимира Владимировича Путина", "ru"),
+            ("Путин", "в Москве Путина", "ru"),
+            ("古特雷斯", "安东尼奥·古特雷斯", "zh"),
+            ("古特雷斯", "秘书长古特雷斯", "zh"),
+        ] {
+            assert!(!other(&own, surname, text, language), "{text}");
+        }
+    }
+}
