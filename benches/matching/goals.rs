@@ -1,0 +1,87 @@
+//! The goals of the matcher, and whether this run reached them.
+
+use crate::contestants::Kind;
+use crate::{Row, Size};
+
+pub struct Goal {
+    pub what: String,
+    pub seen: String,
+    pub reached: bool,
+}
+
+/// Those goals for which this run has figures.
+pub fn judge(sizes: &[Size]) -> Vec<Goal> {
+    let mut goals = Vec::new();
+    for (many, wanted) in [(10_000, 2.0), (100_000, 4.0)] {
+        if let Some(size) = sizes.iter().find(|size| size.terms == many) {
+            for text in &size.texts {
+                let literals = text.rows.iter().filter(|row| row.kind == Kind::Literals);
+                let fastest = literals.max_by(|a, b| a.speed.total_cmp(&b.speed));
+                goals.extend(fastest.map(|row| against(many, wanted, text.name, row)));
+            }
+        }
+    }
+    let names = sizes.first().map(|size| size.texts.iter().map(|t| t.name));
+    for (place, name) in names.into_iter().flatten().enumerate() {
+        let speeds = sizes.iter().map(|size| size.texts[place].ours().speed);
+        let (slow, fast) = speeds.fold((f64::INFINITY, 0.0_f64), |(slow, fast), speed| {
+            (slow.min(speed), fast.max(speed))
+        });
+        let least = sizes.iter().map(|size| size.terms).min().unwrap_or(0);
+        let most = sizes.iter().map(|size| size.terms).max().unwrap_or(0);
+        goals.push(Goal {
+            what: format!("{name}, {least} to {most} terms: own speed within 1.5x"),
+            seen: format!("{:.2}x ({slow:.1} to {fast:.1} MB/s)", fast / slow),
+            reached: fast / slow <= 1.5,
+        });
+    }
+    for size in sizes {
+        for text in &size.texts {
+            let (quiet, all) = text.allocations;
+            goals.push(Goal {
+                what: format!(
+                    "{}, {} terms: no allocation in an entry without a hit",
+                    text.name, size.terms
+                ),
+                seen: format!("{quiet:.2} ({all:.2} in any entry)"),
+                reached: quiet == 0.0,
+            });
+        }
+    }
+    if let Some(size) = sizes.iter().find(|size| size.terms == 100_000) {
+        let each = |bytes: i64| bytes as f64 / size.terms as f64;
+        let (held, topics) = (each(size.memory.held), each(size.memory.topics));
+        goals.push(Goal {
+            what: "100000 terms: under 200 bytes a term, its topics included".into(),
+            seen: format!("{held:.0} ({:.0} without the topics)", held - topics),
+            reached: held < 200.0,
+        });
+        goals.push(Goal {
+            what: "100000 terms: compiled in under 2 s".into(),
+            seen: format!("{:.2} s", size.compile_s),
+            reached: size.compile_s < 2.0,
+        });
+    }
+    goals
+}
+
+fn against(many: usize, wanted: f64, text: &str, fastest: &Row) -> Goal {
+    Goal {
+        what: format!("{text}, {many} terms: {wanted}x the fastest of aho-corasick and daachorse"),
+        seen: format!(
+            "{:.2}x ({}, {:.1} MB/s)",
+            fastest.ratio, fastest.name, fastest.speed
+        ),
+        reached: fastest.ratio >= wanted,
+    }
+}
+
+pub fn show(goals: &[Goal]) {
+    println!("goals");
+    for goal in goals {
+        let verdict = if goal.reached { "reached" } else { "LOST" };
+        println!("{verdict:<9}{:<75}{}", goal.what, goal.seen);
+    }
+    let lost = goals.iter().filter(|goal| !goal.reached).count();
+    println!("{lost} of {} lost", goals.len());
+}
