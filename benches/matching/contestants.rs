@@ -32,8 +32,10 @@ const LOOP: usize = 1_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Ours,
-    /// A crate that is made for many literals at once.
-    Literals,
+    /// A crate that is made for many literals at once, asked for every hit as mentiond is.
+    AllHits,
+    /// The same, asked only for hits that do not overlap.
+    Leftmost,
     Regex,
     Floor,
 }
@@ -126,7 +128,7 @@ pub fn ours(terms: &[Name]) -> (Contestant, Memory) {
 pub fn others(terms: &[Name], texts: &[Text]) -> (Vec<Contestant>, Vec<(String, String)>) {
     let lowered: Vec<String> = terms.iter().map(|name| name.text.to_lowercase()).collect();
     let mut line = Start::default();
-    line.floors(&lowered);
+    line.floors(terms);
     line.regexes(terms);
     line.aho_corasick(&lowered);
     line.daachorse(&lowered, texts);
@@ -164,16 +166,19 @@ impl Start {
         }
     }
 
-    fn floors(&mut self, lowered: &[String]) {
+    fn floors(&mut self, terms: &[Name]) {
         self.add("memchr, one byte", Kind::Floor, || {
             Ok(|entry: &str| memchr::memchr_iter(b'.', entry.as_bytes()).count())
         });
-        let needle = Finder::new(&lowered[0]).into_owned();
+        let needle = Finder::new(&terms[0].text).into_owned();
         self.add("memmem, one term", Kind::Floor, || {
             Ok(move |entry: &str| needle.find_iter(entry.as_bytes()).count())
         });
         self.add("to_lowercase alone", Kind::Floor, || {
-            Ok(|entry: &str| std::hint::black_box(entry.to_lowercase()).len() & 1)
+            Ok(|entry: &str| {
+                std::hint::black_box(entry.to_lowercase());
+                0
+            })
         });
     }
 
@@ -191,11 +196,17 @@ impl Start {
             self.left_out.push((one_by_one.to_owned(), why));
         } else {
             self.add(one_by_one, Kind::Regex, || {
-                let build =
-                    |topic: &String| RegexBuilder::new(topic).case_insensitive(true).build();
-                let built: Result<Vec<Regex>, _> = topics.iter().map(build).collect();
-                let built = built.map_err(|error| error.to_string())?;
-                Ok(move |entry: &str| built.iter().map(|one| one.find_iter(entry).count()).sum())
+                let mut compiled: Vec<Regex> = Vec::new();
+                for topic in &topics {
+                    let one = RegexBuilder::new(topic).case_insensitive(true).build();
+                    compiled.push(one.map_err(|error| error.to_string())?);
+                }
+                Ok(move |entry: &str| {
+                    compiled
+                        .iter()
+                        .map(|one| one.find_iter(entry).count())
+                        .sum()
+                })
             });
         }
         self.add("RegexSet (topics, not hits)", Kind::Regex, || {
@@ -223,7 +234,7 @@ impl Start {
                     self.left_out.push((name, why));
                     continue;
                 }
-                self.add(&name, Kind::Literals, || {
+                self.add(&name, literals(overlapping), || {
                     let automaton = AhoCorasick::builder()
                         .kind(Some(kind))
                         .start_kind(StartKind::Unanchored)
@@ -263,7 +274,7 @@ impl Start {
             };
             self.add(
                 &format!("daachorse bytewise, {how}"),
-                Kind::Literals,
+                literals(overlapping),
                 || {
                     let automaton = DoubleArrayAhoCorasickBuilder::new()
                         .match_kind(kind)
@@ -282,7 +293,7 @@ impl Start {
             );
             self.add(
                 &format!("daachorse charwise, {how}"),
-                Kind::Literals,
+                literals(overlapping),
                 || {
                     let automaton = CharwiseDoubleArrayAhoCorasickBuilder::new()
                         .match_kind(kind)
@@ -300,6 +311,14 @@ impl Start {
                 },
             );
         }
+    }
+}
+
+fn literals(overlapping: bool) -> Kind {
+    if overlapping {
+        Kind::AllHits
+    } else {
+        Kind::Leftmost
     }
 }
 

@@ -1,7 +1,7 @@
 //! The goals of the matcher, and whether this run reached them.
 
 use crate::contestants::Kind;
-use crate::{Row, Size};
+use crate::{Read, Row, Size};
 
 pub struct Goal {
     pub what: String,
@@ -15,9 +15,7 @@ pub fn judge(sizes: &[Size]) -> Vec<Goal> {
     for (many, wanted) in [(10_000, 2.0), (100_000, 4.0)] {
         if let Some(size) = sizes.iter().find(|size| size.terms == many) {
             for text in &size.texts {
-                let literals = text.rows.iter().filter(|row| row.kind == Kind::Literals);
-                let fastest = literals.max_by(|a, b| a.speed.total_cmp(&b.speed));
-                goals.extend(fastest.map(|row| against(many, wanted, text.name, row)));
+                goals.extend(against(many, wanted, text));
             }
         }
     }
@@ -65,15 +63,25 @@ pub fn judge(sizes: &[Size]) -> Vec<Goal> {
     goals
 }
 
-fn against(many: usize, wanted: f64, text: &str, fastest: &Row) -> Goal {
-    Goal {
-        what: format!("{text}, {many} terms: {wanted}x the fastest of aho-corasick and daachorse"),
-        seen: format!(
-            "{:.2}x ({}, {:.1} MB/s)",
-            fastest.ratio, fastest.name, fastest.speed
-        ),
-        reached: fastest.ratio >= wanted,
-    }
+/// The fastest counts, though those that look for hits that do not overlap do less.
+fn against(many: usize, wanted: f64, text: &Read) -> Option<Goal> {
+    let fastest = |kinds: &[Kind]| {
+        let rows = text.rows.iter().filter(|row| kinds.contains(&row.kind));
+        rows.max_by(|a, b| a.speed.total_cmp(&b.speed))
+    };
+    let any = fastest(&[Kind::AllHits, Kind::Leftmost])?;
+    let all_hits = fastest(&[Kind::AllHits])?;
+    let tell = |row: &Row| format!("{:.2}x {} ({:.1} MB/s)", row.ratio, row.name, row.speed);
+    let name = text.name;
+    Some(Goal {
+        what: format!("{name}, {many} terms: {wanted}x the fastest of aho-corasick and daachorse"),
+        seen: if any.name == all_hits.name {
+            tell(any)
+        } else {
+            format!("{}; {}", tell(any), tell(all_hits))
+        },
+        reached: any.ratio >= wanted,
+    })
 }
 
 pub fn show(goals: &[Goal]) {
