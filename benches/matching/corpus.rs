@@ -98,6 +98,13 @@ impl World {
         let vocabulary = self.of(script);
         let known = |dice: &mut Dice| vocabulary.names[dice.rank(3_000)].clone();
         let rare = |dice: &mut Dice| vocabulary.rare[dice.below(vocabulary.rare.len())].clone();
+        // a name that stands alone is rarely short enough to stand inside other words by chance
+        let long = |dice: &mut Dice| loop {
+            let name = rare(dice);
+            if name.chars().count() >= 7 {
+                return name;
+            }
+        };
         let word = |dice: &mut Dice| {
             let words = &vocabulary.words;
             capitalised(&words[20 + dice.rank(words.len() - 20)])
@@ -110,7 +117,7 @@ impl World {
             };
         }
         match dice.fraction() {
-            at if at < 0.25 => rare(dice),
+            at if at < 0.25 => long(dice),
             at if at < 0.65 => [known(dice), rare(dice)].join(" "),
             at if at < 0.73 => [word(dice), rare(dice)].join(" "),
             at if at < 0.85 => [known(dice), known(dice), rare(dice)].join(" "),

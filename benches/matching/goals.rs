@@ -19,7 +19,10 @@ pub fn judge(sizes: &[Size]) -> Vec<Goal> {
             }
         }
     }
-    let names = sizes.first().map(|size| size.texts.iter().map(|t| t.name));
+    let names = sizes
+        .first()
+        .filter(|_| sizes.len() > 1)
+        .map(|size| size.texts.iter().map(|t| t.name));
     for (place, name) in names.into_iter().flatten().enumerate() {
         let speeds = sizes.iter().map(|size| size.texts[place].ours().speed);
         let (slow, fast) = speeds.fold((f64::INFINITY, 0.0_f64), |(slow, fast), speed| {

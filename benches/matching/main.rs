@@ -74,7 +74,7 @@ pub(crate) struct Row {
     /// How many times as fast ours was, the median of each round's ratio.
     pub(crate) ratio: f64,
     pub(crate) hits: usize,
-    /// The share of the text that was read.
+    /// The share of the text that was read at a time, and in which the hits are.
     pub(crate) part: f64,
     compile_s: f64,
     bytes: i64,
@@ -170,9 +170,9 @@ fn rows(all: &[Contestant], text: &Text, rounds: usize) -> Vec<Row> {
     let entries = &text.entries;
     let plans: Vec<Plan> = all.iter().map(|one| Plan::new(one, entries)).collect();
     let mut speeds = vec![Vec::new(); all.len()];
-    for _ in 0..rounds {
+    for round in 0..rounds {
         for ((one, plan), speeds) in all.iter().zip(&plans).zip(&mut speeds) {
-            speeds.push(plan.speed(one, entries));
+            speeds.push(plan.speed(one, entries, round));
         }
     }
     let ours = speeds[0].clone();
