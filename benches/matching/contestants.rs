@@ -10,7 +10,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind, StartKind};
 use daachorse::{CharwiseDoubleArrayAhoCorasickBuilder, DoubleArrayAhoCorasickBuilder};
 use memchr::memmem::Finder;
 use mentiond::matching::Matcher;
-use mentiond::model::{Case, Field, Term, Topic, TopicId};
+use mentiond::model::{Field, Term, Topic, TopicId};
 use regex::{Regex, RegexBuilder, RegexSetBuilder};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
@@ -52,22 +52,10 @@ pub struct Contestant {
 
 /// The one place that knows how topics and terms are made.
 pub fn topics(terms: &[Name]) -> Vec<Topic> {
-    let term = |name: &Name| Term {
-        text: name.text.as_str().into(),
-        case: Case::Fold,
-        ambiguous: false,
-        languages: Vec::new(),
-    };
-    let topic = |(number, terms): (usize, &[Name])| Topic {
-        id: TopicId::new(&format!("topic-{number}")).expect("letters, a hyphen and digits"),
-        name: format!("Topic {number}"),
-        tags: Vec::new(),
-        any: terms.iter().map(term).collect(),
-        all: Vec::new(),
-        none: Vec::new(),
-        except: Vec::new(),
-        near: Vec::new(),
-        within: 10,
+    let term = |name: &Name| Term::new(&name.text);
+    let topic = |(number, terms): (usize, &[Name])| {
+        let id = TopicId::new(&format!("topic-{number}")).expect("letters, a hyphen and digits");
+        Topic::new(id, terms.iter().map(term).collect())
     };
     let groups = terms.chunks(TERMS_PER_TOPIC).enumerate();
     groups.map(topic).collect()
