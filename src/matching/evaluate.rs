@@ -13,6 +13,7 @@ use std::ops::Range;
 
 use super::character::{is_spaced_word, is_unspaced};
 use super::fold::Folded;
+use super::query::{self, Facts, Leaves, Texts};
 use crate::model::{Field, Hit, Term, Topic};
 
 /// Hits kept per topic, field and list (`any`, `except`, `near`); those that end first are kept.
@@ -26,6 +27,8 @@ pub(super) enum Role {
     None,
     Except,
     Near,
+    /// A term of the topic's query, by its index.
+    Leaf(usize),
 }
 
 impl Role {
@@ -37,6 +40,7 @@ impl Role {
             Self::None => Some(&topic.none),
             Self::Except => Some(&topic.except),
             Self::Near => Some(&topic.near),
+            Self::Leaf(_) => topic.query.as_ref().map(|query| query.terms.as_slice()),
         }
     }
 }
@@ -137,6 +141,18 @@ impl<'f> Words<'f> {
         let before = |at: usize| starts.partition_point(|start| (*start as usize) < at);
         before(range.end).saturating_sub(before(range.start))
     }
+
+    /// The number of words that begin before a byte of the source.
+    pub(super) fn before_source(&self, at: usize) -> usize {
+        let text = self.folded.text();
+        let starts = self.starts.get_or_init(|| word_starts(text));
+        starts.partition_point(|start| {
+            let start = *start as usize;
+            let c = text.get(start..).and_then(|rest| rest.chars().next());
+            let source = c.and_then(|c| self.folded.source_range(start..start + c.len_utf8()));
+            source.is_some_and(|source| source.start < at)
+        })
+    }
 }
 
 fn word_starts(text: &str) -> Vec<u32> {
@@ -175,6 +191,8 @@ pub(super) struct Gathering {
     /// Whether the field being read has a hit.
     touched: bool,
     fields: Vec<(Field, Vec<Weighed>)>,
+    /// The hits of a query's leaves.
+    pub(super) leaves: Leaves,
 }
 
 impl Gathering {
@@ -192,6 +210,7 @@ impl Gathering {
             Role::Near => self.near.len() < MAX_HITS,
             Role::None => !self.forbidden,
             Role::All(group) => self.groups.binary_search(&group).is_err(),
+            Role::Leaf(leaf) => self.leaves.wants(leaf),
         }
     }
 
@@ -210,6 +229,7 @@ impl Gathering {
             Role::Except => self.except.push(place),
             Role::Near => self.near.push(place),
             Role::None => self.forbidden = true,
+            Role::Leaf(leaf) => self.leaves.add(leaf, range.clone()),
             Role::All(group) => {
                 let at = self.groups.partition_point(|known| *known < group);
                 self.groups.insert(at, group);
@@ -226,6 +246,10 @@ impl Gathering {
         words: &Words<'_>,
     ) {
         self.touched = false;
+        if topic.query.is_some() {
+            self.leaves.close_field(field, folded, words);
+            return;
+        }
         let except = Places::new(std::mem::take(&mut self.except));
         let near = Places::new(std::mem::take(&mut self.near));
         let weighed: Vec<Weighed> = std::mem::take(&mut self.any)
@@ -254,7 +278,10 @@ impl Gathering {
     }
 
     /// The hits that count, without overlaps; empty when the topic is not mentioned.
-    pub(super) fn conclude(self, topic: &Topic) -> Vec<Hit> {
+    pub(super) fn conclude(self, topic: &Topic, texts: &Texts<'_>, facts: &Facts<'_>) -> Vec<Hit> {
+        if let Some(query) = &topic.query {
+            return query::evaluate(query, topic.threshold, self.leaves, texts, facts);
+        }
         if self.forbidden || self.groups.len() < topic.all.len() {
             return Vec::new();
         }

@@ -40,6 +40,8 @@
 mod character;
 mod evaluate;
 mod fold;
+pub mod lint;
+mod query;
 mod score;
 mod snippet;
 mod term;
@@ -51,11 +53,16 @@ use std::collections::{BTreeMap, HashMap};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use crate::model::{Case, Field, Mention, Term, Topic, TopicId};
+use crate::model::{Case, Field, Mention, Query, Term, Topic, TopicId};
 use evaluate::{Gathering, Role, Words};
 use fold::Folded;
+use query::{Regexes, Texts};
 use term::Pattern;
 
+pub use query::{
+    Facts, MAX_QUERY_BYTES, MAX_QUERY_DEPTH, MAX_QUERY_NODES, MAX_QUERY_REGEXES, QueryError,
+    parse_query, print_query,
+};
 pub use score::score;
 pub use snippet::{Snippet, snippet};
 pub use term::{MAX_TERM_CHARS, TermError, check_term};
@@ -75,6 +82,16 @@ pub enum CompileError {
         term: String,
         /// What is wrong with it.
         reason: TermError,
+    },
+    /// A query has a text that is no regular expression.
+    #[error("topic `{topic}`, regular expression `{pattern}`: {reason}")]
+    Regex {
+        /// The topic.
+        topic: TopicId,
+        /// The expression, cut to 80 characters.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
     },
     /// The automaton would be too large.
     #[error("the topics have too many terms to be searched together ({0}): remove some")]
@@ -103,6 +120,10 @@ pub struct Matcher {
     patterns: Vec<Pattern>,
     /// For each pattern, the topics' terms that it stands for.
     uses: Vec<Vec<Use>>,
+    /// The regular expressions of all queries.
+    regexes: Regexes,
+    /// Whether a query looks into authors' names.
+    reads_authors: bool,
 }
 
 impl Matcher {
@@ -157,6 +178,11 @@ impl Matcher {
             beginning_with,
             patterns,
             uses,
+            regexes: Regexes::compile(topics)?,
+            reads_authors: topics
+                .iter()
+                .flat_map(|topic| &topic.query)
+                .any(Query::reads_authors),
         })
     }
 
@@ -174,15 +200,34 @@ impl Matcher {
     /// not count.
     #[must_use]
     pub fn find_in(&self, fields: &[(Field, &str)], language: Option<&str>) -> Vec<Mention> {
+        let facts = Facts {
+            language,
+            ..Facts::default()
+        };
+        self.find_with(fields, &facts)
+    }
+
+    /// The same, where more is known of the entry, which queries may ask for. Each field stands
+    /// once among the fields.
+    #[must_use]
+    pub fn find_with(&self, fields: &[(Field, &str)], facts: &Facts<'_>) -> Vec<Mention> {
+        let author = facts.author.filter(|_| self.reads_authors);
+        let fields = fields.iter().copied();
+        let fields = fields.chain(author.map(|author| (Field::Author, author)));
+        let texts = Texts::new(
+            fields
+                .map(|(field, text)| (field, beginning(text)))
+                .collect(),
+        );
         let mut found: BTreeMap<usize, Gathering> = BTreeMap::new();
-        for (field, text) in fields {
-            self.read(*field, beginning(text), language, &mut found);
+        for (field, text) in texts.fields() {
+            self.read(*field, text, facts.language, &mut found);
         }
         found
             .into_iter()
             .filter_map(|(index, gathering)| {
                 let topic = self.topics.get(index)?;
-                let hits = gathering.conclude(topic);
+                let hits = gathering.conclude(topic, &texts, facts);
                 (!hits.is_empty()).then(|| Mention {
                     topic: topic.id.clone(),
                     score: score(topic, &hits),
@@ -199,9 +244,13 @@ impl Matcher {
     }
 
     /// The topics' terms that a pattern stands for in a text of this language.
-    fn uses(&self, pattern: usize, language: Option<&str>) -> Vec<Use> {
+    fn uses(&self, pattern: usize, field: Field, language: Option<&str>) -> Vec<Use> {
         let uses = self.uses.get(pattern).into_iter().flatten();
         uses.filter(|used| {
+            // Only queries look into authors' names.
+            if field == Field::Author && !matches!(used.role, Role::Leaf(_)) {
+                return false;
+            }
             let topic = self.topics.get(used.topic);
             let term = topic.and_then(|topic| used.role.terms(topic)?.get(used.term));
             term.is_some_and(|term| term.counts_in(language))
@@ -238,7 +287,7 @@ impl Matcher {
                     continue;
                 };
                 live.entry(id)
-                    .or_insert_with(|| self.uses(id, language))
+                    .or_insert_with(|| self.uses(id, field, language))
                     .retain(|used| {
                         let gathering = found.entry(used.topic).or_default();
                         if gathering.touch() {
@@ -249,6 +298,18 @@ impl Matcher {
                     });
             }
         }
+        self.regexes.find(text, |index, number, start, end| {
+            let query = self
+                .topics
+                .get(index)
+                .and_then(|topic| topic.query.as_ref());
+            let Some(query) = query else { return };
+            let gathering = found.entry(index).or_default();
+            if gathering.touch() {
+                touched.push(index);
+            }
+            gathering.leaves.add_regex(query, number, start..end);
+        });
         let words = Words::new(&folded);
         for index in touched {
             if let (Some(topic), Some(gathering)) = (self.topics.get(index), found.get_mut(&index))
@@ -259,7 +320,7 @@ impl Matcher {
     }
 }
 
-/// All terms of a topic with their lists and their places in them.
+/// All terms of a topic, those of its query too, with their lists and their places in them.
 fn terms(topic: &Topic) -> impl Iterator<Item = (Role, usize, &Term)> {
     let plain = [
         (Role::Any, &topic.any),
@@ -272,12 +333,15 @@ fn terms(topic: &Topic) -> impl Iterator<Item = (Role, usize, &Term)> {
         .iter()
         .enumerate()
         .map(|(group, terms)| (Role::All(group), terms));
-    plain.into_iter().chain(groups).flat_map(|(role, terms)| {
+    let listed = plain.into_iter().chain(groups).flat_map(|(role, terms)| {
         terms
             .iter()
             .enumerate()
             .map(move |(number, term)| (role, number, term))
-    })
+    });
+    let leaves = topic.query.iter().flat_map(|query| &query.terms);
+    let leaves = leaves.enumerate();
+    listed.chain(leaves.map(|(number, term)| (Role::Leaf(number), number, term)))
 }
 
 /// As much of a text as is searched.

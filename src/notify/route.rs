@@ -37,7 +37,7 @@ pub fn for_feeds(sinks: &[SinkConfig]) -> Vec<SinkId> {
 mod tests {
     use super::*;
     use crate::config::{LogFormat, SinkKind};
-    use crate::model::{Case, Term, TopicId};
+    use crate::model::{Term, TopicId};
 
     fn sink(id: &str, topics: Option<&[&str]>, tags: Option<&[&str]>) -> SinkConfig {
         SinkConfig {
