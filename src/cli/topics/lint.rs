@@ -70,14 +70,20 @@ pub fn run(context: &Context, args: &LintArgs) -> Result<ExitCode, CliError> {
         let frequency = Frequency::new(&topics).map_err(refused)?;
         runtime()?.block_on(frequent(&store, frequency))?
     } else {
-        complain("note: there is no database yet, so nothing is known of how often terms stand in texts");
+        complain(
+            "note: there is no database yet, so nothing is known of how often terms stand in texts",
+        );
         Vec::new()
     };
     let out = &context.out;
     for topic in &topics {
         show(context, args, topic, &findings, &frequent)?;
     }
-    let doubtful = findings.iter().filter(|finding| !finding.kind.is_note()).count() + frequent.len();
+    let doubtful = findings
+        .iter()
+        .filter(|finding| !finding.kind.is_note())
+        .count()
+        + frequent.len();
     if !args.json {
         let what = match doubtful {
             0 => "nothing to mend".to_owned(),
@@ -131,7 +137,9 @@ fn show(
         }
         let note = if line.note { "note: " } else { "" };
         let strong = context.out.strong(id);
-        context.out.line(format!("{strong}: {note}{}", printable(&line.text)))
+        context
+            .out
+            .line(format!("{strong}: {note}{}", printable(&line.text)))
     };
     for finding in findings.iter().filter(|finding| finding.topic == topic.id) {
         let kind = serde_json::to_value(finding.kind).unwrap_or_default();

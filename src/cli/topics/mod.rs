@@ -13,7 +13,9 @@ use crate::model::Topic;
 
 /// Examine the topics: doubtful terms, and the examples that packs carry.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 nothing to mend, 1 something is, 2 bad usage or configuration.")]
+#[command(
+    after_help = "Exit codes: 0 nothing to mend, 1 something is, 2 bad usage or configuration."
+)]
 pub struct TopicsArgs {
     #[command(subcommand)]
     action: Action,

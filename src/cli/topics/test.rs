@@ -53,7 +53,10 @@ pub fn run(context: &Context, args: &TestArgs) -> Result<ExitCode, CliError> {
         let found = found(&matcher, example);
         let missing = example.found.iter().filter(|topic| !found.contains(topic));
         let missing: Vec<&TopicId> = missing.collect();
-        let unwanted = example.not_found.iter().filter(|topic| found.contains(topic));
+        let unwanted = example
+            .not_found
+            .iter()
+            .filter(|topic| found.contains(topic));
         let unwanted: Vec<&TopicId> = unwanted.collect();
         let ok = missing.is_empty() && unwanted.is_empty();
         failed += usize::from(!ok);
@@ -99,7 +102,10 @@ pub fn run(context: &Context, args: &TestArgs) -> Result<ExitCode, CliError> {
 /// The topics that are found in an example.
 fn found(matcher: &Matcher, example: &Example) -> Vec<TopicId> {
     let fields = match &example.title {
-        Some(title) => vec![(Field::Title, title.as_str()), (Field::Content, &example.text)],
+        Some(title) => vec![
+            (Field::Title, title.as_str()),
+            (Field::Content, &example.text),
+        ],
         None => vec![(Field::Text, example.text.as_str())],
     };
     let facts = Facts {
@@ -116,6 +122,10 @@ fn found(matcher: &Matcher, example: &Example) -> Vec<TopicId> {
 /// The beginning of an example's text, on one line.
 fn shown(example: &Example) -> String {
     let text: String = example.text.chars().take(100).collect();
-    let cut = if text.len() < example.text.len() { "…" } else { "" };
+    let cut = if text.len() < example.text.len() {
+        "…"
+    } else {
+        ""
+    };
     format!("{}{cut}", printable(&text))
 }

@@ -2,8 +2,8 @@
 
 mod files;
 mod mistakes;
-mod queries;
 mod opml;
+mod queries;
 mod secrets;
 mod variables;
 

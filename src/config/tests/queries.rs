@@ -3,7 +3,8 @@
 use super::*;
 
 fn complaints(text: &str) -> String {
-    try_load(text).unwrap_err().to_string()
+    let error = try_load(text).unwrap_err().to_string();
+    error.replace("/nonexistent/", "")
 }
 
 #[test]
@@ -58,15 +59,24 @@ fn examples_are_read_and_name_topics_that_exist() {
     assert_eq!(first.found[0].as_str(), "sco");
     assert_eq!(second.not_found[0].as_str(), "sco");
 
-    let error = |examples: &str| load(examples).unwrap_err().to_string();
+    let error = |examples: &str| complaints(&format!("{topics}{examples}"));
     insta::assert_snapshot!(
         error("[[example]]\ntext = 'x'\nno_match = ['scó', 'scp']\n[[example]]\ntext = 'x'\n[[example]]\nmatch = ['sco']\n"),
         @r##"
+    m.toml:6:13: `scó` is not an id: use 1 to 64 of a-z, 0-9, `-`, `_` and `.`, beginning with a letter or digit
+    m.toml:6:20: no topic has the id `scp`; did you mean `sco`?
+    m.toml:7:1: the example expects nothing; name topics in `match` or `no_match`
+    m.toml:9:1: `text` is missing in [[example]]
     "##
     );
     let twice = "[[example]]\ntext = 'x'\nmatch = ['sco']\nno_match = ['sco']\n";
     assert!(error(twice).contains("both in `match` and in `no_match`"));
     let pack = format!("{topics}[[example]]\ntext = 'x'\nmatch = ['sko']\n");
-    let error = parse_topics(Path::new("pack"), &pack).unwrap_err().to_string();
-    assert!(error.ends_with("no topic has the id `sko`; did you mean `sco`?"), "{error}");
+    let error = parse_topics(Path::new("pack"), &pack)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.ends_with("no topic has the id `sko`; did you mean `sco`?"),
+        "{error}"
+    );
 }

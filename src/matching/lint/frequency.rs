@@ -37,7 +37,11 @@ impl Frequency {
         for topic in topics {
             let listed = topic.any.iter().filter(|term| !term.ambiguous);
             let leaves = topic.query.iter().flat_map(alone);
-            terms.extend(listed.chain(leaves).map(|term| (topic.id.clone(), term.clone())));
+            terms.extend(
+                listed
+                    .chain(leaves)
+                    .map(|term| (topic.id.clone(), term.clone())),
+            );
         }
         let borrowed: Vec<&Term> = terms.iter().map(|(_, term)| term).collect();
         Ok(Self {

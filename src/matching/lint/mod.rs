@@ -140,7 +140,10 @@ impl Report<'_> {
 fn lists(topic: &Topic, report: &mut Report<'_>) -> Result<(), CompileError> {
     let any: Vec<&Term> = topic.any.iter().collect();
     alternatives(&any, report)?;
-    for list in [&topic.none, &topic.except, &topic.near].into_iter().chain(&topic.all) {
+    for list in [&topic.none, &topic.except, &topic.near]
+        .into_iter()
+        .chain(&topic.all)
+    {
         let list: Vec<&Term> = list.iter().collect();
         alternatives(&list, report)?;
     }
@@ -163,12 +166,17 @@ fn lists(topic: &Topic, report: &mut Report<'_>) -> Result<(), CompileError> {
 fn alternatives(terms: &[&Term], report: &mut Report<'_>) -> Result<(), CompileError> {
     let finder = Finder::new(terms)?;
     // For each term, the others that find all that it finds, and those that stand inside it.
-    let found: Vec<Vec<_>> = terms.iter().map(|term| finder.in_sample_of(term).collect()).collect();
+    let found: Vec<Vec<_>> = terms
+        .iter()
+        .map(|term| finder.in_sample_of(term).collect())
+        .collect();
     let covers = |one: usize, other: usize| {
         let pair = terms.get(one).zip(terms.get(other));
-        let wider = pair.is_some_and(|(one, other)| one.weight == other.weight && is_wider(one, other));
+        let wider =
+            pair.is_some_and(|(one, other)| one.weight == other.weight && is_wider(one, other));
         let finds = found.get(other).is_some_and(|list| {
-            list.iter().any(|hit: &sample::Found| hit.term == one && hit.whole)
+            list.iter()
+                .any(|hit: &sample::Found| hit.term == one && hit.whole)
         });
         one != other && wider && finds
     };
@@ -178,7 +186,11 @@ fn alternatives(terms: &[&Term], report: &mut Report<'_>) -> Result<(), CompileE
             covers(*other, index) && (*other < index || !covers(index, *other))
         });
         if let Some(cover) = cover {
-            let kind = if covers(index, cover) { Kind::Twice } else { Kind::Covered };
+            let kind = if covers(index, cover) {
+                Kind::Twice
+            } else {
+                Kind::Covered
+            };
             report.add(kind, &term.text, terms.get(cover).map(|term| &*term.text));
             continue;
         }
@@ -189,7 +201,11 @@ fn alternatives(terms: &[&Term], report: &mut Report<'_>) -> Result<(), CompileE
                 && other.is_some_and(|other| other.weight == term.weight && is_wider(other, term))
         });
         if let Some(inner) = inner {
-            report.add(Kind::Longer, &term.text, terms.get(inner.term).map(|term| &*term.text));
+            report.add(
+                Kind::Longer,
+                &term.text,
+                terms.get(inner.term).map(|term| &*term.text),
+            );
         }
     }
     Ok(())

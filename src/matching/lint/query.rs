@@ -26,7 +26,12 @@ pub(super) fn lint(query: &Query, report: &mut Report<'_>) -> Result<(), Compile
     visit(query, &query.root, &Around::default(), report)
 }
 
-fn visit(query: &Query, node: &Node, around: &Around, report: &mut Report<'_>) -> Result<(), CompileError> {
+fn visit(
+    query: &Query,
+    node: &Node,
+    around: &Around,
+    report: &mut Report<'_>,
+) -> Result<(), CompileError> {
     let mut inside = around.clone();
     match node {
         Node::Term(index) => {
@@ -74,7 +79,11 @@ fn term<'q>(query: &'q Query, node: &Node) -> Option<&'q Term> {
 }
 
 /// Looks for terms that must stand there and that a `NOT` beside them forbids.
-fn contradictions(query: &Query, nodes: &[Node], report: &mut Report<'_>) -> Result<(), CompileError> {
+fn contradictions(
+    query: &Query,
+    nodes: &[Node],
+    report: &mut Report<'_>,
+) -> Result<(), CompileError> {
     let mut forbidden: Vec<&Term> = Vec::new();
     for node in nodes {
         let Node::Not(inner) = node else { continue };

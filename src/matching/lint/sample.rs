@@ -21,14 +21,21 @@ pub(super) struct Finder {
 
 impl Finder {
     pub(super) fn new(terms: &[&Term]) -> Result<Self, CompileError> {
-        let topics: Vec<Topic> = terms.iter().enumerate().filter_map(|(n, term)| alone(n, term)).collect();
+        let topics: Vec<Topic> = terms
+            .iter()
+            .enumerate()
+            .filter_map(|(n, term)| alone(n, term))
+            .collect();
         Ok(Self {
             matcher: Matcher::compile(&topics)?,
         })
     }
 
     /// The terms that stand in a text, by their index in the list.
-    pub(super) fn find<'f>(&'f self, fields: &'f [(Field, &str)]) -> impl Iterator<Item = (usize, usize)> + 'f {
+    pub(super) fn find<'f>(
+        &'f self,
+        fields: &'f [(Field, &str)],
+    ) -> impl Iterator<Item = (usize, usize)> + 'f {
         let mentions = self.matcher.find(fields).into_iter();
         mentions.filter_map(|mention| {
             let longest = mention.hits.iter().map(|hit| hit.end - hit.start).max()?;
@@ -69,7 +76,11 @@ fn number(topic: &TopicId) -> Option<usize> {
 /// A text that a term finds: the term, with more letters in the place of each `*`.
 fn sample(term: &Term) -> String {
     let mut sample = String::new();
-    for c in term.text.trim_matches(|c: char| c.is_whitespace() || c == '-').chars() {
+    for c in term
+        .text
+        .trim_matches(|c: char| c.is_whitespace() || c == '-')
+        .chars()
+    {
         match c {
             // No ending of a language is the last letter three times.
             '*' | '＊' => {
