@@ -41,6 +41,7 @@ mod tests;
 mod topics;
 pub mod units;
 mod value;
+mod written;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

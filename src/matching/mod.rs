@@ -3,8 +3,10 @@
 //! [`Matcher`] is compiled once from all [`Topic`]s and then shared. It folds each field (`fold`),
 //! runs one automaton over it that knows the literal beginnings of every term of every topic, lets
 //! each term verify its candidates (`term`) and each touched topic weigh them (`evaluate`).
-//! [`check_term`] tells a configuration's author what is wrong with a term, [`snippet`] cuts the
-//! text around a hit for people.
+//! A topic with a query is decided by `query`, over the hits of the same automaton.
+//! [`check_term`] and [`parse_query`] tell a configuration's author what is wrong with a term or
+//! query, [`lint`] what is doubtful about whole topics; [`snippet`] cuts the text around a hit for
+//! people.
 //!
 //! ```
 //! use mentiond::matching::Matcher;
@@ -130,7 +132,7 @@ impl Matcher {
     /// Compiles topics.
     ///
     /// # Errors
-    /// [`CompileError`] names the first topic and term that can't be compiled.
+    /// [`CompileError`] names the first topic and term or expression that can't be compiled.
     pub fn compile(topics: &[Topic]) -> Result<Self, CompileError> {
         let mut patterns: Vec<Pattern> = Vec::new();
         let mut uses: Vec<Vec<Use>> = Vec::new();
@@ -216,7 +218,7 @@ impl Matcher {
         let fields = fields.chain(author.map(|author| (Field::Author, author)));
         let texts = Texts::new(
             fields
-                .map(|(field, text)| (field, beginning(text)))
+                .map(|(field, text)| (field, beginning(text, MAX_TEXT_BYTES)))
                 .collect(),
         );
         let mut found: BTreeMap<usize, Gathering> = BTreeMap::new();
@@ -344,9 +346,9 @@ fn terms(topic: &Topic) -> impl Iterator<Item = (Role, usize, &Term)> {
     listed.chain(leaves.map(|(number, term)| (Role::Leaf(number), number, term)))
 }
 
-/// As much of a text as is searched.
-fn beginning(text: &str) -> &str {
-    let mut end = text.len().min(MAX_TEXT_BYTES);
+/// At most the first `most` bytes of a text.
+fn beginning(text: &str, most: usize) -> &str {
+    let mut end = text.len().min(most);
     while !text.is_char_boundary(end) {
         end -= 1;
     }

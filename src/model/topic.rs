@@ -98,6 +98,7 @@ pub struct Term {
 
 /// Differences between a term and a text that matter although readers mostly do not mean them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[allow(clippy::struct_excessive_bools)] // five differences, each for itself
 pub struct Keep {
     /// Diacritics and optional vowel points: `Erdoğan` does not find `Erdogan`.
     pub marks: bool,

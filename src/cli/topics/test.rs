@@ -30,7 +30,7 @@ pub struct TestArgs {
 
 /// What came of an example, as a line of JSON.
 #[derive(Serialize)]
-struct Line<'a> {
+struct Outcome<'a> {
     file: String,
     line: usize,
     column: usize,
@@ -61,7 +61,7 @@ pub fn run(context: &Context, args: &TestArgs) -> Result<ExitCode, CliError> {
         let ok = missing.is_empty() && unwanted.is_empty();
         failed += usize::from(!ok);
         if args.json {
-            out.json(&Line {
+            out.json(&Outcome {
                 file: example.file.display().to_string(),
                 line: example.line,
                 column: example.column,

@@ -105,7 +105,7 @@ impl Window {
     }
 
     /// The hits of a sorted list that lie in the window.
-    fn of<'s>(self, spots: &'s [Spot]) -> impl Iterator<Item = &'s Spot> {
+    fn of(self, spots: &[Spot]) -> impl Iterator<Item = &Spot> {
         let (from, to) = match self.unit {
             None => (0, spots.len()),
             Some((field, start, end)) => (

@@ -67,3 +67,31 @@ fn is_named(name: &str, fact: &Fact) -> bool {
         name == wanted
     }
 }
+
+/// Reads the value of a condition, or says what is wrong with it.
+pub(super) fn read(kind: FactKind, text: &str) -> Result<Fact, &'static str> {
+    let text = text.trim();
+    let star = text
+        .strip_suffix('*')
+        .filter(|_| kind != FactKind::Language);
+    let value = star.unwrap_or(text);
+    if value.trim().is_empty() {
+        return Err("the name is empty");
+    }
+    if kind == FactKind::Language && !is_language(value) {
+        return Err("a language is a code such as `ru`, `pt-BR` or `zh-Hans`");
+    }
+    Ok(Fact {
+        kind,
+        value: value.into(),
+        prefix: star.is_some(),
+    })
+}
+
+fn is_language(code: &str) -> bool {
+    let mut parts = code.split('-');
+    let is = |part: &str, least, most| {
+        (least..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    parts.next().is_some_and(|first| is(first, 2, 3)) && parts.all(|part| is(part, 1, 8))
+}

@@ -7,10 +7,11 @@
 use std::vec::IntoIter;
 
 use super::error::QueryError;
+use super::facts;
 use super::lex::{Placed, Token, short, tokens};
 use super::regexes;
 use crate::matching::check_term;
-use crate::model::{Case, Fact, FactKind, Node, Query, Regex, Scope, Term, Unit};
+use crate::model::{Case, FactKind, Node, Query, Regex, Scope, Term, Unit};
 
 /// The longest query, in bytes.
 pub const MAX_QUERY_BYTES: usize = 64 << 10;
@@ -250,7 +251,9 @@ impl Parser {
             Token::Unit(unit) => self.unit(at, unit, around),
             Token::Prefix(name) => self.prefixed(at, &name, around),
             Token::Word(text) | Token::Phrase(text) => match around.fact {
-                Some(kind) => fact(at, kind, &text).map(Node::Fact),
+                Some(kind) => facts::read(kind, &text)
+                    .map(Node::Fact)
+                    .map_err(|message| QueryError::new(at, message)),
                 None => self.term(at, &text, around),
             },
             Token::Regex { .. } if around.fact.is_some() => Err(QueryError::new(
@@ -398,32 +401,4 @@ fn check_operand(node: &Node, at: usize) -> Result<(), QueryError> {
     let message = "`NEAR` joins terms and groups of alternatives, such as `(a OR b)`; a scope stands \
                    before all of it: `title:(a NEAR/3 b)`";
     Err(QueryError::new(at, message))
-}
-
-fn fact(at: usize, kind: FactKind, text: &str) -> Result<Fact, QueryError> {
-    let text = text.trim();
-    let star = text
-        .strip_suffix('*')
-        .filter(|_| kind != FactKind::Language);
-    let value = star.unwrap_or(text);
-    if value.trim().is_empty() {
-        return Err(QueryError::new(at, "the name is empty"));
-    }
-    if kind == FactKind::Language && !is_language(value) {
-        let message = "a language is a code such as `ru`, `pt-BR` or `zh-Hans`";
-        return Err(QueryError::new(at, message));
-    }
-    Ok(Fact {
-        kind,
-        value: value.into(),
-        prefix: star.is_some(),
-    })
-}
-
-fn is_language(code: &str) -> bool {
-    let mut parts = code.split('-');
-    let is = |part: &str, least, most| {
-        (least..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
-    };
-    parts.next().is_some_and(|first| is(first, 2, 3)) && parts.all(|part| is(part, 1, 8))
 }

@@ -1,16 +1,19 @@
 //! The regular expressions of all queries, asked together.
 //!
 //! One pass over a field tells which of them occur in it at all; only those are then asked where.
-//! The `regex` crate takes time linear in the text, and each expression is bounded in size.
+//! The `regex` crate takes time linear in the text for each hit, the hits and the text are bounded,
+//! and so is each expression's size.
 
 use regex::{Regex as Compiled, RegexBuilder, RegexSet, RegexSetBuilder};
 
-use crate::matching::CompileError;
 use crate::matching::evaluate::MAX_HITS;
+use crate::matching::{CompileError, beginning};
 use crate::model::{Regex, Topic};
 
 /// The largest compiled expression, in bytes.
 const MAX_SIZE: usize = 1 << 20;
+/// How much of a field is searched, in bytes.
+const MAX_TEXT: usize = 1 << 20;
 /// The largest set of all of them, and of what is remembered while searching.
 const MAX_SET: usize = 64 << 20;
 
@@ -98,6 +101,7 @@ impl Regexes {
         mut add: impl FnMut(usize, usize, usize, usize),
     ) {
         let Some(set) = &self.set else { return };
+        let text = beginning(text, MAX_TEXT);
         for which in &set.matches(text) {
             let Some(one) = self.all.get(which) else {
                 continue;

@@ -100,11 +100,14 @@ impl Leaves {
     }
 }
 
+/// The first bytes of a field's units but the first.
+pub(super) type Beginnings = Rc<Vec<usize>>;
+
 /// The fields of an entry, and where their units begin.
 #[derive(Debug)]
 pub(in crate::matching) struct Texts<'t> {
     fields: Vec<(Field, &'t str)>,
-    cuts: RefCell<HashMap<(Field, Unit), Rc<Vec<usize>>>>,
+    cuts: RefCell<HashMap<(Field, Unit), Beginnings>>,
 }
 
 impl<'t> Texts<'t> {
@@ -120,7 +123,7 @@ impl<'t> Texts<'t> {
     }
 
     /// The beginnings of a field's units but the first.
-    pub(super) fn beginnings(&self, field: Field, unit: Unit) -> Rc<Vec<usize>> {
+    pub(super) fn beginnings(&self, field: Field, unit: Unit) -> Beginnings {
         let mut cuts = self.cuts.borrow_mut();
         let cut = cuts.entry((field, unit)).or_insert_with(|| {
             let text = self.fields.iter().find(|(which, _)| *which == field);

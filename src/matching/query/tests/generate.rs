@@ -183,10 +183,6 @@ pub fn text() -> impl Strategy<Value = String> {
         1 => Just("\n"),
         1 => Just("\n\n"),
     ];
-    prop::collection::vec((word, between), 0..10).prop_map(|pieces| {
-        pieces
-            .iter()
-            .map(|(word, between)| format!("{word}{between}"))
-            .collect()
-    })
+    let piece = (word, between).prop_map(|(word, between)| [word, between].concat());
+    prop::collection::vec(piece, 0..10).prop_map(|pieces| pieces.concat())
 }
