@@ -1,7 +1,7 @@
 //! `mentiond topics`, and topics with a query as the other commands meet them.
 
 use super::{Ended, run};
-use crate::support::{Home, Hook, Item, Site, rss};
+use crate::support::{Home, Hook, Item, Site, feed, rss};
 
 const QUERY: &str = r#"
 [[topic]]
@@ -176,4 +176,34 @@ fn a_mistake_in_a_query_is_shown_below_its_place() {
     let ended = Ended::of(home.run(&["check"])).code(2);
     let shown = "`query`: expected a term, found end of query\n    SCO AND (\n             ^\n";
     assert!(ended.error.contains(shown), "{}", ended.error);
+}
+
+#[test]
+fn a_poll_asks_queries_with_feed_author_and_language() {
+    let (site, hook) = (Site::start(), Hook::start());
+    let document = "<?xml version=\"1.0\"?><rss version=\"2.0\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\">\
+        <channel><title>T</title><language>en</language><item><guid>1</guid><title>Gas talks</title>\
+        <description>Gas. The SCO met in Astana.</description><dc:creator>Jane Doe</dc:creator></item>\
+        </channel></rss>";
+    for path in ["/a", "/b"] {
+        site.publish(path, document);
+    }
+    let topics = "[[topic]]\nid = 'known'\nquery = 'gas source:wire* tag:press lang:en author:doe'\n\
+        [[topic]]\nid = 'sentence'\nquery = 'SENTENCE(SCO Astana)'\n\
+        [[topic]]\nid = 'apart'\nquery = 'SENTENCE(gas Astana)'\n";
+    let feeds = [
+        feed("wire-a", &site.url("/a"), "tags = ['press']"),
+        feed("wire-b", &site.url("/b"), ""),
+    ];
+    let home = Home::new();
+    home.arrange(&hook, topics, &feeds);
+    home.ok(&["poll"]);
+    let found = |topic: &str| home.json(&["mentions", "--json", "--topic", topic]);
+    let known = found("known");
+    assert_eq!(known.len(), 1, "{known:?}");
+    assert_eq!(
+        (&known[0]["feed"], &known[0]["field"]),
+        (&"wire-a".into(), &"title".into())
+    );
+    assert_eq!((found("sentence").len(), found("apart").len()), (2, 0));
 }

@@ -1,6 +1,8 @@
 //! Queries against a naive reading of them, and against the lists of a topic that mean the same.
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 
 use super::{generate, hits, naive};
 use crate::matching::{Facts, Matcher};
@@ -44,6 +46,22 @@ proptest! {
         let expected: Vec<_> = expected.iter().map(|(f, start, end, _)| (*f, *start, *end)).collect();
         prop_assert_eq!(found, expected);
     }
+}
+
+/// The agreement says something only if many of the queries hold.
+#[test]
+fn a_good_part_of_the_random_queries_holds() {
+    let mut runner = TestRunner::deterministic();
+    let cases = (generate::query(), generate::text(), generate::text());
+    let held = (0..300)
+        .filter(|_| {
+            let (query, title, content) = cases.new_tree(&mut runner).unwrap().current();
+            let topic = Topic::of_query(TopicId::new("t").unwrap(), query);
+            let fields = [(Field::Title, &*title), (Field::Content, &*content)];
+            !hits(&topic, &fields, &Facts::default()).is_empty()
+        })
+        .count();
+    assert!((60..240).contains(&held), "{held}");
 }
 
 fn term() -> impl Strategy<Value = Term> {
