@@ -137,9 +137,14 @@ impl<'f> Words<'f> {
 
     /// The number of words that begin in a folded range.
     fn between(&self, range: Range<usize>) -> usize {
+        self.before(range.end)
+            .saturating_sub(self.before(range.start))
+    }
+
+    /// The number of words that begin before a folded position.
+    pub(super) fn before(&self, at: usize) -> usize {
         let starts = self.starts.get_or_init(|| word_starts(self.folded.text()));
-        let before = |at: usize| starts.partition_point(|start| (*start as usize) < at);
-        before(range.end).saturating_sub(before(range.start))
+        starts.partition_point(|start| (*start as usize) < at)
     }
 
     /// The number of words that begin before a byte of the source.

@@ -230,38 +230,37 @@ impl Search<'_> {
         window: Window,
         out: &mut Vec<Spot>,
     ) -> bool {
-        let mut chain = vec![self.all_below(first, window)];
-        let mut before = chain.clone();
+        let first = self.all_below(first, window);
+        if first.is_empty() {
+            return false;
+        }
+        let mut chain = vec![first];
         for (link, node) in rest {
             let side = if link.ordered {
                 Side::Before
             } else {
                 Side::Either
             };
-            let others = before.pop().unwrap_or_default();
-            let kept = linked(self.all_below(node, window), &others, link.words, side);
-            before.push(kept.clone());
+            let others = chain.last().map_or(&[][..], Vec::as_slice);
+            let kept = linked(self.all_below(node, window), others, link.words, side);
+            if kept.is_empty() {
+                return false;
+            }
             chain.push(kept);
         }
         // What has a way to its left needs one to its right too.
-        for (index, (link, _)) in rest.iter().enumerate().rev() {
+        let mut right = chain.pop().unwrap_or_default();
+        for (link, _) in rest.iter().rev() {
             let side = if link.ordered {
                 Side::Behind
             } else {
                 Side::Either
             };
-            let Some((left, right)) = chain.split_at_mut_checked(index + 1) else {
-                continue;
-            };
-            if let (Some(one), Some(others)) = (left.last_mut(), right.first()) {
-                *one = linked(std::mem::take(one), others, link.words, side);
-            }
+            let left = linked(chain.pop().unwrap_or_default(), &right, link.words, side);
+            out.extend(std::mem::replace(&mut right, left));
         }
-        let holds = chain.iter().all(|spots| !spots.is_empty());
-        if holds {
-            out.extend(chain.into_iter().flatten());
-        }
-        holds
+        out.extend(right);
+        true
     }
 }
 

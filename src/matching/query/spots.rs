@@ -71,9 +71,20 @@ impl Leaves {
         words: &Words<'_>,
     ) {
         self.counts.clear();
-        let hits = self.folded.drain(..);
-        let hits = hits.filter_map(|(leaf, hit)| Some((leaf, folded.source_range(hit)?)));
-        for (leaf, hit) in hits.chain(self.source.drain(..)) {
+        for (leaf, hit) in self.folded.drain(..) {
+            let Some(source) = folded.source_range(hit.clone()) else {
+                continue;
+            };
+            self.spots.push(Spot {
+                leaf,
+                field,
+                start: source.start,
+                end: source.end,
+                words_before: words.before(hit.start),
+                words_through: words.before(hit.end),
+            });
+        }
+        for (leaf, hit) in self.source.drain(..) {
             self.spots.push(Spot {
                 leaf,
                 field,
