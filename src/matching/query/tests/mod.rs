@@ -374,7 +374,7 @@ fn scraps() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(ProptestConfig::with_cases(5_000))]
     #[test]
     fn any_text_is_a_query_or_has_a_place_where_it_is_wrong(text in prop_oneof![any::<String>(), scraps()]) {
         match parse_query(&text) {
@@ -390,7 +390,10 @@ proptest! {
             }
         }
     }
+}
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
     #[test]
     fn what_is_printed_is_the_same_query(query in generate::query()) {
         let printed = print_query(&query);

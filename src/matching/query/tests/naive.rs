@@ -3,9 +3,10 @@
 //! It shares nothing with the matcher: texts are cut into words by hand, which is enough for texts of
 //! six words.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 
-use regex::RegexBuilder;
+use regex::{Regex, RegexBuilder};
 
 use crate::matching::Facts;
 use crate::model::{Case, Fact, FactKind, Field, Link, Node, Query, Scope, Term, Topic, Unit};
@@ -151,14 +152,9 @@ impl Reader<'_> {
                 Node::Term(index) => (*index, term_places(&self.query.terms[*index], text)),
                 Node::Regex(index) => {
                     let regex = &self.query.regexes[*index];
-                    let built = RegexBuilder::new(&regex.pattern)
-                        .case_insensitive(regex.ignore_case)
-                        .build();
-                    let found = built
-                        .unwrap()
-                        .find_iter(text)
-                        .map(|m| (m.start(), m.end()))
-                        .collect();
+                    let built = compiled(&regex.pattern, regex.ignore_case);
+                    let found = built.find_iter(text).map(|m| (m.start(), m.end()));
+                    let found = found.collect();
                     (self.query.terms.len() + index, found)
                 }
                 _ => unreachable!("a leaf"),
@@ -224,6 +220,22 @@ fn count_words(text: &str, before: &str) -> usize {
     words(text).len() - usize::from(cut)
 }
 
+thread_local! {
+    static COMPILED: RefCell<HashMap<(String, bool), Regex>> = RefCell::default();
+}
+
+/// An expression; the few there are are compiled once.
+fn compiled(pattern: &str, ignore_case: bool) -> Regex {
+    COMPILED.with_borrow_mut(|known| {
+        let key = (pattern.to_owned(), ignore_case);
+        let regex = known.entry(key).or_insert_with(|| {
+            let mut builder = RegexBuilder::new(pattern);
+            builder.case_insensitive(ignore_case).build().unwrap()
+        });
+        regex.clone()
+    })
+}
+
 fn term_places(term: &Term, text: &str) -> Vec<(usize, usize)> {
     // Hyphens at a term's ends are ignored.
     let pattern: String = term
@@ -239,10 +251,7 @@ fn term_places(term: &Term, text: &str) -> Vec<(usize, usize)> {
         })
         .collect::<Vec<_>>()
         .join(r"\s+");
-    let built = RegexBuilder::new(&format!("^(?:{pattern})"))
-        .case_insensitive(term.case == Case::Fold)
-        .build()
-        .unwrap();
+    let built = compiled(&format!("^(?:{pattern})"), term.case == Case::Fold);
     let spaced = |c: char| c.is_alphanumeric() && c < '\u{2e80}';
     let border = |at: usize| {
         let (before, after) = (text[..at].chars().next_back(), text[at..].chars().next());
