@@ -21,4 +21,6 @@ pub mod parse;
 pub mod push;
 pub mod schedule;
 pub mod store;
+#[cfg(test)]
+mod testing;
 pub mod web;

@@ -9,6 +9,7 @@ use super::output::count;
 use super::{CliError, Context};
 use crate::config::SinkKind;
 use crate::daemon::Live;
+use crate::model::Topic;
 
 /// Check the configuration and print every problem with file, line and a suggestion.
 #[derive(Debug, Args)]
@@ -28,7 +29,12 @@ pub fn run(context: &Context, _: &CheckArgs) -> Result<ExitCode, CliError> {
     };
     let countries = distinct(&mut config.feeds.iter().map(|f| f.country.as_deref()));
     let languages = distinct(&mut config.feeds.iter().map(|f| f.language.as_deref()));
-    let terms: usize = config.topics.iter().map(|t| t.any.len()).sum();
+    let leaves = |t: &Topic| {
+        t.query
+            .as_ref()
+            .map_or(0, |q| q.terms.len() + q.regexes.len())
+    };
+    let terms: usize = config.topics.iter().map(|t| t.any.len() + leaves(t)).sum();
     let out = &context.out;
     out.line(format!("configuration  {}", config.path.display()))?;
     out.line(format!("files read     {}", config.files.len()))?;

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::output::{complain, printable};
 use super::{CliError, Context, names};
-use crate::matching::{self, Matcher};
+use crate::matching::{self, Facts, Matcher};
 use crate::model::{Field, Hit, TopicId};
 use crate::parse;
 
@@ -26,7 +26,7 @@ Examples:
   echo 'ШОС' | mentiond match --json
 
 JSON has one object a line and hit: source, topic, term, field (text; or title and content of a \
-page), start and end (bytes in that field's text; of a plain UTF-8 file these are bytes of the file), \
+page; or author), start and end (bytes in that field's text; of a plain UTF-8 file these are bytes of the file), \
 text, and because for an ambiguous term.
 
 Exit codes: 0 done, whether or not there is a hit; 1 a source can't be read; 2 bad usage or \
@@ -47,6 +47,15 @@ pub struct MatchArgs {
     /// The text's language (BCP 47); terms that are for other languages do not count then.
     #[arg(long, value_name = "LANG")]
     language: Option<String>,
+    /// The source's name, for queries that say `source:`.
+    #[arg(long, value_name = "NAME")]
+    source: Option<String>,
+    /// A tag of the feed, for queries that say `tag:`; may be repeated.
+    #[arg(long = "tag", value_name = "TAG")]
+    tags: Vec<String>,
+    /// The author, for queries that say `author:`.
+    #[arg(long, value_name = "NAME")]
+    author: Option<String>,
     /// Take the input as plain text, whatever it looks like.
     #[arg(long)]
     plain: bool,
@@ -132,10 +141,18 @@ fn show(
         .iter()
         .map(|(field, text)| (*field, text.as_str()))
         .collect();
-    let mentions = matcher.find_in(&borrowed, args.language.as_deref());
+    let facts = Facts {
+        language: args.language.as_deref(),
+        feed: None,
+        source: args.source.as_deref(),
+        tags: &args.tags,
+        author: args.author.as_deref(),
+    };
+    let mentions = matcher.find_with(&borrowed, &facts);
     let text_of = |hit: &Hit| {
         let field = borrowed.iter().find(|(field, _)| *field == hit.field);
-        field.map(|(_, text)| *text).unwrap_or_default()
+        let author = facts.author.filter(|_| hit.field == Field::Author);
+        field.map(|(_, text)| *text).or(author).unwrap_or_default()
     };
     let out = &context.out;
     if args.json {

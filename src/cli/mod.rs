@@ -17,6 +17,7 @@ mod output;
 mod poll;
 mod run;
 mod terminal;
+mod topics;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -67,6 +68,8 @@ enum Command {
     Match(match_text::MatchArgs),
     /// List the feeds; add, remove, check, import and export them.
     Feeds(feeds::FeedsArgs),
+    /// Examine the topics: doubtful terms, and the examples that packs carry.
+    Topics(topics::TopicsArgs),
     /// List mentions, newest first.
     Mentions(mentions::MentionsArgs),
     /// List alerts and their deliveries; retry dead letters; resume a stopped sink.
@@ -147,6 +150,7 @@ pub fn main() -> ExitCode {
         Command::Inspect(args) => inspect::run(&context, &args),
         Command::Match(args) => match_text::run(&context, &args),
         Command::Feeds(args) => feeds::run(&context, &args),
+        Command::Topics(args) => topics::run(&context, &args),
         Command::Mentions(args) => mentions::run(&context, &args),
         Command::Alerts(args) => alerts::run(&context, &args),
         Command::Demo(args) => demo::run(&context, &args),

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::environment::Environment;
+use super::examples::{self, ExampleList};
 use super::feeds::{self, Defaults, FeedList};
 use super::include::{self, Included, Kind};
 use super::problem::{ConfigError, Problem, Report, did_you_mean};
@@ -46,6 +47,7 @@ pub fn load(path: &Path, environment: &Environment) -> Result<Config, ConfigErro
                 column: 0,
                 message: format!("the configuration file {error}"),
                 help: None,
+                excerpt: None,
             }],
         }),
     }
@@ -113,12 +115,16 @@ fn assemble(main: &Rc<Source>, environment: &Environment, report: &Report) -> Co
     };
     let mut feeds = FeedList::default();
     let mut topics = TopicList::default();
+    let mut examples = ExampleList::default();
     for root in &mut roots {
         for table in root.tables("feed", "[[feed]]") {
             feeds::read(table, &defaults, report, &mut feeds);
         }
         for table in root.tables("topic", "[[topic]]") {
             topics::read(table, report, &mut topics);
+        }
+        for table in root.tables("example", "[[example]]") {
+            examples::read(table, report, &mut examples);
         }
     }
     // After the TOML files: what they say of a feed is more than a list from elsewhere does.
@@ -129,6 +135,9 @@ fn assemble(main: &Rc<Source>, environment: &Environment, report: &Report) -> Co
     let incomplete = sources.len() < included.len()
         || main.is_broken()
         || trees.iter().any(|(source, _)| source.is_broken());
+    if !incomplete {
+        examples::check_topics(&examples, &topics, report);
+    }
     let around = Surroundings {
         report,
         environment,
@@ -162,6 +171,7 @@ fn assemble(main: &Rc<Source>, environment: &Environment, report: &Report) -> Co
         shutdown_timeout,
         feeds: feeds.feeds,
         topics: topics.topics,
+        examples: examples.examples,
         sinks,
         warnings: Vec::new(),
     }
@@ -195,6 +205,13 @@ pub fn parse_topics(file_name: &Path, text: &str) -> Result<Vec<Topic>, ConfigEr
     let mut list = TopicList::default();
     for table in root.tables("topic", "[[topic]]") {
         topics::read(table, &report, &mut list);
+    }
+    let mut examples = ExampleList::default();
+    for table in root.tables("example", "[[example]]") {
+        examples::read(table, &report, &mut examples);
+    }
+    if !source.is_broken() {
+        examples::check_topics(&examples, &list, &report);
     }
     root.refuse(&MAIN_ONLY, "a topic pack holds topics only");
     root.refuse(&["feed", "sink"], "a topic pack holds topics only");

@@ -22,6 +22,7 @@
 
 mod entities;
 mod environment;
+mod examples;
 mod feed_list;
 mod feeds;
 mod include;
@@ -40,6 +41,7 @@ mod tests;
 mod topics;
 pub mod units;
 mod value;
+mod written;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -49,6 +51,7 @@ use url::Url;
 
 pub use crate::model::Secret;
 pub use environment::{Environment, FindError, find};
+pub use examples::Example;
 pub use feed_list::{LONGEST_NAME, feed_id, feed_url, is_language, parse_opml};
 pub use load::{load, parse_topics};
 pub use opml_write::{Outlined, write_opml};
@@ -86,6 +89,8 @@ pub struct Config {
     pub feeds: Vec<Feed>,
     /// The topics; ids are unique.
     pub topics: Vec<Topic>,
+    /// Texts with what the topics are to make of them.
+    pub examples: Vec<Example>,
     /// The sinks, at least one; ids are unique.
     pub sinks: Vec<SinkConfig>,
     /// What the owner should know.

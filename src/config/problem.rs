@@ -3,7 +3,7 @@
 //! A [`Problem`] is one finding with its file, line and column; a [`ConfigError`] is all findings
 //! that keep the daemon from starting. `Report` collects errors and warnings while files are
 //! read, so that the owner sees all of them at once. A problem prints on one line whatever it
-//! quotes: control characters are escaped and quoted texts are cut. Values of secrets never get
+//! quotes, on three where a query is wrong: control characters are escaped and quoted texts are cut. Values of secrets never get
 //! here.
 
 use std::cell::{Cell, RefCell};
@@ -29,8 +29,11 @@ pub struct Problem {
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// The line of a query that is wrong, and how many columns stand before the place.
+    pub excerpt: Option<(String, usize)>,
 }
 
+/// One line; with `{:#}` the excerpt follows on two more.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&escaped(&self.file.to_string_lossy()))?;
@@ -38,9 +41,14 @@ impl fmt::Display for Problem {
             write!(f, ":{}:{}", self.line, self.column)?;
         }
         write!(f, ": {}", escaped(&self.message))?;
-        match &self.help {
-            Some(help) => write!(f, "; {}", escaped(help)),
-            None => Ok(()),
+        if let Some(help) = &self.help {
+            write!(f, "; {}", escaped(help))?;
+        }
+        match &self.excerpt {
+            Some((line, indent)) if f.alternate() => {
+                write!(f, "\n    {}\n    {:indent$}^", escaped(line), "")
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -58,7 +66,7 @@ impl fmt::Display for ConfigError {
             if index > 0 {
                 f.write_str("\n")?;
             }
-            problem.fmt(f)?;
+            write!(f, "{problem:#}")?;
         }
         Ok(())
     }
@@ -84,18 +92,25 @@ impl Report {
     /// On a line with a syntax error it stays silent: what was read there is a guess.
     pub(super) fn error(&self, origin: &Origin, message: impl Into<String>, help: Option<String>) {
         if !origin.is_on_a_broken_line() {
-            self.push(&self.errors, origin, message.into(), help);
+            self.push(&self.errors, origin, message.into(), help, None);
+        }
+    }
+
+    /// Records a mistake inside a text, with the text's line and the column in it.
+    pub(super) fn error_within(&self, origin: &Origin, message: String, excerpt: (String, usize)) {
+        if !origin.is_on_a_broken_line() {
+            self.push(&self.errors, origin, message, None, Some(excerpt));
         }
     }
 
     /// Records a syntax error.
     pub(super) fn syntax(&self, origin: &Origin, message: String) {
-        self.push(&self.errors, origin, message, None);
+        self.push(&self.errors, origin, message, None, None);
     }
 
     /// Records what the owner should know and the daemon can live with.
     pub(super) fn warn(&self, origin: &Origin, message: impl Into<String>, help: Option<String>) {
-        self.push(&self.warnings, origin, message.into(), help);
+        self.push(&self.warnings, origin, message.into(), help, None);
     }
 
     fn push(
@@ -104,6 +119,7 @@ impl Report {
         origin: &Origin,
         message: String,
         help: Option<String>,
+        excerpt: Option<(String, usize)>,
     ) {
         let mut list = list.borrow_mut();
         if list.len() >= MOST {
@@ -117,6 +133,7 @@ impl Report {
             column,
             message,
             help,
+            excerpt,
         });
     }
 
@@ -144,6 +161,7 @@ impl Report {
                 column: 0,
                 message: format!("{dropped} more problems are not shown"),
                 help: None,
+                excerpt: None,
             });
         }
         if failed {
@@ -220,10 +238,28 @@ mod tests {
             column: 3,
             message: format!("bad {}", quoted("x\r\n\u{1b}[31m\u{202e}y")),
             help: Some("try\tagain".to_owned()),
+            excerpt: None,
         };
         assert_eq!(
             problem.to_string(),
             "a\\nb.toml:12:3: bad `x\\r\\n\\u{1b}[31m\\u{202e}y`; try\\tagain"
+        );
+    }
+
+    #[test]
+    fn an_excerpt_stands_below_its_problem_when_asked_for() {
+        let problem = Problem {
+            file: "a.toml".into(),
+            line: 1,
+            column: 2,
+            message: "bad".to_owned(),
+            help: None,
+            excerpt: Some(("a \u{1b}b".to_owned(), 2)),
+        };
+        assert_eq!(problem.to_string(), "a.toml:1:2: bad");
+        assert_eq!(
+            format!("{problem:#}"),
+            "a.toml:1:2: bad\n    a \\u{1b}b\n      ^"
         );
     }
 
@@ -235,6 +271,7 @@ mod tests {
             column: 0,
             message: "no feeds".to_owned(),
             help: None,
+            excerpt: None,
         };
         assert_eq!(problem.to_string(), "a.toml: no feeds");
     }

@@ -102,11 +102,24 @@ impl<'a> Table<'a> {
     /// The value of a key that must be there.
     pub(super) fn required(&mut self, key: &'static str) -> Option<Value<'a>> {
         let found = self.get(key);
-        // After a syntax error the key may be there and just not have been read.
-        if found.is_none() && !self.origin.source.is_broken() {
-            self.error(format!("`{key}` is missing in {}", self.name), None);
+        if found.is_none() {
+            self.missing(key, "");
         }
         found
+    }
+
+    /// Reports that a key is missing; `otherwise` says what could stand there too.
+    pub(super) fn missing(&self, key: &str, otherwise: &str) {
+        // After a syntax error the key may be there and just not have been read.
+        if !self.origin.source.is_broken() {
+            let otherwise = format!(" {otherwise}");
+            let message = format!(
+                "`{key}`{} is missing in {}",
+                otherwise.trim_end(),
+                self.name
+            );
+            self.error(message, None);
+        }
     }
 
     /// The value of a key, from its environment variable or else from the file.

@@ -135,6 +135,21 @@ impl Origin {
         self.at.map_or((0, 0), |at| self.source.position(at))
     }
 
+    /// So many bytes further on.
+    pub(super) fn behind(&self, bytes: usize) -> Self {
+        Self {
+            source: Rc::clone(&self.source),
+            at: self.at.map(|at| at.saturating_add(bytes)),
+        }
+    }
+
+    /// The text from here on; empty for the text as a whole.
+    pub(super) fn rest(&self) -> &str {
+        self.at
+            .and_then(|at| self.source.text.get(at..))
+            .unwrap_or_default()
+    }
+
     /// Whether the line has a syntax error.
     pub(super) fn is_on_a_broken_line(&self) -> bool {
         let broken = self.source.broken.get().filter(|lines| !lines.is_empty());

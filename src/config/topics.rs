@@ -1,6 +1,6 @@
 //! Reading `[[topic]]` tables.
 //!
-//! A topic's terms are texts, or tables where letter case matters or a term needs context. A term
+//! A topic has lists of terms or a query. Terms are texts, or tables where letter case matters or a term needs context. A term
 //! that could never be found, or would be found everywhere, is refused here.
 
 use std::collections::BTreeMap;
@@ -10,9 +10,11 @@ use super::problem::{Report, quoted};
 use super::reader::Table;
 use super::source::Origin;
 use super::value::Value;
-use crate::matching::check_term;
-use crate::model::{Case, Keep, Term, Topic, TopicId};
+use crate::matching::{check_term, parse_query};
+use crate::model::{Case, Keep, Query, Term, Topic, TopicId};
 
+/// The keys that a topic with a query can't have.
+const LISTS: [&str; 6] = ["any", "all", "none", "except", "near", "within"];
 /// The most terms in one list of a topic.
 const MOST_TERMS: usize = 5000;
 /// The largest weight of a term and threshold of a topic.
@@ -48,7 +50,19 @@ pub(super) fn read(mut table: Table<'_>, report: &Report, list: &mut TopicList) 
     });
     let name = table.get("name").and_then(|value| value.line(LONGEST_NAME));
     let tags = table.get("tags").map(|value| read_tags(&value));
-    let any_value = table.required("any");
+    let query_value = table.get("query");
+    let query = query_value.as_ref().and_then(query);
+    let any_value = if query_value.is_some() {
+        // A query stands in the place of all lists.
+        table.refuse(&LISTS, "say it in the `query`, or leave the `query` out");
+        None
+    } else {
+        let found = table.get("any");
+        if found.is_none() {
+            table.missing("any", "or a `query`");
+        }
+        found
+    };
     let any = any_value.as_ref().and_then(|value| terms(value, true));
     let all = table.get("all").map(|value| groups(&value));
     let none = table.get("none").and_then(|value| terms(&value, false));
@@ -78,7 +92,7 @@ pub(super) fn read(mut table: Table<'_>, report: &Report, list: &mut TopicList) 
         );
     }
     let Some(id) = id else { return };
-    if any.is_empty() {
+    if any.is_empty() && query.is_none() {
         return;
     }
     list.topics.push(Topic {
@@ -92,7 +106,20 @@ pub(super) fn read(mut table: Table<'_>, report: &Report, list: &mut TopicList) 
         near,
         within: within.unwrap_or(WITHIN),
         threshold: threshold.unwrap_or(1),
+        query,
     });
+}
+
+/// Reads a query.
+fn query(value: &Value<'_>) -> Option<Query> {
+    let (text, place) = value.placed_text("a query in quotes")?;
+    match parse_query(text) {
+        Ok(query) => Some(query),
+        Err(error) => {
+            value.error_within(&place(error.at), &error.message, error.line(text));
+            None
+        }
+    }
 }
 
 /// Reads a list of terms that must not be empty.
@@ -142,9 +169,13 @@ fn term(value: &Value<'_>, context_counts: bool) -> Option<Term> {
     if value.is_table() {
         let mut table = value.table("a term")?;
         let found = table.required("text");
-        case = table
-            .get("case")
-            .and_then(|value| value.choice(&[("fold", Case::Fold), ("exact", Case::Exact)]));
+        case = table.get("case").and_then(|value| {
+            value.choice(&[
+                ("fold", Case::Fold),
+                ("exact", Case::Exact),
+                ("capital", Case::Capital),
+            ])
+        });
         let flag = table.get("ambiguous");
         ambiguous = flag.as_ref().and_then(Value::flag).unwrap_or(false);
         if ambiguous

@@ -13,6 +13,7 @@ use super::problem::{Report, did_you_mean, quoted};
 use super::reader::Table;
 use super::source::Origin;
 use super::units::{self, parse_duration, parse_size, show_size};
+use super::written::written_at;
 
 /// The longest duration that may be configured, a hundred years: clocks can still add it.
 const LONGEST: Duration = Duration::from_hours(876_000);
@@ -120,6 +121,30 @@ impl<'a> Value<'a> {
                 None
             }
         }
+    }
+
+    /// The text as it is, and a function from a byte of it to the place in the file.
+    pub(super) fn placed_text(
+        &self,
+        expected: &str,
+    ) -> Option<(&'a str, impl Fn(usize) -> Origin)> {
+        self.text(expected)?;
+        let text = match self.raw {
+            Raw::Toml(DeValue::String(text)) => text.as_ref(),
+            Raw::Variable(text) => text,
+            Raw::Toml(_) => return None,
+        };
+        let place = |at: usize| {
+            self.origin
+                .behind(written_at(self.origin.rest(), text, at).unwrap_or(0))
+        };
+        Some((text, place))
+    }
+
+    /// Reports a mistake inside the text, with its line and the column in it.
+    pub(super) fn error_within(&self, place: &Origin, message: &str, excerpt: (String, usize)) {
+        let message = format!("{}: {message}", self.label());
+        self.report.error_within(place, message, excerpt);
     }
 
     /// A text for people: one line, not empty, at most `most` characters.

@@ -11,7 +11,7 @@ use super::Live;
 use crate::article;
 use crate::dedup::{self, Standing};
 use crate::language;
-use crate::matching;
+use crate::matching::{self, Facts};
 use crate::model::{
     AlertKind, Document, Entry, EntryKey, Feed, Mention, MentionAlert, StoryKey, TextHash,
     Timestamp,
@@ -166,7 +166,8 @@ impl Judge<'_> {
         revised: bool,
         tell: bool,
     ) -> Vec<MentionRecord> {
-        let found = self.live.matcher.find_in(&entry.fields(), language);
+        let facts = Facts::of(self.feed, entry, language);
+        let found = self.live.matcher.find_with(&entry.fields(), &facts);
         found
             .iter()
             .filter_map(|mention| self.mention(mention, entry, story, language, revised, tell))

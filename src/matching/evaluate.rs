@@ -15,6 +15,7 @@ use super::bearers::Own;
 use super::character::{is_spaced_word, is_unspaced};
 use super::fold::Folded;
 use super::inflect::Languages;
+use super::query::{self, Facts, Leaves, Texts};
 use crate::model::{Field, Hit, Term, Topic};
 
 /// Hits kept per topic, field and list (`any`, `except`, `near`); those that end first are kept.
@@ -28,6 +29,8 @@ pub(super) enum Role {
     None,
     Except,
     Near,
+    /// A term of the topic's query, by its index.
+    Leaf(usize),
 }
 
 impl Role {
@@ -39,6 +42,7 @@ impl Role {
             Self::None => Some(&topic.none),
             Self::Except => Some(&topic.except),
             Self::Near => Some(&topic.near),
+            Self::Leaf(_) => topic.query.as_ref().map(|query| query.terms.as_slice()),
         }
     }
 }
@@ -135,9 +139,26 @@ impl<'f> Words<'f> {
 
     /// The number of words that begin in a folded range.
     fn between(&self, range: Range<usize>) -> usize {
+        self.before(range.end)
+            .saturating_sub(self.before(range.start))
+    }
+
+    /// The number of words that begin before a folded position.
+    pub(super) fn before(&self, at: usize) -> usize {
         let starts = self.starts.get_or_init(|| word_starts(self.folded.text()));
-        let before = |at: usize| starts.partition_point(|start| (*start as usize) < at);
-        before(range.end).saturating_sub(before(range.start))
+        starts.partition_point(|start| (*start as usize) < at)
+    }
+
+    /// The number of words that begin before a byte of the source.
+    pub(super) fn before_source(&self, at: usize) -> usize {
+        let text = self.folded.text();
+        let starts = self.starts.get_or_init(|| word_starts(text));
+        starts.partition_point(|start| {
+            let start = *start as usize;
+            let c = text.get(start..).and_then(|rest| rest.chars().next());
+            let source = c.and_then(|c| self.folded.source_range(start..start + c.len_utf8()));
+            source.is_some_and(|source| source.start < at)
+        })
     }
 }
 
@@ -177,6 +198,8 @@ pub(super) struct Gathering {
     /// Whether the field being read has a hit.
     touched: bool,
     fields: Vec<(Field, Vec<Weighed>)>,
+    /// The hits of a query's leaves.
+    pub(super) leaves: Leaves,
 }
 
 impl Gathering {
@@ -194,6 +217,7 @@ impl Gathering {
             Role::Near => self.near.len() < MAX_HITS,
             Role::None => !self.forbidden,
             Role::All(group) => self.groups.binary_search(&group).is_err(),
+            Role::Leaf(leaf) => self.leaves.wants(leaf),
         }
     }
 
@@ -212,6 +236,7 @@ impl Gathering {
             Role::Except => self.except.push(place),
             Role::Near => self.near.push(place),
             Role::None => self.forbidden = true,
+            Role::Leaf(leaf) => self.leaves.add(leaf, range.clone()),
             Role::All(group) => {
                 let at = self.groups.partition_point(|known| *known < group);
                 self.groups.insert(at, group);
@@ -229,6 +254,10 @@ impl Gathering {
         own: Option<(&Own, Languages)>,
     ) {
         self.touched = false;
+        if topic.query.is_some() {
+            self.leaves.close_field(field, folded, words);
+            return;
+        }
         let except = Places::new(std::mem::take(&mut self.except));
         let near = Places::new(std::mem::take(&mut self.near));
         let weighed: Vec<Weighed> = std::mem::take(&mut self.any)
@@ -264,7 +293,10 @@ impl Gathering {
     }
 
     /// The hits that count, without overlaps; empty when the topic is not mentioned.
-    pub(super) fn conclude(self, topic: &Topic) -> Vec<Hit> {
+    pub(super) fn conclude(self, topic: &Topic, texts: &Texts<'_>, facts: &Facts<'_>) -> Vec<Hit> {
+        if let Some(query) = &topic.query {
+            return query::evaluate(query, topic.threshold, self.leaves, texts, facts);
+        }
         if self.forbidden || self.groups.len() < topic.all.len() {
             return Vec::new();
         }

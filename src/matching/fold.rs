@@ -432,6 +432,11 @@ impl<'t> Folded<'t> {
         Some(first.source.start..last.source.end)
     }
 
+    /// The source from the unit on that begins at a folded position.
+    pub(super) fn source_from(&self, at: usize) -> Option<&'t str> {
+        self.source.get(self.unit(at)?.source.start..)
+    }
+
     /// The source text of such a range.
     pub(super) fn source_text(&self, folded: Range<usize>) -> Option<&'t str> {
         self.source.get(self.source_range(folded)?)

@@ -3,8 +3,10 @@
 //! [`Matcher`] is compiled once from all [`Topic`]s and then shared. It folds each field (`fold`),
 //! runs one automaton over it that knows the literal beginnings of every term of every topic, lets
 //! each term verify its candidates (`term`) and each touched topic weigh them (`evaluate`).
-//! [`check_term`] tells a configuration's author what is wrong with a term, [`snippet`] cuts the
-//! text around a hit for people.
+//! A topic with a query is decided by `query`, over the hits of the same automaton.
+//! [`check_term`] and [`parse_query`] tell a configuration's author what is wrong with a term or
+//! query, [`lint`] what is doubtful about whole topics; [`snippet`] cuts the text around a hit for
+//! people.
 //!
 //! ```
 //! use mentiond::matching::Matcher;
@@ -43,7 +45,9 @@ mod evaluate;
 mod fold;
 mod index;
 mod inflect;
+pub mod lint;
 mod patterns;
+mod query;
 mod score;
 mod snippet;
 mod table;
@@ -55,16 +59,20 @@ use std::cell::Cell;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
-use crate::model::{Case, Field, Keep, Mention, Term, Topic, TopicId};
+use crate::model::{Case, Field, Keep, Mention, Query, Term, Topic, TopicId};
 use bearers::Own;
-use character::Strict;
 use evaluate::{Gathering, Role, Words};
 use fold::{Anchor, Buffers, Folded};
 use index::{Head, Index};
 use inflect::{Languages, proclitic};
 use patterns::{PatternId, Patterns, TailIds, narrow};
+use query::{Regexes, Texts};
 use term::Cut;
 
+pub use query::{
+    Facts, MAX_QUERY_BYTES, MAX_QUERY_DEPTH, MAX_QUERY_NODES, MAX_QUERY_REGEXES, QueryError,
+    parse_query, print_query,
+};
 pub use score::score;
 pub use snippet::{Snippet, snippet};
 pub use term::{MAX_TERM_CHARS, TermError, check_term};
@@ -85,6 +93,19 @@ pub enum CompileError {
         /// What is wrong with it.
         reason: TermError,
     },
+    /// A query has a text that is no regular expression.
+    #[error("topic `{topic}`, regular expression `{pattern}`: {reason}")]
+    Regex {
+        /// The topic.
+        topic: TopicId,
+        /// The expression, cut to 80 characters.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The expressions of all queries are too large together.
+    #[error("the regular expressions are too large to be searched together ({0}): remove some")]
+    TooLarge(String),
 }
 
 /// Where a term is used.
@@ -111,6 +132,10 @@ pub struct Matcher {
     uses_end: Vec<u32>,
     /// For each topic with surnames, the names that may stand before them.
     own: HashMap<usize, Own>,
+    /// The regular expressions of all queries.
+    regexes: Regexes,
+    /// Whether a query looks into authors' names.
+    reads_authors: bool,
 }
 
 /// What makes two terms one pattern.
@@ -120,7 +145,7 @@ impl Matcher {
     /// Compiles topics.
     ///
     /// # Errors
-    /// [`CompileError`] names the first topic and term that can't be compiled.
+    /// [`CompileError`] names the first topic and term or expression that can't be compiled.
     pub fn compile(topics: &[Topic]) -> Result<Self, CompileError> {
         let mut patterns = Patterns::default();
         let mut tails = TailIds::new();
@@ -139,9 +164,7 @@ impl Matcher {
                             reason,
                         })?;
                         let ids = cuts.iter().enumerate().map(|(variant, cut)| {
-                            let strict = Strict::of(term);
-                            let id =
-                                patterns.add(cut, strict, term.inflect, variant > 0, &mut tails);
+                            let id = patterns.add(cut, term, variant > 0, &mut tails);
                             heads.extend(Head::of(cut).map(|head| (head, id)));
                             id
                         });
@@ -174,6 +197,11 @@ impl Matcher {
                 .enumerate()
                 .filter_map(|(index, topic)| Some((index, Own::of(topic)?)))
                 .collect(),
+            regexes: Regexes::compile(topics)?,
+            reads_authors: topics
+                .iter()
+                .flat_map(|topic| &topic.query)
+                .any(Query::reads_authors),
         })
     }
 
@@ -191,15 +219,34 @@ impl Matcher {
     /// not count.
     #[must_use]
     pub fn find_in(&self, fields: &[(Field, &str)], language: Option<&str>) -> Vec<Mention> {
+        let facts = Facts {
+            language,
+            ..Facts::default()
+        };
+        self.find_with(fields, &facts)
+    }
+
+    /// The same, where more is known of the entry, which queries may ask for. Each field stands
+    /// once among the fields.
+    #[must_use]
+    pub fn find_with(&self, fields: &[(Field, &str)], facts: &Facts<'_>) -> Vec<Mention> {
+        let author = facts.author.filter(|_| self.reads_authors);
+        let fields = fields.iter().copied();
+        let fields = fields.chain(author.map(|author| (Field::Author, author)));
+        let texts = Texts::new(
+            fields
+                .map(|(field, text)| (field, beginning(text, MAX_TEXT_BYTES)))
+                .collect(),
+        );
         let mut found: BTreeMap<usize, Gathering> = BTreeMap::new();
-        for (field, text) in fields {
-            self.read(*field, beginning(text), language, &mut found);
+        for (field, text) in texts.fields() {
+            self.read(*field, text, facts.language, &mut found);
         }
         found
             .into_iter()
             .filter_map(|(index, gathering)| {
                 let topic = self.topics.get(index)?;
-                let hits = gathering.conclude(topic);
+                let hits = gathering.conclude(topic, &texts, facts);
                 (!hits.is_empty()).then(|| Mention {
                     topic: topic.id.clone(),
                     score: score(topic, &hits),
@@ -216,13 +263,17 @@ impl Matcher {
     }
 
     /// The topics' terms that a pattern stands for in a text of this language.
-    fn uses(&self, pattern: PatternId, language: Option<&str>) -> Vec<Use> {
+    fn uses(&self, pattern: PatternId, field: Field, language: Option<&str>) -> Vec<Use> {
         let id = pattern as usize;
         let end = self.uses_end.get(id).copied().unwrap_or(0) as usize;
         let before = id.checked_sub(1).and_then(|id| self.uses_end.get(id));
         let start = before.copied().unwrap_or(0) as usize;
         let uses = self.uses.get(start..end).unwrap_or_default().iter();
         uses.filter(|used| {
+            // Only queries look into authors' names.
+            if field == Field::Author && !matches!(used.role, Role::Leaf(_)) {
+                return false;
+            }
             let topic = self.topics.get(used.topic as usize);
             let term = topic.and_then(|topic| used.role.terms(topic)?.get(used.term as usize));
             term.is_some_and(|term| term.counts_in(language))
@@ -252,7 +303,7 @@ impl Matcher {
                 return;
             };
             live.entry(id)
-                .or_insert_with(|| self.uses(id, language))
+                .or_insert_with(|| self.uses(id, field, language))
                 .retain(|used| {
                     let topic = used.topic as usize;
                     let gathering = found.entry(topic).or_default();
@@ -281,6 +332,18 @@ impl Matcher {
                     .candidates(text, inside, |id| take(id, at, Some(proclitic)));
             }
         }
+        self.regexes.find(text, |index, number, start, end| {
+            let query = self
+                .topics
+                .get(index)
+                .and_then(|topic| topic.query.as_ref());
+            let Some(query) = query else { return };
+            let gathering = found.entry(index).or_default();
+            if gathering.touch() {
+                touched.push(index);
+            }
+            gathering.leaves.add_regex(query, number, start..end);
+        });
         if !touched.is_empty() {
             let words = Words::new(&folded);
             for index in touched {
@@ -320,7 +383,7 @@ fn cuts(term: &Term) -> Result<Vec<Cut>, TermError> {
     Ok(cuts)
 }
 
-/// All terms of a topic with their lists and their places in them.
+/// All terms of a topic, those of its query too, with their lists and their places in them.
 fn terms(topic: &Topic) -> impl Iterator<Item = (Role, usize, &Term)> {
     let plain = [
         (Role::Any, &topic.any),
@@ -333,17 +396,20 @@ fn terms(topic: &Topic) -> impl Iterator<Item = (Role, usize, &Term)> {
         .iter()
         .enumerate()
         .map(|(group, terms)| (Role::All(narrow(group)), terms));
-    plain.into_iter().chain(groups).flat_map(|(role, terms)| {
+    let listed = plain.into_iter().chain(groups).flat_map(|(role, terms)| {
         terms
             .iter()
             .enumerate()
             .map(move |(number, term)| (role, number, term))
-    })
+    });
+    let leaves = topic.query.iter().flat_map(|query| &query.terms);
+    let leaves = leaves.enumerate();
+    listed.chain(leaves.map(|(number, term)| (Role::Leaf(number), number, term)))
 }
 
-/// As much of a text as is searched.
-fn beginning(text: &str) -> &str {
-    let mut end = text.len().min(MAX_TEXT_BYTES);
+/// At most the first `most` bytes of a text.
+fn beginning(text: &str, most: usize) -> &str {
+    let mut end = text.len().min(most);
     while !text.is_char_boundary(end) {
         end -= 1;
     }

@@ -10,6 +10,7 @@ use super::character::Strict;
 use super::fold::{Folded, fold_strictly};
 use super::inflect::{Form, Languages};
 use super::term::{Cut, Tail};
+use crate::model::{Case, Term};
 
 /// A pattern's number.
 pub(super) type PatternId = u32;
@@ -30,6 +31,8 @@ struct Pattern {
     lead: u16,
     /// Whether proclitics may stand before it.
     proclitics: bool,
+    /// Whether its first letter must be a capital.
+    capital: bool,
     /// Whether it was found only behind the article, which was cut off.
     article: bool,
 }
@@ -60,8 +63,7 @@ impl Patterns {
     pub(super) fn add(
         &mut self,
         cut: &Cut,
-        strict: Option<Strict>,
-        proclitics: bool,
+        term: &Term,
         article: bool,
         tails: &mut TailIds,
     ) -> PatternId {
@@ -69,7 +71,8 @@ impl Patterns {
         self.all.push(Pattern {
             segments: narrow(self.segments.len()),
             lead: u16::try_from(cut.lead).unwrap_or(u16::MAX),
-            proclitics,
+            proclitics: term.inflect,
+            capital: term.case == Case::Capital,
             article,
         });
         for segment in &cut.segments {
@@ -86,7 +89,7 @@ impl Patterns {
             });
             self.arena.push_str(&segment.text);
         }
-        if let Some(strict) = strict {
+        if let Some(strict) = Strict::of(term) {
             let segments = cut.segments.iter();
             let segments = segments.map(|s| s.strict.as_deref().unwrap_or_default().into());
             let exactly = Exactly {
@@ -140,6 +143,16 @@ impl Patterns {
                 return None;
             }
             _ => {}
+        }
+        if pattern.capital {
+            if folded
+                .source_from(at)?
+                .chars()
+                .next()
+                .is_some_and(char::is_lowercase)
+            {
+                return None;
+            }
         }
         let exactly = self.exactly.get(&id).filter(|_| !self.exactly.is_empty());
         let mut at = start;

@@ -21,7 +21,7 @@ fn place(field: Field, start: usize) -> f64 {
     let depth = start.min(FAR) as f64 / FAR as f64;
     match field {
         Field::Title => 4.0,
-        Field::Summary | Field::Content | Field::Text => 1.5 - depth,
+        Field::Summary | Field::Content | Field::Text | Field::Author => 1.5 - depth,
     }
 }
 
@@ -44,7 +44,9 @@ pub fn score(topic: &Topic, hits: &[Hit]) -> u8 {
     let mut repeats: HashMap<(Field, &str), f64> = HashMap::new();
     let mut sum = 0.0;
     for hit in hits {
-        let weight = topic.any.iter().find(|term| term.text == hit.term);
+        let leaves = topic.query.iter().flat_map(|query| &query.terms);
+        let mut terms = topic.any.iter().chain(leaves);
+        let weight = terms.find(|term| term.text == hit.term);
         let weight = f64::from(weight.map_or(1, |term| term.weight).max(0));
         let share = repeats.entry((hit.field, &hit.term)).or_insert(1.0);
         sum += weight * place(hit.field, hit.start) * *share;

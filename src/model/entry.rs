@@ -72,11 +72,12 @@ impl Entry {
             Field::Title => &self.title,
             Field::Summary => &self.summary,
             Field::Content => &self.content,
+            Field::Author => self.author.as_deref().unwrap_or_default(),
             Field::Text => "",
         }
     }
 
-    /// The fields that are searched, in order of weight.
+    /// The fields that every topic is searched in, in order of weight.
     #[must_use]
     pub fn fields(&self) -> [(Field, &str); 3] {
         [Field::Title, Field::Summary, Field::Content].map(|f| (f, self.text(f)))
@@ -119,6 +120,8 @@ pub enum Field {
     Content,
     /// A plain text that has no fields.
     Text,
+    /// An entry's author; only a query that says `author:` looks there.
+    Author,
 }
 
 impl Field {
@@ -130,6 +133,7 @@ impl Field {
             Self::Summary => "summary",
             Self::Content => "content",
             Self::Text => "text",
+            Self::Author => "author",
         }
     }
 }

@@ -9,6 +9,7 @@ mod alert;
 mod entry;
 mod feed;
 mod id;
+mod query;
 mod secret;
 mod time;
 mod topic;
@@ -19,6 +20,7 @@ pub use feed::{
     Auth, Feed, FeedFormat, FullText, Interval, RequestOptions, UpdateHints, Validators,
 };
 pub use id::{FeedId, IdError, SinkId, TopicId};
+pub use query::{Fact, FactKind, Link, Node, Query, Regex, Scope, Unit};
 pub use secret::Secret;
 pub use time::Timestamp;
-pub use topic::{Case, Hit, Keep, Mention, Term, Topic};
+pub use topic::{Case, Hit, Keep, Mention, Term, Topic, is_in_language};

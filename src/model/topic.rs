@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Field, TopicId};
+use super::{Field, Query, TopicId};
 
 /// Something to be told about: an organisation, a person, a theme.
 ///
@@ -14,6 +14,9 @@ use super::{Field, TopicId};
 /// does not lie inside a hit of `except` and, if its term is [`Term::ambiguous`], when a term of
 /// `near` stands within `within` words of it in the same field, or the entry also has a hit of an
 /// unambiguous term of the topic.
+///
+/// A topic with a [`Query`] has no lists: it is mentioned where the query holds and the weights reach
+/// the threshold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Topic {
     /// Stable id.
@@ -22,7 +25,7 @@ pub struct Topic {
     pub name: String,
     /// Free words for filtering and routing.
     pub tags: Vec<String>,
-    /// The terms whose hits are mentions; never empty.
+    /// The terms whose hits are mentions; empty only where there is a query.
     pub any: Vec<Term>,
     /// Groups of alternatives; each group must have a hit.
     pub all: Vec<Vec<Term>>,
@@ -36,6 +39,8 @@ pub struct Topic {
     pub within: usize,
     /// What the weights of the distinct terms that were found must add up to.
     pub threshold: i32,
+    /// The condition that stands in the place of all lists.
+    pub query: Option<Query>,
 }
 
 impl Topic {
@@ -53,6 +58,16 @@ impl Topic {
             near: Vec::new(),
             within: 12,
             threshold: 1,
+            query: None,
+        }
+    }
+
+    /// A topic of this query.
+    #[must_use]
+    pub fn of_query(id: TopicId, query: Query) -> Self {
+        Self {
+            query: Some(query),
+            ..Self::new(id, Vec::new())
         }
     }
 }
@@ -142,13 +157,19 @@ impl Term {
         let Some(language) = language.filter(|_| !self.languages.is_empty()) else {
             return true;
         };
-        self.languages.iter().any(|wanted| {
-            language
-                .get(..wanted.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(wanted))
-                && matches!(language.as_bytes().get(wanted.len()), None | Some(b'-'))
-        })
+        self.languages
+            .iter()
+            .any(|wanted| is_in_language(language, wanted))
     }
+}
+
+/// Whether a language is the wanted one or a variety of it: `pt-BR` is in `pt`.
+#[must_use]
+pub fn is_in_language(language: &str, wanted: &str) -> bool {
+    language
+        .get(..wanted.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(wanted))
+        && matches!(language.as_bytes().get(wanted.len()), None | Some(b'-'))
 }
 
 /// Whether letter case matters to a term.
@@ -159,6 +180,9 @@ pub enum Case {
     Fold,
     /// `SCO` finds neither `sco` nor `Sco`.
     Exact,
+    /// `Modi` finds `MODI` but not `modi`: the first letter must be a capital, in scripts that have
+    /// them.
+    Capital,
 }
 
 /// One place where a term of a topic stands.

@@ -28,6 +28,7 @@ mod sinks;
 mod subscriptions;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -51,6 +52,7 @@ pub use record::{
     PushRecord, Renewal,
 };
 pub use subscriptions::SubscriptionRow;
+pub use texts::EntryTexts;
 use writer::Writer;
 
 use crate::model::Timestamp;

@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 use super::{Ended, mentiond, run};
 use crate::support::{Home, Hook, Item, Site, TOPICS, rss};
 
-const COMMANDS: [&str; 9] = [
-    "run", "check", "poll", "inspect", "match", "feeds", "mentions", "alerts", "demo",
+const COMMANDS: [&str; 10] = [
+    "run", "check", "poll", "inspect", "match", "feeds", "topics", "mentions", "alerts", "demo",
 ];
 
 #[test]
@@ -32,6 +32,9 @@ fn every_command_has_help_and_those_with_codes_of_their_own_name_them() {
     }
     for action in ["list", "add", "remove", "check", "import", "export"] {
         run(&["feeds", action, "--help"]).code(0);
+    }
+    for action in ["lint", "test"] {
+        run(&["topics", action, "--help"]).code(0);
     }
     let version = run(&["--version"]).code(0);
     assert_eq!(

@@ -3,6 +3,7 @@
 mod files;
 mod mistakes;
 mod opml;
+mod queries;
 mod secrets;
 mod variables;
 
@@ -94,6 +95,26 @@ none = ["SCO Group"]
 except = ["SCO Unix"]
 near = ["Шанхай*"]
 within = 7
+
+[[topic]]
+id = "energy"
+query = "SCO gas"
+threshold = 2
+
+[[example]]
+text = "The SCO met in Shanghai's Astana."
+title = "SCO summit"
+author = "A"
+language = "en"
+source = "Wire"
+tags = ["asia"]
+match = ["sco"]
+no_match = ["energy"]
+
+[[example]]
+text = "oil"
+topic = "sco"
+match = false
 
 [[sink]]
 id = "out"
@@ -341,5 +362,5 @@ fn the_documents_examples_are_valid() {
             assert!(is_expected, "{line}\nin\n{text}");
         }
     }
-    assert_eq!(blocks, 5);
+    assert_eq!(blocks, 7);
 }

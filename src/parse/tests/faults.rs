@@ -303,7 +303,7 @@ proptest! {
 
 #[test]
 fn hostile_documents_cost_no_more_than_their_length() {
-    let started = std::time::Instant::now();
+    let started = crate::testing::processor_time();
     for unit in [
         "<a/>",
         "<a>",
@@ -355,5 +355,6 @@ fn hostile_documents_cost_no_more_than_their_length() {
     );
     let _ = try_bytes(format!("{{\"items\":[{}]}}", "0,".repeat(500_000)).as_bytes());
     let _ = try_bytes(format!("{{\"items\":{}", "[".repeat(1 << 20)).as_bytes());
-    assert!(started.elapsed().as_secs() < 120, "{:?}", started.elapsed());
+    let took = crate::testing::processor_time() - started;
+    assert!(took.as_secs() < 120, "{took:?}");
 }
