@@ -17,6 +17,7 @@ mod output;
 mod poll;
 mod run;
 mod terminal;
+mod topics_show;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -65,6 +66,8 @@ enum Command {
     Inspect(inspect::InspectArgs),
     /// Match texts, files or pages against the topics and show each hit.
     Match(match_text::MatchArgs),
+    /// Show what a topic looks for.
+    Topics(topics_show::TopicsArgs),
     /// List the feeds; add, remove, check, import and export them.
     Feeds(feeds::FeedsArgs),
     /// List mentions, newest first.
@@ -146,6 +149,7 @@ pub fn main() -> ExitCode {
         Command::Poll(args) => poll::run(&context, &args),
         Command::Inspect(args) => inspect::run(&context, &args),
         Command::Match(args) => match_text::run(&context, &args),
+        Command::Topics(args) => topics_show::run(&context, &args),
         Command::Feeds(args) => feeds::run(&context, &args),
         Command::Mentions(args) => mentions::run(&context, &args),
         Command::Alerts(args) => alerts::run(&context, &args),

@@ -28,6 +28,7 @@ mod include;
 mod load;
 mod opml;
 mod opml_write;
+mod person;
 mod problem;
 mod reader;
 mod request;

@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 
 use super::feeds::{LONGEST_NAME, is_language, read_tags};
+use super::person;
 use super::problem::{Report, quoted};
 use super::reader::Table;
 use super::source::Origin;
 use super::value::Value;
-use crate::matching::check_term;
+use crate::matching::{check_term, names};
 use crate::model::{Case, Keep, Term, Topic, TopicId};
 
 /// The most terms in one list of a topic.
@@ -48,7 +49,12 @@ pub(super) fn read(mut table: Table<'_>, report: &Report, list: &mut TopicList) 
     });
     let name = table.get("name").and_then(|value| value.line(LONGEST_NAME));
     let tags = table.get("tags").map(|value| read_tags(&value));
-    let any_value = table.required("any");
+    let person_value = table.get("person");
+    let person = person_value.as_ref().and_then(person::read);
+    let any_value = match person_value {
+        Some(_) => table.get("any"),
+        None => table.required("any"),
+    };
     let any = any_value.as_ref().and_then(|value| terms(value, true));
     let all = table.get("all").map(|value| groups(&value));
     let none = table.get("none").and_then(|value| terms(&value, false));
@@ -64,8 +70,15 @@ pub(super) fn read(mut table: Table<'_>, report: &Report, list: &mut TopicList) 
         .and_then(|value| value.integer(1..=LARGEST_WEIGHT));
     table.finish();
 
-    let (near, any) = (near.unwrap_or_default(), any.unwrap_or_default());
+    let (mut near, mut any) = (near.unwrap_or_default(), any.unwrap_or_default());
+    let mut except = except.unwrap_or_default();
+    if let Some(person) = person {
+        names::merge(&mut any, person.any);
+        names::merge(&mut near, person.near);
+        names::merge(&mut except, person.except);
+    }
     if !has_near
+        && near.is_empty()
         && let Some(value) = &any_value
         && let Some(term) = any.iter().find(|term| term.ambiguous)
     {
@@ -88,7 +101,7 @@ pub(super) fn read(mut table: Table<'_>, report: &Report, list: &mut TopicList) 
         any,
         all: all.unwrap_or_default(),
         none: none.unwrap_or_default(),
-        except: except.unwrap_or_default(),
+        except,
         near,
         within: within.unwrap_or(WITHIN),
         threshold: threshold.unwrap_or(1),

@@ -40,6 +40,7 @@
 mod character;
 mod evaluate;
 mod fold;
+pub mod names;
 mod score;
 mod snippet;
 mod term;

@@ -79,6 +79,8 @@ pub struct Term {
     pub keep: Keep,
     /// What a hit of it adds to the topic's sum; below zero it speaks against the topic.
     pub weight: i32,
+    /// How it was made of a person's name; none when the owner wrote it.
+    pub rule: Option<Arc<str>>,
 }
 
 /// Differences between a term and a text that matter although readers mostly do not mean them.
@@ -128,6 +130,7 @@ impl Term {
             inflect: true,
             keep: Keep::default(),
             weight: 1,
+            rule: None,
         }
     }
 

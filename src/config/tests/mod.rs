@@ -2,6 +2,7 @@
 
 mod files;
 mod mistakes;
+mod names;
 mod opml;
 mod secrets;
 mod variables;
@@ -94,6 +95,17 @@ none = ["SCO Group"]
 except = ["SCO Unix"]
 near = ["Шанхай*"]
 within = 7
+
+[[topic]]
+id = "orban"
+[topic.person]
+names = ["Viktor Orbán", "Орбан Виктор"]
+family_first = false
+patronymic = "Викторович"
+surname = "distinctive"
+titles = ["prime minister", "kormányfő"]
+context = ["Fidesz"]
+not = ["Anita Orbán"]
 
 [[sink]]
 id = "out"
