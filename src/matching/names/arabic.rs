@@ -7,7 +7,7 @@
 
 use std::sync::LazyLock;
 
-use super::rules::Rules;
+use super::rules::{Ready, Rules};
 
 const ARABIC_CYRILLIC: &str = "а=ا б=ب в=ف г=غ|ج д=د е=ي| ё=و|يو ж=ج з=ز и=ي й=ي к=ك л=ل м=م н=ن о=و п=ب р=ر с=س \
     т=ت у=و ф=ف х=خ ц=تس ч=تش ш=ش щ=شتش ъ= ы=ي ь= э=ي|ا ^э=ا|اي ^е=ي|اي ю=يو я=يا +я=يا ий$=ي ей$=ي|اي +е=ي|يي \
@@ -27,9 +27,6 @@ const TO_LATIN: &str = "ا=a آ=a ب=b پ=p ت=t ث=th ج=j چ=ch ح=h خ=kh د=
     ف=f ق=q ك=k ک=k گ=g ل=l م=m ن=n ه=h|eh ة=a و=u|o|w ^و=w|v ي=i|y ی=i|y ى=a ^ي=y ^ی=y أ=a إ=i ء= ئ=i ؤ=o ال=al ^ال=al|el يا=ya یا=ya \
     ٹ=t ڈ=d ڑ=r ں=n ہ=h ے=e ھ=h";
 
-/// A convention, ready to use.
-type Ready = (&'static str, Rules);
-
 static CYRILLIC: LazyLock<[Ready; 2]> = LazyLock::new(|| {
     [
         ("Arabic", Rules::read(&[ARABIC_CYRILLIC])),
@@ -44,23 +41,18 @@ static LATIN: LazyLock<[Ready; 2]> = LazyLock::new(|| {
 });
 static BACK: LazyLock<Rules> = LazyLock::new(|| Rules::read(&[TO_LATIN]));
 
-/// How Arabic and Persian papers write a word in Cyrillic letters.
-pub(super) fn from_cyrillic(word: &str) -> Vec<(&'static str, Vec<String>)> {
-    write(&*CYRILLIC, &undoubled(word))
+/// By which Arabic and Persian papers write words in Cyrillic letters.
+pub(super) fn from_cyrillic() -> &'static [Ready] {
+    &*CYRILLIC
 }
 
-/// How Arabic and Persian papers write a word in Latin letters.
-pub(super) fn from_latin(word: &str) -> Vec<(&'static str, Vec<String>)> {
-    write(&*LATIN, &undoubled(word))
-}
-
-fn write(ready: &[Ready], word: &str) -> Vec<(&'static str, Vec<String>)> {
-    let write = |(name, rules): &Ready| (*name, rules.write(word, super::MOST_SPELLINGS));
-    ready.iter().map(write).collect()
+/// By which they write words in Latin letters.
+pub(super) fn from_latin() -> &'static [Ready] {
+    &*LATIN
 }
 
 /// A word without its second of two like letters: Arabic script writes one.
-fn undoubled(word: &str) -> String {
+pub(super) fn undoubled(word: &str) -> String {
     let mut last = None;
     let lower = word.chars().flat_map(char::to_lowercase);
     lower
@@ -104,13 +96,15 @@ mod tests {
     #[test]
     fn each_table_writes_every_letter() {
         for c in "abcdefghijklmnopqrstuvwxyzäöüéñçşğıəøåßš".chars() {
-            for (name, found) in from_latin(&format!("b{c}b")) {
+            for (name, rules) in from_latin() {
+                let found = rules.write(&format!("b{c}b"), 8);
                 assert!(!found.is_empty(), "{name} can't write {c}");
             }
         }
         for c in "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґўәғқңөұүһҳҷӣӯ".chars()
         {
-            for (name, found) in from_cyrillic(&format!("б{c}б")) {
+            for (name, rules) in from_cyrillic() {
+                let found = rules.write(&format!("б{c}б"), 8);
                 assert!(!found.is_empty(), "{name} can't write {c}");
             }
         }

@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use super::rules::Rules;
+use super::rules::{Ready, Rules};
 
 const FROM_LATIN: &str = "shch=щ sch=ш sh=ш tch=ч tsch=ч ch=ч|ш|х ch$=х|ч kh=х zh=ж tz=ц ts=ц ph=ф th=т ck=к qu=кв \
     yo=ё|йо ya=я yu=ю ye=е +ye=е ee=и oo=у ou=у eau=о ie=и|ие ieu=ье aa=а ä=е|э ö=ё|е ü=ю ø=е å=о æ=е \
@@ -49,24 +49,21 @@ const FROM_RUSSIAN: [(&str, &str); 6] = [
 
 static LATIN: LazyLock<Rules> = LazyLock::new(|| Rules::read(&[FROM_LATIN]));
 static TURKISH: LazyLock<Rules> = LazyLock::new(|| Rules::read(&[FROM_TURKISH, FROM_LATIN]));
-static RUSSIAN: LazyLock<Vec<(&'static str, Rules)>> = LazyLock::new(|| {
+static RUSSIAN: LazyLock<Vec<Ready>> = LazyLock::new(|| {
     let ready = |(name, rules): &(&'static str, &'static str)| {
         (*name, Rules::read(&[rules, RUSSIAN_LETTERS]))
     };
     FROM_RUSSIAN.iter().map(ready).collect()
 });
 
-/// How Russian papers may write a word in Latin letters.
-pub(super) fn from_latin(word: &str, turkish: bool) -> Vec<String> {
-    let rules = if turkish { &TURKISH } else { &LATIN };
-    rules.write(word, super::MOST_SPELLINGS)
+/// By which Russian papers may write a word in Latin letters.
+pub(super) fn from_latin(turkish: bool) -> &'static Rules {
+    if turkish { &TURKISH } else { &LATIN }
 }
 
-/// How the papers of each language in Cyrillic write a Russian word.
-pub(super) fn from_russian(word: &str) -> Vec<(&'static str, Vec<String>)> {
-    let write =
-        |(name, rules): &(&'static str, Rules)| (*name, rules.write(word, super::MOST_SPELLINGS));
-    RUSSIAN.iter().map(write).collect()
+/// By which the papers of each language in Cyrillic write a Russian word.
+pub(super) fn conventions() -> &'static [Ready] {
+    &RUSSIAN
 }
 
 /// Whether a Latin name has letters that only Turkic languages have.
@@ -92,12 +89,16 @@ mod tests {
     fn each_table_writes_every_letter() {
         for c in "abcdefghijklmnopqrstuvwxyzäöüéñçşğıəøåæłšžçß".chars() {
             for turkish in [false, true] {
-                assert!(!from_latin(&format!("b{c}b"), turkish).is_empty(), "{c}");
+                assert!(
+                    !from_latin(turkish).write(&format!("b{c}b"), 8).is_empty(),
+                    "{c}"
+                );
             }
         }
         for c in "абвгдеёжзийклмнопрстуфхцчшщъыьэюяәғқңөұүһіҳҷӣӯў".chars()
         {
-            for (name, found) in from_russian(&format!("б{c}б")) {
+            for (name, rules) in conventions() {
+                let found = rules.write(&format!("б{c}б"), 8);
                 assert!(!found.is_empty(), "{name} can't write {c}");
             }
         }

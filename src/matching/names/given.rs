@@ -1,6 +1,9 @@
 //! Given names that languages write each in their own way: no letter rule makes Олександр of
 //! Alexander. A row holds the forms of one name in all scripts.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::written::Script;
 
 /// One name a line.
@@ -100,17 +103,42 @@ Heydar Heidar Haydar Heydər Гейдар Ҳайдар حيدر حیدر
 Bashar Baschar Bachar Башар بشار
 Benjamin Binyamin Беньямин Биньямин Біньямін بنيامين بنیامین";
 
+/// The names of a row with their scripts.
+type Row = Vec<(Script, String)>;
+
+/// The rows, and for each name as it folds the rows that have it.
+type Table = (Vec<Row>, HashMap<String, Vec<usize>>);
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut rows = Vec::new();
+    for line in ROWS.lines() {
+        let forms = line.split_whitespace().map(|form| form.replace('_', " "));
+        let row: Row = forms.map(|form| (Script::of(&form), form)).collect();
+        for (_, form) in &row {
+            let known = by_name.entry(super::plain(form)).or_default();
+            if known.last() != Some(&rows.len()) {
+                known.push(rows.len());
+            }
+        }
+        rows.push(row);
+    }
+    (rows, by_name)
+});
+
 /// The other forms of a given name in a script; none when no row has it.
 pub(super) fn forms(name: &str, script: Script) -> Vec<String> {
+    let (rows, by_name) = &*TABLE;
     let folded = super::plain(name);
-    let is_it = |form: &str| super::plain(&form.replace('_', " ")) == folded;
     let mut found: Vec<String> = Vec::new();
-    for row in ROWS.lines().filter(|row| row.split(' ').any(is_it)) {
-        let others = row.split(' ').map(|form| form.replace('_', " "));
-        for form in others.filter(|form| Script::of(form) == script && !is_it(form)) {
-            if !found.contains(&form) {
-                found.push(form);
-            }
+    let rows = by_name
+        .get(&folded)
+        .into_iter()
+        .flatten()
+        .filter_map(|at| rows.get(*at));
+    for (of, form) in rows.flatten() {
+        if *of == script && !found.contains(form) && super::plain(form) != folded {
+            found.push(form.clone());
         }
     }
     found

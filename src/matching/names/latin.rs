@@ -7,7 +7,7 @@
 
 use std::sync::LazyLock;
 
-use super::rules::Rules;
+use super::rules::{Ready, Rules};
 
 /// A convention: how the rule is called, and its rules.
 type Convention = (&'static str, &'static [&'static str]);
@@ -132,9 +132,6 @@ const LITHUANIAN: &str = "ий$=ijus ский$=skis ей$=ejus б$=bas в$=vas �
 const LATVIAN: &str = "ий$=ijs ский$=skis ей$=ejs б$=bs в$=vs г$=gs д$=ds к$=ks л$=ls м$=ms н$=ns п$=ps \
     р$=rs т$=ts х=h";
 
-/// A convention, ready to use.
-type Ready = (&'static str, Rules);
-
 static READY: LazyLock<Vec<Ready>> = LazyLock::new(|| {
     let mut ready: Vec<Ready> = CONVENTIONS
         .iter()
@@ -156,11 +153,9 @@ static FROM_UKRAINIAN: LazyLock<Vec<Ready>> = LazyLock::new(|| {
     CONVENTIONS.iter().map(convention).collect()
 });
 
-/// How each convention writes a Cyrillic word: its name and the spellings, the usual one first.
-pub(super) fn spellings(word: &str, ukrainian: bool) -> Vec<(&'static str, Vec<String>)> {
-    let ready = if ukrainian { &FROM_UKRAINIAN } else { &READY };
-    let write = |(name, rules): &Ready| (*name, rules.write(word, super::MOST_SPELLINGS));
-    ready.iter().map(write).collect()
+/// The conventions by their names, for Russian and kindred names or for Ukrainian ones.
+pub(super) fn conventions(ukrainian: bool) -> &'static [Ready] {
+    if ukrainian { &FROM_UKRAINIAN } else { &READY }
 }
 
 /// Whether a Cyrillic name is Ukrainian or Belarusian by its letters or endings.
@@ -181,7 +176,8 @@ mod tests {
         for ukrainian in [false, true] {
             for c in letters.chars() {
                 let word = format!("а{c}а");
-                for (name, spellings) in spellings(&word, ukrainian) {
+                for (name, rules) in conventions(ukrainian) {
+                    let spellings = rules.write(&word, 8);
                     assert!(!spellings.is_empty(), "{name} can't write {c}");
                     assert!(
                         spellings

@@ -24,6 +24,7 @@ mod latin;
 mod rules;
 mod spelling;
 mod titles;
+mod words;
 mod written;
 
 #[cfg(test)]
@@ -309,8 +310,9 @@ fn context(person: &Person, spellings: &[Spelling], any: &Terms) -> Vec<Term> {
                 } else {
                     3
                 };
-            let lone = spelling.name.family.chars().count() > 1 || spelling.name.script.is_cased();
-            if long && lone {
+            let surnamed =
+                spelling.name.family.chars().count() > 1 || spelling.name.script.is_cased();
+            if long && surnamed {
                 near.add(word, "given name", false, Case::Fold);
             }
         }
@@ -335,10 +337,10 @@ fn others(person: &Person) -> Vec<Term> {
                 false,
                 Case::Fold,
             );
-            if spelling.kind == Kind::Own {
-                if let Some(form) = forms::reversed(&spelling.name) {
-                    except.add(&form.text, "someone else", false, Case::Fold);
-                }
+            if spelling.kind == Kind::Own
+                && let Some(form) = forms::reversed(&spelling.name)
+            {
+                except.add(&form.text, "someone else", false, Case::Fold);
             }
         }
     }

@@ -9,6 +9,8 @@
 //! A letter that no rule knows is tried without its diacritics. One that is still unknown makes
 //! the word one that the convention can't write. Results are bounded and never repeat.
 
+use std::collections::HashMap;
+
 /// One rule.
 #[derive(Debug)]
 struct Rule {
@@ -34,35 +36,38 @@ impl Rule {
     }
 }
 
-/// The rules of a convention; later texts are asked where earlier ones have no better rule.
+/// A convention by its name, ready to use.
+pub(super) type Ready = (&'static str, Rules);
+
+/// The rules of a convention by their first letter, the most particular first; later texts are
+/// asked where earlier ones have no better rule.
 #[derive(Debug)]
-pub(super) struct Rules(Vec<Rule>);
+pub(super) struct Rules(HashMap<char, Vec<Rule>>);
 
 impl Rules {
     /// Reads rules. What is no rule is left out; a test reads every convention.
     pub(super) fn read(texts: &[&'static str]) -> Self {
-        let mut rules: Vec<Rule> = Vec::new();
+        let mut all: HashMap<char, Vec<Rule>> = HashMap::new();
         for item in texts.iter().flat_map(|text| text.split_whitespace()) {
             let Some((left, right)) = item.split_once('=') else {
                 continue;
             };
-            let letters: Vec<char> = left.chars().filter(|c| !"^+$".contains(*c)).collect();
             let rule = Rule {
+                letters: left.chars().filter(|c| !"^+$".contains(*c)).collect(),
                 start: left.starts_with('^'),
                 behind_vowel: left.starts_with('+'),
                 end: left.ends_with('$'),
                 written: right.split('|').collect(),
-                letters,
             };
-            let same = |known: &Rule| known.letters == rule.letters && known.rank() == rule.rank();
-            let known = rules
-                .iter()
-                .any(|known| same(known) && known.start == rule.start && known.end == rule.end);
-            if !rule.letters.is_empty() && !known {
-                rules.push(rule);
+            if let Some(first) = rule.letters.first() {
+                all.entry(*first).or_default().push(rule);
             }
         }
-        Self(rules)
+        for rules in all.values_mut() {
+            // Stable: of equals the first read stays first.
+            rules.sort_by_key(|rule| std::cmp::Reverse(rule.rank()));
+        }
+        Self(all)
     }
 
     /// How a word is written, the usual spelling first; at most `most` spellings. Empty when the
@@ -99,9 +104,8 @@ impl Rules {
 
     fn step(&self, word: &[char], at: usize) -> Option<(usize, &[&'static str])> {
         let best = |word: &[char], at: usize| {
-            let holding = self.0.iter().filter(|rule| rule.holds(word, at));
-            // The last of equal ones would win; reversed, the first does.
-            holding.rev().max_by_key(|rule| rule.rank())
+            let mut rules = self.0.get(word.get(at)?)?.iter();
+            rules.find(|rule| rule.holds(word, at))
         };
         if let Some(rule) = best(word, at) {
             return Some((rule.letters.len(), &rule.written));

@@ -3,8 +3,11 @@
 //! A spelling keeps family and given name apart, so that `forms` can put them together in every
 //! order. What stands first matters: the list of terms is cut at its end.
 
+use super::words::{givens, phrase, table, titled};
+use std::collections::HashSet;
+
 use super::written::{Custom, Script, Written};
-use super::{arabic, cyrillic, given, han, latin};
+use super::{arabic, cyrillic, han, latin};
 
 /// A spelling of a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,9 +30,6 @@ pub(super) enum Kind {
     Guessed,
 }
 
-/// The most spellings of a given name.
-const MOST_GIVEN: usize = 24;
-
 /// Every spelling of these names, those that the owner wrote first. Bounded by the conventions.
 pub(super) fn all(names: &[String], family_first: Option<bool>) -> Vec<Spelling> {
     let custom = Custom::of(names, family_first);
@@ -38,8 +38,9 @@ pub(super) fn all(names: &[String], family_first: Option<bool>) -> Vec<Spelling>
         .filter_map(|name| Written::new(name, custom))
         .collect();
     let mut found: Vec<Spelling> = Vec::new();
+    let mut known: HashSet<Written> = HashSet::new();
     let mut add = |name: Written, rule: &'static str, kind: Kind| {
-        if !found.iter().any(|known| known.name == name) {
+        if known.insert(name.clone()) {
             found.push(Spelling { name, rule, kind });
         }
     };
@@ -106,6 +107,9 @@ fn with(name: &Written, script: Script, given: Vec<String>, family: String) -> W
     }
 }
 
+/// After so many pairs of given and family names no rarer ones are made.
+const MOST_PAIRS: usize = 40;
+
 /// Pairs given and family names: the usual with the usual first, then each with all of the other.
 fn pair(
     name: &Written,
@@ -121,6 +125,9 @@ fn pair(
     };
     let mut pairs = Vec::new();
     for sum in 0..givens.len() + families.len() {
+        if pairs.len() >= MOST_PAIRS {
+            break;
+        }
         for (i, given) in givens.iter().enumerate() {
             if let Some(family) = sum.checked_sub(i).and_then(|j| families.get(j)) {
                 pairs.push(with(name, script, given.clone(), family.clone()));
@@ -130,114 +137,25 @@ fn pair(
     pairs
 }
 
-/// Writes each word of a phrase; joints stay.
-fn phrase(text: &str, write: &dyn Fn(&str) -> Vec<String>) -> Vec<String> {
-    let mut found = vec![String::new()];
-    for word in text.split_inclusive([' ', '-', '\u{200C}']) {
-        let bare = word.trim_end_matches([' ', '-', '\u{200C}']);
-        let joint = &word[bare.len()..];
-        let mut next = Vec::new();
-        for before in &found {
-            for spelling in write(bare) {
-                next.push(format!("{before}{}{joint}", titled(&spelling)));
-            }
-        }
-        next.truncate(super::MOST_SPELLINGS);
-        found = next;
-    }
-    found.retain(|spelling| !spelling.is_empty());
-    found
-}
-
-/// A word with a capital.
-fn titled(word: &str) -> String {
-    let mut chars = word.chars();
-    chars
-        .next()
-        .map(|first| first.to_uppercase().chain(chars).collect())
-        .unwrap_or_default()
-}
-
-/// The given names in another script: by table, then by letters.
-fn givens(
-    words: &[String],
-    script: Script,
-    write: &dyn Fn(&str) -> Vec<String>,
-) -> Vec<Vec<String>> {
-    let mut found: Vec<Vec<String>> = vec![Vec::new()];
-    for word in words {
-        let mut forms = phrase(word, write);
-        for form in table(word, script) {
-            if !forms.contains(&form) {
-                forms.push(form);
-            }
-        }
-        let mut next = Vec::new();
-        for form in &forms {
-            for before in &found {
-                let mut given = before.clone();
-                given.push(form.clone());
-                next.push(given);
-            }
-        }
-        next.truncate(MOST_GIVEN);
-        found = next;
-    }
-    found
-}
-
-/// What the table of given names has for a name or, of a joined name, for its parts.
-fn table(word: &str, script: Script) -> Vec<String> {
-    let whole = given::forms(word, script);
-    if !whole.is_empty() || !word.contains('-') {
-        return whole;
-    }
-    let mut found = vec![String::new()];
-    for part in word.split('-') {
-        let mut forms = given::forms(part, script);
-        if Script::of(part) == script {
-            forms.insert(0, part.to_owned());
-        }
-        let joint = if script == Script::Arabic { " " } else { "-" };
-        let mut next = Vec::new();
-        for form in &forms {
-            for before in &found {
-                let joint = if before.is_empty() { "" } else { joint };
-                next.push(format!("{before}{joint}{form}"));
-            }
-        }
-        next.truncate(MOST_GIVEN * 4);
-        found = next;
-    }
-    found
-}
-
 /// Where new spellings go.
 type Add<'a> = dyn FnMut(Written, &'static str, Kind) + 'a;
 
 /// Cyrillic to Latin, by every convention.
 fn to_latin(name: &Written, add: &mut Add<'_>) {
-    let whole = format!("{} {}", name.given.join(" "), name.family);
-    let ukrainian = latin::is_ukrainian(&whole);
-    let conventions = latin::spellings("а", ukrainian).len();
+    let ukrainian = latin::is_ukrainian(&whole(name));
     let mut all: Vec<(&'static str, Vec<Written>)> = Vec::new();
-    for index in 0..conventions {
-        let rule = latin::spellings("а", ukrainian)[index].0;
-        let write = |word: &str| latin::spellings(word, ukrainian).swap_remove(index).1;
+    for (rule, rules) in latin::conventions(ukrainian) {
+        let write = |word: &str| rules.write(word, super::MOST_SPELLINGS);
         let mut families = phrase(&name.family, &write);
-        if index == 0 {
+        if all.is_empty() {
             families.extend(table(&name.family, Script::Latin));
         }
         let by_letters = givens(&name.given, Script::Other, &write);
         let by_table = givens(&name.given, Script::Latin, &|_| Vec::new());
         let mut pairs = pair(name, Script::Latin, &by_letters, &families);
         if !by_table.is_empty() {
-            pairs.extend(pair(
-                name,
-                Script::Latin,
-                &by_table,
-                &families[..families.len().min(2)],
-            ));
+            let first = &families[..families.len().min(2)];
+            pairs.extend(pair(name, Script::Latin, &by_table, first));
         }
         all.push((rule, pairs));
     }
@@ -252,17 +170,22 @@ fn to_latin(name: &Written, add: &mut Add<'_>) {
     }
 }
 
+/// A name's given names and family name.
+fn whole(name: &Written) -> String {
+    format!("{} {}", name.given.join(" "), name.family)
+}
+
 /// Whether a Cyrillic name may be the one from which the person's Latin names were made: it is
 /// when there are none. Гутерриш was made of Guterres, and nothing is to be made of it in turn.
 fn is_original(name: &Written, latin: &[&Written]) -> bool {
-    let whole = format!("{} {}", name.given.join(" "), name.family);
-    let all = latin::spellings(&name.family, latin::is_ukrainian(&whole));
-    let is_it = |family: &str| {
-        let wanted = consonants(family);
-        all.iter()
-            .any(|(_, made)| made.iter().any(|made| consonants(made) == wanted))
-    };
-    latin.is_empty() || latin.iter().any(|name| is_it(&name.family))
+    let conventions = latin::conventions(latin::is_ukrainian(&whole(name)));
+    let wanted: Vec<String> = latin.iter().map(|name| consonants(&name.family)).collect();
+    let is_it = |made: &String| wanted.contains(&consonants(made));
+    latin.is_empty()
+        || conventions.iter().any(|(_, rules)| {
+            let write = |word: &str| rules.write(word, super::MOST_SPELLINGS);
+            phrase(&name.family, &write).iter().any(is_it)
+        })
 }
 
 /// What stays of a Latin word when spellings of vowels are set aside.
@@ -276,17 +199,12 @@ fn consonants(word: &str) -> String {
 
 /// Latin to Cyrillic, and back again for a name that is Russian or kindred by its ending.
 fn to_cyrillic(name: &Written, add: &mut Add<'_>) {
-    let whole = format!("{} {}", name.given.join(" "), name.family);
-    let turkish = cyrillic::is_turkish(&whole);
-    let write = |word: &str| cyrillic::from_latin(word, turkish);
+    let rules = cyrillic::from_latin(cyrillic::is_turkish(&whole(name)));
+    let write = |word: &str| rules.write(word, super::MOST_SPELLINGS);
     let mut families = phrase(&name.family, &write);
     families.extend(table(&name.family, Script::Cyrillic));
-    let pairs = pair(
-        name,
-        Script::Cyrillic,
-        &givens(&name.given, Script::Cyrillic, &write),
-        &families,
-    );
+    let givens = givens(&name.given, Script::Cyrillic, &write);
+    let pairs = pair(name, Script::Cyrillic, &givens, &families);
     for other in &pairs {
         add(other.clone(), "Russian from Latin letters", Kind::Made);
     }
@@ -302,10 +220,8 @@ fn to_cyrillic(name: &Written, add: &mut Add<'_>) {
 
 /// A Russian spelling in the other languages that are written in Cyrillic.
 fn among_cyrillic(name: &Written, add: &mut Add<'_>) {
-    let conventions = cyrillic::from_russian("а").len();
-    for index in 0..conventions {
-        let rule = cyrillic::from_russian("а")[index].0;
-        let write = |word: &str| cyrillic::from_russian(word).swap_remove(index).1;
+    for (rule, rules) in cyrillic::conventions() {
+        let write = |word: &str| rules.write(word, super::MOST_SPELLINGS);
         let families = phrase(&name.family, &write);
         let givens = givens(&name.given, Script::Cyrillic, &write);
         for other in pair(name, Script::Cyrillic, &givens, &families) {
@@ -316,27 +232,22 @@ fn among_cyrillic(name: &Written, add: &mut Add<'_>) {
 
 /// To Arabic letters.
 fn to_arabic(name: &Written, add: &mut Add<'_>) {
-    let source = if name.script == Script::Cyrillic {
-        arabic::from_cyrillic
+    let conventions = if name.script == Script::Cyrillic {
+        arabic::from_cyrillic()
     } else {
-        arabic::from_latin
+        arabic::from_latin()
     };
-    for index in 0..source("a").len().max(source("а").len()) {
-        let rule = if index == 0 { "Arabic" } else { "Persian" };
+    for (rule, rules) in conventions {
         let write = |word: &str| {
-            let mut all = source(word);
-            if index < all.len() {
-                all.swap_remove(index).1
+            let known = table(word, Script::Arabic);
+            if known.is_empty() {
+                rules.write(&arabic::undoubled(word), super::MOST_SPELLINGS)
             } else {
-                Vec::new()
+                known
             }
         };
-        let known = |word: &str| {
-            let known = table(word, Script::Arabic);
-            if known.is_empty() { write(word) } else { known }
-        };
-        let families = phrase(&name.family, &known);
-        let mut all = givens(&name.given, Script::Other, &known);
+        let families = phrase(&name.family, &write);
+        let mut all = givens(&name.given, Script::Other, &write);
         all.truncate(8);
         for other in pair(name, Script::Arabic, &all, &families) {
             let usual = families.first() == Some(&other.family);

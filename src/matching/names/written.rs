@@ -106,7 +106,7 @@ fn joined(name: &str) -> String {
 }
 
 /// A name taken apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Written {
     pub script: Script,
     /// The given names in their order; empty when the name is one word.
