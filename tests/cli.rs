@@ -24,6 +24,8 @@ mod feeds_lists;
 mod inspect;
 #[path = "cli/match_text.rs"]
 mod match_text;
+#[path = "cli/topics_show.rs"]
+mod topics_show;
 #[path = "cli/usage.rs"]
 mod usage;
 

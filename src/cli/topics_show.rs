@@ -30,7 +30,7 @@ Examples:
   mentiond topics show putin --json | grep French
 
 JSON has one object a line and term: list (any, all, none, except, near), text, ambiguous, exact_case, \
-and rule for a term that was made of a person's name.
+and rule (how it was made of a person's name, or null).
 
 Exit codes: 0 done, 2 no such topic, bad usage or configuration.")]
 pub struct ShowArgs {
@@ -48,7 +48,6 @@ struct TermLine<'a> {
     text: &'a str,
     ambiguous: bool,
     exact_case: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<&'a str>,
 }
 
