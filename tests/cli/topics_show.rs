@@ -13,7 +13,10 @@ fn a_person_is_shown_with_the_rule_of_each_term() {
     assert_eq!(rule("Poetin").as_deref(), Some("surname, Dutch"));
     assert_eq!(rule("Poutine").as_deref(), Some("the owner's"));
     let shown = run(&["topics", "show", "putin"]).code(0).out;
-    assert!(shown.contains("  Poetin  [surname, Dutch]\n"), "{shown}");
+    assert!(
+        shown.contains("  Poetin  [surname, Dutch; case matters]\n"),
+        "{shown}"
+    );
     assert!(
         shown.contains("  Poutine  [in context only; case matters]\n"),
         "{shown}"

@@ -11,8 +11,8 @@
 //! to be ([`Term::rule`]). At most [`MOST_TERMS`] are made of a person, no two of which fold to the same
 //! text; the names as written are always among them. Nothing here does I/O or panics.
 //!
-//! A surname that is [`Surname::Distinctive`] counts alone. A [`Surname::Common`] one counts only with a
-//! capital and near a title, a given name or a context word, or where the full name stands in the
+//! A surname counts with a capital only. One that is [`Surname::Distinctive`] counts alone, a
+//! [`Surname::Common`] one near a title, a given name or a context word, or where the full name stands in the
 //! same entry.
 
 mod arabic;
@@ -44,6 +44,9 @@ pub const MOST_TERMS: usize = 400;
 
 /// The most spellings that one convention gives a word.
 const MOST_SPELLINGS: usize = 8;
+
+/// How many made spellings are looked for in capitals.
+const MOST_CAPITALS: usize = 40;
 
 /// A person, as the owner of a topic describes one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -89,7 +92,12 @@ pub struct Expansion {
 
 /// A text as the matcher sees it.
 fn plain(text: &str) -> String {
-    Folded::new(text, false).text().trim_matches(' ').to_owned()
+    folded(text, false)
+}
+
+fn folded(text: &str, keep_case: bool) -> String {
+    let folded = Folded::new(text, keep_case);
+    folded.text().trim_matches(' ').to_owned()
 }
 
 /// A list of terms without repetitions.
@@ -105,14 +113,10 @@ impl Terms {
         if self.terms.len() >= MOST_TERMS || check_term(text).is_err() {
             return;
         }
-        let folded = plain(text);
-        // What counts anyway needs no ambiguous twin; an exact term is known by its letters.
-        let key = if case == Case::Exact {
-            text.to_owned()
-        } else {
-            folded.clone()
-        };
-        if self.known.contains(&(folded, false)) || !self.known.insert((key, case == Case::Exact)) {
+        let exact = case == Case::Exact;
+        // What counts in any case needs no twin.
+        let has = self.known.contains(&(plain(text), false));
+        if has || !self.known.insert((folded(text, exact), exact)) {
             return;
         }
         self.terms.push(Term {
@@ -157,6 +161,9 @@ pub fn expand(person: &Person) -> Expansion {
         add_surname(person, spelling, &mut any);
     }
     let made = by_turns(made);
+    for spelling in own.iter().chain(made.iter().take(MOST_CAPITALS)) {
+        add_capitals(person, spelling, &mut any);
+    }
     for spelling in &made {
         if !spelling.name.given.is_empty() {
             any.add(
@@ -255,16 +262,24 @@ fn add_surname(person: &Person, spelling: &Spelling, any: &mut Terms) {
     } else {
         format!("surname, {}", spelling.rule)
     };
-    if stands_alone(person, spelling) {
-        any.add(&name.family, rule, false, Case::Fold);
-    } else if name.script.is_cased() {
-        // Without a capital it is a word; in capitals a short one may be a number or an acronym.
-        any.add(&name.family, rule.as_str(), true, Case::Exact);
-        if letters >= 4 {
-            any.add(&name.family.to_uppercase(), rule, true, Case::Exact);
-        }
-    } else if letters >= 3 {
-        any.add(&name.family, rule, true, Case::Fold);
+    let ambiguous = !stands_alone(person, spelling);
+    if name.script.is_cased() {
+        // Without a capital it may be a word: few are called puțin in Romanian.
+        any.add(&name.family, rule.as_str(), ambiguous, Case::Exact);
+        let capital = words::titled(&name.family);
+        any.add(&capital, rule, ambiguous, Case::Exact);
+    } else if letters >= 3 || !ambiguous {
+        any.add(&name.family, rule, ambiguous, Case::Fold);
+    }
+}
+
+/// The surname in capitals, as headlines have it. A short one may be a number or an acronym.
+fn add_capitals(person: &Person, spelling: &Spelling, any: &mut Terms) {
+    let name = &spelling.name;
+    if name.script.is_cased() && name.family.chars().count() >= 4 {
+        let rule = format!("surname in capitals, {}", spelling.rule);
+        let ambiguous = !stands_alone(person, spelling);
+        any.add(&name.family.to_uppercase(), rule, ambiguous, Case::Exact);
     }
 }
 

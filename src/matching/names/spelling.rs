@@ -146,10 +146,7 @@ fn to_latin(name: &Written, add: &mut Add<'_>) {
     let mut all: Vec<(&'static str, Vec<Written>)> = Vec::new();
     for (rule, rules) in latin::conventions(ukrainian) {
         let write = |word: &str| rules.write(word, super::MOST_SPELLINGS);
-        let mut families = phrase(&name.family, &write);
-        if all.is_empty() {
-            families.extend(table(&name.family, Script::Latin));
-        }
+        let families = phrase(&name.family, &write);
         let by_letters = givens(&name.given, Script::Other, &write);
         let by_table = givens(&name.given, Script::Latin, &|_| Vec::new());
         let mut pairs = pair(name, Script::Latin, &by_letters, &families);
@@ -168,6 +165,12 @@ fn to_latin(name: &Written, add: &mut Add<'_>) {
             }
         }
     }
+    let rule = "a surname that is a given name";
+    let families = table(&name.family, Script::Latin);
+    let givens = givens(&name.given, Script::Latin, &|_| Vec::new());
+    for other in pair(name, Script::Latin, &givens, &families) {
+        add(other, rule, Kind::Guessed);
+    }
 }
 
 /// A name's given names and family name.
@@ -178,11 +181,11 @@ fn whole(name: &Written) -> String {
 /// Whether a Cyrillic name may be the one from which the person's Latin names were made: it is
 /// when there are none. Гутерриш was made of Guterres, and nothing is to be made of it in turn.
 fn is_original(name: &Written, latin: &[&Written]) -> bool {
-    let conventions = latin::conventions(latin::is_ukrainian(&whole(name)));
+    let english = latin::conventions(latin::is_ukrainian(&whole(name))).first();
     let wanted: Vec<String> = latin.iter().map(|name| consonants(&name.family)).collect();
     let is_it = |made: &String| wanted.contains(&consonants(made));
     latin.is_empty()
-        || conventions.iter().any(|(_, rules)| {
+        || english.is_some_and(|(_, rules)| {
             let write = |word: &str| rules.write(word, super::MOST_SPELLINGS);
             phrase(&name.family, &write).iter().any(is_it)
         })
@@ -201,12 +204,19 @@ fn consonants(word: &str) -> String {
 fn to_cyrillic(name: &Written, add: &mut Add<'_>) {
     let rules = cyrillic::from_latin(cyrillic::is_turkish(&whole(name)));
     let write = |word: &str| rules.write(word, super::MOST_SPELLINGS);
-    let mut families = phrase(&name.family, &write);
-    families.extend(table(&name.family, Script::Cyrillic));
+    let families = phrase(&name.family, &write);
     let givens = givens(&name.given, Script::Cyrillic, &write);
     let pairs = pair(name, Script::Cyrillic, &givens, &families);
     for other in &pairs {
         add(other.clone(), "Russian from Latin letters", Kind::Made);
+    }
+    for other in pair(
+        name,
+        Script::Cyrillic,
+        &givens,
+        &table(&name.family, Script::Cyrillic),
+    ) {
+        add(other, "a surname that is a given name", Kind::Guessed);
     }
     for other in pairs.iter().take(2) {
         among_cyrillic(other, add);
