@@ -26,6 +26,8 @@ mod inspect;
 mod match_text;
 #[path = "cli/topics.rs"]
 mod topics;
+#[path = "cli/topics_show.rs"]
+mod topics_show;
 #[path = "cli/usage.rs"]
 mod usage;
 

@@ -68,7 +68,7 @@ enum Command {
     Match(match_text::MatchArgs),
     /// List the feeds; add, remove, check, import and export them.
     Feeds(feeds::FeedsArgs),
-    /// Examine the topics: doubtful terms, and the examples that packs carry.
+    /// Examine the topics: what they look for, doubtful terms, the examples that packs carry.
     Topics(topics::TopicsArgs),
     /// List mentions, newest first.
     Mentions(mentions::MentionsArgs),

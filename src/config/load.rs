@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::rc::Rc;
 
+use super::aliases;
 use super::environment::Environment;
 use super::examples::{self, ExampleList};
 use super::feeds::{self, Defaults, FeedList};
@@ -115,6 +116,7 @@ fn assemble(main: &Rc<Source>, environment: &Environment, report: &Report) -> Co
     };
     let mut feeds = FeedList::default();
     let mut topics = TopicList::default();
+    let mut names = Vec::new();
     let mut examples = ExampleList::default();
     for root in &mut roots {
         for table in root.tables("feed", "[[feed]]") {
@@ -122,6 +124,9 @@ fn assemble(main: &Rc<Source>, environment: &Environment, report: &Report) -> Co
         }
         for table in root.tables("topic", "[[topic]]") {
             topics::read(table, report, &mut topics);
+        }
+        for table in root.tables("names", "[[names]]") {
+            aliases::read(table, &mut names);
         }
         for table in root.tables("example", "[[example]]") {
             examples::read(table, report, &mut examples);
@@ -138,6 +143,7 @@ fn assemble(main: &Rc<Source>, environment: &Environment, report: &Report) -> Co
     if !incomplete {
         examples::check_topics(&examples, &topics, report);
     }
+    aliases::apply(names, report, &mut topics, incomplete);
     let around = Surroundings {
         report,
         environment,

@@ -20,6 +20,7 @@
 //! This module reads files and nothing else: it writes nothing, opens no connection, and never
 //! shows a secret's value. No input makes it panic, and files, lists and messages are bounded.
 
+mod aliases;
 mod entities;
 mod environment;
 mod examples;
@@ -29,6 +30,7 @@ mod include;
 mod load;
 mod opml;
 mod opml_write;
+mod person;
 mod problem;
 mod reader;
 mod request;

@@ -6,15 +6,16 @@
 use std::collections::BTreeMap;
 
 use super::feeds::{LONGEST_NAME, is_language, read_tags};
+use super::person;
 use super::problem::{Report, quoted};
 use super::reader::Table;
 use super::source::Origin;
 use super::value::Value;
-use crate::matching::{check_term, parse_query};
+use crate::matching::{check_term, names, parse_query};
 use crate::model::{Case, Keep, Query, Term, Topic, TopicId};
 
 /// The keys that a topic with a query can't have.
-const LISTS: [&str; 6] = ["any", "all", "none", "except", "near", "within"];
+const LISTS: [&str; 7] = ["any", "person", "all", "none", "except", "near", "within"];
 /// The most terms in one list of a topic.
 const MOST_TERMS: usize = 5000;
 /// The largest weight of a term and threshold of a topic.
@@ -52,14 +53,17 @@ pub(super) fn read(mut table: Table<'_>, report: &Report, list: &mut TopicList) 
     let tags = table.get("tags").map(|value| read_tags(&value));
     let query_value = table.get("query");
     let query = query_value.as_ref().and_then(query);
+    let mut person = None;
     let any_value = if query_value.is_some() {
         // A query stands in the place of all lists.
         table.refuse(&LISTS, "say it in the `query`, or leave the `query` out");
         None
     } else {
+        let person_value = table.get("person");
+        person = person_value.as_ref().and_then(person::read);
         let found = table.get("any");
-        if found.is_none() {
-            table.missing("any", "or a `query`");
+        if found.is_none() && person_value.is_none() {
+            table.missing("any", "or a `query`, or a `person`");
         }
         found
     };
@@ -78,8 +82,15 @@ pub(super) fn read(mut table: Table<'_>, report: &Report, list: &mut TopicList) 
         .and_then(|value| value.integer(1..=LARGEST_WEIGHT));
     table.finish();
 
-    let (near, any) = (near.unwrap_or_default(), any.unwrap_or_default());
+    let (mut near, mut any) = (near.unwrap_or_default(), any.unwrap_or_default());
+    let mut except = except.unwrap_or_default();
+    if let Some(person) = person {
+        names::merge(&mut any, person.any);
+        names::merge(&mut near, person.near);
+        names::merge(&mut except, person.except);
+    }
     if !has_near
+        && near.is_empty()
         && let Some(value) = &any_value
         && let Some(term) = any.iter().find(|term| term.ambiguous)
     {
@@ -102,7 +113,7 @@ pub(super) fn read(mut table: Table<'_>, report: &Report, list: &mut TopicList) 
         any,
         all: all.unwrap_or_default(),
         none: none.unwrap_or_default(),
-        except: except.unwrap_or_default(),
+        except,
         near,
         within: within.unwrap_or(WITHIN),
         threshold: threshold.unwrap_or(1),
@@ -123,7 +134,7 @@ fn query(value: &Value<'_>) -> Option<Query> {
 }
 
 /// Reads a list of terms that must not be empty.
-fn terms(value: &Value<'_>, context_counts: bool) -> Option<Vec<Term>> {
+pub(super) fn terms(value: &Value<'_>, context_counts: bool) -> Option<Vec<Term>> {
     let items = value.items()?;
     if items.is_empty() {
         let help = "add a term, or leave the list out".to_owned();

@@ -46,6 +46,7 @@ mod fold;
 mod index;
 mod inflect;
 pub mod lint;
+pub mod names;
 mod patterns;
 mod query;
 mod score;

@@ -97,6 +97,8 @@ pub struct Term {
     pub surname: bool,
     /// What a hit of it adds to the topic's sum; below zero it speaks against the topic.
     pub weight: i32,
+    /// How it was made of a person's name; none when the owner wrote it.
+    pub rule: Option<Arc<str>>,
 }
 
 /// Differences between a term and a text that matter although readers mostly do not mean them.
@@ -148,6 +150,7 @@ impl Term {
             keep: Keep::default(),
             surname: false,
             weight: 1,
+            rule: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! `mentiond topics`: are the topics any good?
 
 mod lint;
+mod show;
 mod test;
 
 use std::process::ExitCode;
@@ -11,7 +12,7 @@ use super::{CliError, Context};
 use crate::config::Config;
 use crate::model::Topic;
 
-/// Examine the topics: doubtful terms, and the examples that packs carry.
+/// Examine the topics: what they look for, doubtful terms, the examples that packs carry.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit codes: 0 nothing to mend, 1 something is, 2 bad usage or configuration."
@@ -23,6 +24,8 @@ pub struct TopicsArgs {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    /// Show the terms of a topic, those made of a person's name with their rule.
+    Show(show::ShowArgs),
     /// Tell terms that never count, say what others say, are too short, or stand in too many texts.
     Lint(lint::LintArgs),
     /// Run the examples of the configuration against the topics.
@@ -31,6 +34,7 @@ enum Action {
 
 pub fn run(context: &Context, args: &TopicsArgs) -> Result<ExitCode, CliError> {
     match &args.action {
+        Action::Show(args) => show::run(context, args),
         Action::Lint(args) => lint::run(context, args),
         Action::Test(args) => test::run(context, args),
     }

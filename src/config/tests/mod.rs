@@ -2,6 +2,7 @@
 
 mod files;
 mod mistakes;
+mod names;
 mod opml;
 mod queries;
 mod secrets;
@@ -115,6 +116,17 @@ no_match = ["energy"]
 text = "oil"
 topic = "sco"
 match = false
+
+[[topic]]
+id = "orban"
+[topic.person]
+names = ["Viktor Orbán", "Орбан Виктор"]
+family_first = false
+patronymic = "Викторович"
+surname = "distinctive"
+titles = ["prime minister", "kormányfő"]
+context = ["Fidesz"]
+not = ["Anita Orbán"]
 
 [[sink]]
 id = "out"
