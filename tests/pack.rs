@@ -87,7 +87,7 @@ fn headlines_are_judged_as_a_careful_reader_judges_them() {
             let known = config.topics.iter().any(|t| t.id.as_str() == *topic);
             assert!(known, "no topic has the id {topic}: {}", row.text);
         }
-        let mentions = matcher.find(&[(Field::Text, row.text)]);
+        let mentions = matcher.find_in(&[(Field::Text, row.text)], Some(row.language));
         let found: BTreeSet<&str> = mentions.iter().map(|m| m.topic.as_str()).collect();
         right += found.intersection(&row.expected).count();
         missed += row.expected.difference(&found).count();

@@ -67,7 +67,7 @@ pub(super) fn read(mut table: Table<'_>, list: &mut Vec<Alias>) {
         Term {
             case,
             ambiguous,
-            surname: case != Case::Exact,
+            surname: !is_abbreviation(&term.text),
             ..term
         }
     };
@@ -84,16 +84,25 @@ pub(super) fn read(mut table: Table<'_>, list: &mut Vec<Alias>) {
     });
 }
 
-/// What letter case means to a name that is written so.
-fn case_of(text: &str) -> Case {
+/// An abbreviation is all capitals.
+fn is_abbreviation(text: &str) -> bool {
     let letters = text.chars().filter(|c| c.is_alphabetic());
     let capitals = letters.clone().filter(|c| c.is_uppercase()).count();
-    if capitals > 1 && capitals == letters.count() {
+    capitals > 1 && capitals == letters.count()
+}
+
+/// What letter case means to a name that is written so. In capitals a short one may be a number or
+/// an abbreviation: `XI`.
+fn case_of(text: &str) -> Case {
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    if is_abbreviation(text) {
         Case::Exact
-    } else if text.starts_with(char::is_uppercase) {
-        Case::Capital
-    } else {
+    } else if !text.starts_with(char::is_uppercase) {
         Case::Fold
+    } else if letters < 4 {
+        Case::Exact
+    } else {
+        Case::Capital
     }
 }
 

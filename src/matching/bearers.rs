@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::character::is_mark;
+use super::character::{is_mark, is_unspaced};
 use super::fold::Folded;
 use super::inflect::{self, Languages};
 use crate::model::Topic;
@@ -34,7 +34,7 @@ const LISTS: [&str; 12] = [
 ];
 
 /// What stands between the parts of a foreign name in Han and Katakana.
-const DOTS: [char; 5] = ['·', '・', '‧', '•', '．'];
+const DOTS: [char; 4] = ['·', '・', '‧', '•'];
 /// Letters that an inflected name may have more or other at its end.
 const MOST_ENDING: usize = 5;
 /// Fewest letters that stay of an inflected name.
@@ -82,7 +82,7 @@ impl Given {
                 whole.into_iter().chain(short).any(|name| {
                     let folded = Folded::new(name);
                     let folded = folded.text();
-                    inflect::forms(name, folded).iter().any(|form| {
+                    inflect::forms(name, folded, 0, false).iter().any(|form| {
                         folded.len() - usize::from(form.cut) == stem.len()
                             && form
                                 .rule
@@ -141,7 +141,8 @@ impl Own {
         languages: Languages,
     ) -> Option<&'f str> {
         let text = folded.text();
-        if let Some(part) = dotted(text.get(..surname.start)?) {
+        let unspaced = text.get(surname.start..)?.starts_with(is_unspaced);
+        if let Some(part) = dotted(text.get(..surname.start)?, unspaced) {
             return (!self.has(part)).then_some(part);
         }
         let mut word = word_before(text, surname.start)?;
@@ -191,8 +192,10 @@ fn is_patronymic(word: &str) -> bool {
 }
 
 /// The part of a name that ends, with a dot behind it, where a text ends.
-fn dotted(text: &str) -> Option<&str> {
-    let text = text.strip_suffix(DOTS)?;
+fn dotted(text: &str, unspaced: bool) -> Option<&str> {
+    let dot = text.strip_suffix(DOTS);
+    // The full-width full stop, folded, is a dot between Han only.
+    let text = dot.or_else(|| text.strip_suffix('.').filter(|_| unspaced))?;
     let part = text.get(word_start(text)..)?;
     (!part.is_empty()).then_some(part)
 }

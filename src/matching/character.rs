@@ -55,6 +55,8 @@ pub(super) enum Class {
     Unspaced = 2,
     /// Katakana: no spaces, but a run of it is one word.
     Katakana = 3,
+    /// Hangul: a run of it is a word, also behind Latin letters (`SCO의`).
+    Hangul = 7,
     /// A combining mark that is kept: a part of the letter before it.
     Mark = 4,
     /// White space.
@@ -78,6 +80,8 @@ impl Class {
             Self::Other
         } else if is_mark(first) {
             Self::Mark
+        } else if is_hangul(first) {
+            Self::Hangul
         } else if !is_unspaced(first) {
             Self::Word
         } else if is_katakana(first) {
@@ -96,14 +100,25 @@ impl Class {
             4 => Self::Mark,
             5 => Self::Space,
             6 => Self::Dropped,
+            7 => Self::Hangul,
             _ => Self::Other,
         }
     }
 
+    /// Whether a run of such characters is one word.
+    pub(super) const fn makes_words(self) -> bool {
+        matches!(self, Self::Word | Self::Katakana | Self::Hangul)
+    }
+
     /// Whether a word goes on from a character of this class to one of that.
     pub(super) fn joins(self, next: Self) -> bool {
-        next == Self::Mark || (self == next && matches!(self, Self::Word | Self::Katakana))
+        next == Self::Mark || (self == next && self.makes_words())
     }
+}
+
+/// Hangul syllables and jamo.
+pub(super) const fn is_hangul(c: char) -> bool {
+    matches!(c, '\u{1100}'..='\u{11FF}' | '\u{3131}'..='\u{318E}' | '\u{A960}'..='\u{A97F}' | '\u{AC00}'..='\u{D7FF}')
 }
 
 /// Katakana letters and the sign that lengthens them, full and half width.

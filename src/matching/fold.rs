@@ -229,7 +229,7 @@ impl<'t> Folded<'t> {
             self.close(state);
             let here = self.text.len();
             match class {
-                Class::Word | Class::Katakana => {
+                _ if class.makes_words() => {
                     self.anchors.push(Anchor::word(here));
                     state.open = true;
                 }
@@ -413,8 +413,18 @@ impl<'t> Folded<'t> {
     /// part of a word.
     pub(super) fn word_end(&self, at: usize) -> Option<usize> {
         let mut end = at;
+        let mut word = self.before(at).map(|unit| self.class(&unit));
+        while word == Some(Class::Mark) {
+            word = self.before(end).and_then(|unit| {
+                end = unit.folded.start;
+                self.before(end).map(|unit| self.class(&unit))
+            });
+        }
+        let word = word.filter(|class| matches!(class, Class::Word | Class::Hangul));
+        end = at;
         while let Some(unit) = self.unit(end) {
-            if matches!(self.class(&unit), Class::Word | Class::Mark) {
+            let class = self.class(&unit);
+            if class == Class::Mark || Some(class) == word {
                 end = unit.folded.end;
             } else if unit.folded.start < end {
                 return None;
@@ -430,6 +440,11 @@ impl<'t> Folded<'t> {
         let first = self.unit(folded.start)?;
         let last = self.before(folded.end)?;
         Some(first.source.start..last.source.end)
+    }
+
+    /// The source.
+    pub(super) fn source(&self) -> &'t str {
+        self.source
     }
 
     /// The source from the unit on that begins at a folded position.
@@ -585,14 +600,15 @@ mod tests {
                 .into_iter()
                 .filter(|unit| folded.is_boundary(unit.folded.start))
                 .filter(|unit| !folded.text()[unit.folded.start..].starts_with(is_mark))
-                .filter(|unit| matches!(folded.class(unit), Class::Word | Class::Katakana | Class::Unspaced))
+                .filter(|unit| folded.class(unit).makes_words() || folded.class(unit) == Class::Unspaced)
                 .map(|unit| unit.folded.start)
                 .collect();
             let found: Vec<usize> = folded.anchors().iter().map(|a| a.start as usize).collect();
             prop_assert_eq!(found, expected);
             for anchor in folded.anchors().iter().filter(|anchor| anchor.end > anchor.start) {
                 prop_assert!(folded.is_boundary(anchor.end as usize));
-                let end = folded.word_end(anchor.start as usize);
+                let first = folded.unit(anchor.start as usize).unwrap();
+                let end = folded.word_end(first.folded.end);
                 let word = folded.text().get(anchor.start as usize..).unwrap();
                 if !word.starts_with(|c: char| matches!(c, 'ァ'..='ヿ')) {
                     prop_assert_eq!(end, Some(anchor.end as usize));

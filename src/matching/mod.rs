@@ -50,6 +50,7 @@ pub mod names;
 mod patterns;
 mod query;
 mod score;
+mod segment;
 mod snippet;
 mod table;
 mod term;

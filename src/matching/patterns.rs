@@ -9,7 +9,8 @@ use std::ops::Range;
 use super::character::Strict;
 use super::fold::{Folded, fold_strictly};
 use super::inflect::{Form, Languages};
-use super::term::{Cut, Tail};
+use super::segment;
+use super::term::{Cut, Tail, is_abbreviation};
 use crate::model::{Case, Term};
 
 /// A pattern's number.
@@ -24,6 +25,7 @@ struct Segment {
 }
 
 #[derive(Debug, Clone, Copy)]
+#[allow(clippy::struct_excessive_bools)] // each is a rule of its own
 struct Pattern {
     /// Its first segment; it ends where the next pattern's begin.
     segments: u32,
@@ -31,6 +33,10 @@ struct Pattern {
     lead: u16,
     /// Whether proclitics may stand before it.
     proclitics: bool,
+    /// Whether it is Han, and so short that it may stand in other words by chance.
+    short_han: bool,
+    /// Whether its endings must be in small letters.
+    abbreviation: bool,
     /// Whether its first letter must be a capital.
     capital: bool,
     /// Whether it was found only behind the article, which was cut off.
@@ -72,6 +78,8 @@ impl Patterns {
             segments: narrow(self.segments.len()),
             lead: u16::try_from(cut.lead).unwrap_or(u16::MAX),
             proclitics: term.inflect,
+            short_han: cut.word == 0 && is_short_han(&term.text),
+            abbreviation: is_abbreviation(term, &term.text),
             capital: term.case == Case::Capital,
             article,
         });
@@ -181,10 +189,25 @@ impl Patterns {
                     return None;
                 }
             }
+            if pattern.abbreviation
+                && step.end > step.literal
+                && folded
+                    .source_text(step.literal..step.end)?
+                    .contains(char::is_uppercase)
+            {
+                return None;
+            }
             at = step.end;
         }
-        folded.is_boundary(at).then_some(start..at)
+        let stands = folded.is_boundary(at)
+            && !(pattern.short_han
+                && segment::cuts_word(folded.source(), &folded.source_range(start..at)?));
+        stands.then_some(start..at)
     }
+}
+
+fn is_short_han(text: &str) -> bool {
+    text.chars().all(segment::is_han) && text.chars().count() <= segment::LONGEST
 }
 
 /// How far a segment reaches.

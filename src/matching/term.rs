@@ -131,8 +131,8 @@ fn is_letter(c: char) -> bool {
     c.is_alphanumeric() || is_mark(c)
 }
 
-/// An abbreviation of capitals is not inflected: `SCOs` is not `SCO`.
-fn is_abbreviation(term: &Term, written: &str) -> bool {
+/// An abbreviation of capitals takes endings in small letters only: `ШКУга`, not `ШКУГА`.
+pub(super) fn is_abbreviation(term: &Term, written: &str) -> bool {
     term.case == Case::Exact && !written.chars().any(char::is_lowercase)
 }
 
@@ -167,10 +167,15 @@ pub(super) fn cut(term: &Term) -> Result<Cut, TermError> {
             continue;
         }
         let written = folded.source_text(start..end).unwrap_or_default();
-        if !term.inflect || is_abbreviation(term, written) {
+        if !term.inflect {
             continue;
         }
-        let forms = inflect::forms(written, &text[start..end]);
+        let before = text[..start].strip_suffix('\'').map_or(0, |before| {
+            let letters = before.chars().rev().take_while(|c| c.is_alphabetic());
+            letters.count()
+        });
+        let abbreviation = is_abbreviation(term, written);
+        let forms = inflect::forms(written, &text[start..end], before, abbreviation);
         if !forms.is_empty() {
             segment(begin, end, Tail::Forms(forms.into()));
             begin = end;

@@ -259,9 +259,11 @@ pub(super) struct Form {
     pub cut: u8,
 }
 
-/// The forms of a word: as its owner wrote it, and folded.
-pub(super) fn forms(written: &str, folded: &str) -> Vec<Form> {
-    let letters = folded.chars().count();
+/// The forms of a word: as its owner wrote it, and folded; `before` is how many letters stand
+/// before it and an apostrophe in the same word (`Erdogʻan`). An abbreviation takes endings behind
+/// all of its letters, however few they are.
+pub(super) fn forms(written: &str, folded: &str, before: usize, abbreviation: bool) -> Vec<Form> {
+    let letters = folded.chars().count() + before;
     let Some(script) = folded.chars().next_back().and_then(Script::of) else {
         return Vec::new();
     };
@@ -272,7 +274,13 @@ pub(super) fn forms(written: &str, folded: &str) -> Vec<Form> {
         .filter(|(_, (_, scripts))| scripts.contains(&script))
         .fold(0_u64, |set, (bit, _)| set | 1 << bit);
     let fitting = RULES.iter().enumerate().filter(|(_, rule)| {
-        rule.languages & of_script != 0 && rule.least <= letters && rule.is_for(&lower)
+        rule.languages & of_script != 0
+            && rule.is_for(&lower)
+            && if abbreviation {
+                rule.cut == 0
+            } else {
+                rule.least <= letters
+            }
     });
     fitting
         .filter_map(|(number, rule)| {
@@ -294,7 +302,7 @@ mod tests {
     fn found(word: &str, text: &str) -> Vec<&'static str> {
         let folded = Folded::new(word);
         let text = Folded::new(text);
-        let ids = forms(word, folded.text());
+        let ids = forms(word, folded.text(), 0, false);
         let among = |code: &str| {
             ids.iter().any(|form| {
                 let rest = text

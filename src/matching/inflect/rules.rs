@@ -66,7 +66,7 @@ pub(super) const LINES: &[Line] = &[
         endings: "a u ovi em om e ě ův ova ovo ově ové ovu ovou ovy ovych ovým ových ovho ovmu i y o" },
     Line { languages: "cs sk", ends: "a", cut: 1, least: 4, endings: "y ě e u ou o i ovi ův ova" },
     Line { languages: "cs sk", ends: "o", cut: 1, least: 5, endings: "a u ovi em om ův ova ově" },
-    Line { languages: "cs sk", ends: "i y", cut: 0, least: 4, endings: "ho mu m ův ova" },
+    Line { languages: "cs sk", ends: "i y í ý", cut: 0, least: 2, endings: "ho mu m ovi ův ova" },
     Line { languages: "cs sk", ends: "e", cut: 1, least: 6, endings: "i í ím ích emi" },
     Line { languages: "cs sk", ends: "á ý é ska ská", cut: 1, least: 6, endings: "á ý é ou ého ému ém ým ej ú ého" },
     // Lithuanian and Latvian give foreign names endings of their own.
@@ -80,7 +80,7 @@ pub(super) const LINES: &[Line] = &[
     // Finnish and Estonian: Putin takes a vowel first, Erdoğan too; Modi does not
     Line { languages: "fi", ends: "C", cut: 0, least: 4,
         endings: "in ia iä iin issa istä ista issä illa illä ilta iltä ille ina inä iksi itta ien eja eiltä ejä kin iltakin inkin" },
-    Line { languages: "fi", ends: "a e i o u y ä ö", cut: 0, least: 4,
+    Line { languages: "fi", ends: "a e i o u y ä ö", cut: 0, least: 2,
         endings: "n a ä ta tä ssa ssä sta stä lla llä lta ltä lle na nä ksi tta ttä an en in on un yn än ön hin hun hon han hen hyn hän hön jen ja jä a ssä nkin llekin kin" },
     Line { languages: "fi", ends: "nen", cut: 3, least: 5, endings: "sen sta stä ssa ssä lla llä lle lta ltä sena seen siin seksi set" },
     Line { languages: "et", ends: "*", cut: 0, least: 4,
@@ -94,9 +94,9 @@ pub(super) const LINES: &[Line] = &[
     // Indonesian and Malay clitics
     Line { languages: "id ms", ends: "*", cut: 0, least: 4, endings: "nya lah kah pun ku mu nyalah" },
     // Germanic genitives, and German adjectives and datives
-    Line { languages: "de sv no da nl", ends: "*", cut: 0, least: 4, endings: "s" },
-    Line { languages: "de", ends: "C", cut: 0, least: 6, endings: "es e en er em" },
-    Line { languages: "de", ends: "e er", cut: 0, least: 6, endings: "n r s m" },
+    Line { languages: "de sv no da nl", ends: "*", cut: 0, least: 2, endings: "s" },
+    Line { languages: "de", ends: "C", cut: 0, least: 8, endings: "es e en er em" },
+    Line { languages: "de", ends: "e er", cut: 0, least: 8, endings: "n r s m" },
     Line { languages: "sv no da", ends: "*", cut: 0, least: 6, endings: "en et n ens ets" },
     // Romanian, Albanian
     Line { languages: "ro", ends: "C", cut: 0, least: 4, endings: "ul ului ule i ii ilor" },

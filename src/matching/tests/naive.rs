@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use crate::matching::character::{
-    Strict, fold_char, is_invisible, is_mark, is_optional_mark, is_unspaced,
+    Strict, fold_char, is_hangul, is_invisible, is_mark, is_optional_mark, is_unspaced,
 };
 use crate::model::{Case, Term, Topic};
 
@@ -62,6 +62,8 @@ fn letters(text: &str) -> Vec<Letter> {
             0
         } else if is_mark(head) {
             out.last().map_or(0, |before| before.word)
+        } else if is_hangul(head) {
+            3
         } else if !is_unspaced(head) {
             1
         } else if ('ァ'..='ヿ').contains(&head) && head != '・' {
@@ -99,7 +101,8 @@ fn ends(text: &[Letter], at: usize, pattern: &[char], cased: bool, out: &mut Vec
     match pattern {
         [] => out.push(at),
         ['*', rest @ ..] => {
-            let inside = |at: usize| at < text.len() && text[at].word == 1;
+            let kind = at.checked_sub(1).map_or(0, |before| text[before].word);
+            let inside = |at: usize| at < text.len() && text[at].word == kind && kind % 2 == 1;
             let mut to = at;
             while inside(to) {
                 to += 1;
