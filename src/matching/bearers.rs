@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::character::{is_mark, is_unspaced};
+use super::character::{is_mark, is_small, is_unspaced};
 use super::fold::Folded;
 use super::inflect::{self, Languages};
 use crate::model::Topic;
@@ -33,8 +33,9 @@ const LISTS: [&str; 12] = [
     include_str!("given/armenian.txt"),
 ];
 
-/// What stands between the parts of a foreign name in Han and Katakana.
-const DOTS: [char; 4] = ['·', '・', '‧', '•'];
+/// What stands between the parts of a foreign name in Han and Katakana; the full stop is a
+/// full-width one, folded.
+const DOTS: [char; 5] = ['·', '・', '‧', '•', '.'];
 /// Letters that an inflected name may have more or other at its end.
 const MOST_ENDING: usize = 5;
 /// Fewest letters that stay of an inflected name.
@@ -105,7 +106,7 @@ impl Own {
             return None;
         }
         let mut words = HashSet::new();
-        for term in topic.any.iter().chain(&topic.near) {
+        for term in &topic.any {
             let folded = Folded::new(&term.text);
             for word in folded.text().split(|c: char| !is_letter(c)) {
                 words.insert(word.to_owned());
@@ -141,8 +142,10 @@ impl Own {
         languages: Languages,
     ) -> Option<&'f str> {
         let text = folded.text();
-        let unspaced = text.get(surname.start..)?.starts_with(is_unspaced);
-        if let Some(part) = dotted(text.get(..surname.start)?, unspaced) {
+        // Elsewhere a dot stands between two people.
+        if text.get(surname.start..)?.starts_with(is_unspaced)
+            && let Some(part) = dotted(text.get(..surname.start)?)
+        {
             return (!self.has(part)).then_some(part);
         }
         let mut word = word_before(text, surname.start)?;
@@ -151,7 +154,7 @@ impl Own {
         }
         let name = text.get(word.clone())?;
         let first = folded.source_text(word)?.chars().next()?;
-        if first.is_lowercase() || self.has(name) {
+        if is_small(first) || self.has(name) {
             return None;
         }
         GIVEN.has(name, languages).then_some(name)
@@ -192,10 +195,8 @@ fn is_patronymic(word: &str) -> bool {
 }
 
 /// The part of a name that ends, with a dot behind it, where a text ends.
-fn dotted(text: &str, unspaced: bool) -> Option<&str> {
-    let dot = text.strip_suffix(DOTS);
-    // The full-width full stop, folded, is a dot between Han only.
-    let text = dot.or_else(|| text.strip_suffix('.').filter(|_| unspaced))?;
+fn dotted(text: &str) -> Option<&str> {
+    let text = text.strip_suffix(DOTS)?;
     let part = text.get(word_start(text)..)?;
     (!part.is_empty()).then_some(part)
 }

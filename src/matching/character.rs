@@ -116,6 +116,12 @@ impl Class {
     }
 }
 
+/// Whether a letter is a small one in a script whose names begin with capitals. Georgian has
+/// capitals for headlines only.
+pub(super) fn is_small(c: char) -> bool {
+    c.is_lowercase() && !matches!(c, '\u{10D0}'..='\u{10FF}')
+}
+
 /// Hangul syllables and jamo.
 pub(super) const fn is_hangul(c: char) -> bool {
     matches!(c, '\u{1100}'..='\u{11FF}' | '\u{3131}'..='\u{318E}' | '\u{A960}'..='\u{A97F}' | '\u{AC00}'..='\u{D7FF}')

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::character::Strict;
+use super::character::{Strict, is_small};
 use super::fold::{Folded, fold_strictly};
 use super::inflect::{Form, Languages};
 use super::segment;
@@ -35,6 +35,8 @@ struct Pattern {
     proclitics: bool,
     /// Whether it is Han, and so short that it may stand in other words by chance.
     short_han: bool,
+    /// Whether it may be the beginning of a longer compound: it has two letters, or a hyphen.
+    compound: bool,
     /// Whether its endings must be in small letters.
     abbreviation: bool,
     /// Whether its first letter must be a capital.
@@ -79,6 +81,7 @@ impl Patterns {
             lead: u16::try_from(cut.lead).unwrap_or(u16::MAX),
             proclitics: term.inflect,
             short_han: cut.word == 0 && is_short_han(&term.text),
+            compound: may_go_on(&term.text),
             abbreviation: is_abbreviation(term, &term.text),
             capital: term.case == Case::Capital,
             article,
@@ -153,12 +156,7 @@ impl Patterns {
             _ => {}
         }
         if pattern.capital {
-            if folded
-                .source_from(at)?
-                .chars()
-                .next()
-                .is_some_and(char::is_lowercase)
-            {
+            if folded.source_from(at)?.chars().next().is_some_and(is_small) {
                 return None;
             }
         }
@@ -199,11 +197,27 @@ impl Patterns {
             }
             at = step.end;
         }
+        // `Si` is no part of `Si-anu`, nor `Mô-đi` of `Mô-đi-li-a-ni`.
+        if pattern.compound && folded.source_from(at).is_some_and(goes_on) {
+            return None;
+        }
         let stands = folded.is_boundary(at)
             && !(pattern.short_han
                 && segment::cuts_word(folded.source(), &folded.source_range(start..at)?));
         stands.then_some(start..at)
     }
+}
+
+fn may_go_on(term: &str) -> bool {
+    let letters = term.chars().filter(|c| c.is_alphabetic()).count();
+    let inside = term.trim_matches('-').contains('-') && !term.contains(' ');
+    term.starts_with(char::is_uppercase) && (letters <= 2 || inside)
+}
+
+/// Whether a text begins with a hyphen and a small letter.
+fn goes_on(text: &str) -> bool {
+    let rest = text.strip_prefix(['-', '\u{2010}', '\u{2011}']);
+    rest.is_some_and(|rest| rest.starts_with(is_small))
 }
 
 fn is_short_han(text: &str) -> bool {

@@ -30,6 +30,7 @@ pub(super) const LINES: &[Line] = &[
     Line { languages: "uk", ends: "а", cut: 1, least: 7, endings: "ої ій у ою і их им ими" },
     // Belarusian: Пуцін, Лукашэнка, арганізацыя, шанхайскі
     Line { languages: "be", ends: "C", cut: 0, least: 4, endings: "а у ам ом ем е ы і аў амі ах ым ымі ых" },
+    Line { languages: "be", ends: "ў", cut: 1, least: 4, endings: "ва ву вым вам ве вы ваў вамі вах" },
     Line { languages: "be", ends: "а", cut: 1, least: 4, endings: "і ы у е ай аю ам амі ах" },
     Line { languages: "be", ends: "я", cut: 1, least: 4, endings: "і ю ей яй ям ямі ях" },
     Line { languages: "be", ends: "ь", cut: 1, least: 4, endings: "я ю ем і ям" },
@@ -129,6 +130,8 @@ pub(super) const LINES: &[Line] = &[
     Line { languages: "ta", ends: "ி ீ ை ே", cut: 0, least: 3,
         endings: "யின் யை யால் க்கு க்கும் யிடம் யில் யுடன் யும் யினால் யையும் யே யான யோடு யிலிருந்து யுடனான யிடமிருந்து யாக" },
     Line { languages: "ta", ends: "ு", cut: 1, least: 3, endings: "ின் ை ால் ுக்கு ுக்கும் ிடம் ில் ுடன் ும் ையும்" },
+    Line { languages: "ta", ends: "ா ோ ூ ொ", cut: 0, least: 3,
+        endings: "வின் வை வால் வுக்கு வுக்கும் விடம் வில் வுடன் வும் வே வான வாக வையும் வோடு விலிருந்து விடமிருந்து" },
     Line { languages: "ta", ends: "பு", cut: 0, least: 3, endings: "க்கு" },
     // Korean particles
     Line { languages: "ko", ends: "*", cut: 0, least: 2,
