@@ -22,12 +22,20 @@
 //! Pure: no I/O, no clock, no state; equal input gives equal keys on every machine and in every
 //! version. Nothing here fails or panics. It does not compare texts for likeness.
 
+mod align;
+mod calendar;
+mod facts;
+mod fingerprint;
 mod key;
+mod likeness;
 mod link;
+mod tokens;
 
 use crate::model::TextHash;
 
+pub use fingerprint::{BANDS, Fingerprint, ROWS, ROWS_A_BAND};
 pub use key::{assign_keys, feed_alert_id, mention_alert_id, story_key, text_hash};
+pub use likeness::{LEAST_LIKENESS, Passage, Reason, SHORT, SHORT_APART, Verdict, compare};
 pub use link::{MAX_LINK_BYTES, canonical_link};
 
 /// What an entry is to the store.

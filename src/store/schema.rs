@@ -12,7 +12,7 @@ use super::StoreError;
 pub const APPLICATION_ID: i32 = 0x6d6e_7464;
 
 /// One step per version; the first makes version 1 from an empty file.
-const MIGRATIONS: &[&str] = &[V1, V2];
+const MIGRATIONS: &[&str] = &[V1, V2, V3];
 
 /// The version this program writes.
 pub const VERSION: usize = MIGRATIONS.len();
@@ -206,6 +206,35 @@ CREATE TABLE subscription (
   error          TEXT,
   PRIMARY KEY (feed_id, generation)
 ) STRICT, WITHOUT ROWID;
+";
+
+/// Fingerprints hold what of a text can be compared; a band is a hash of a part of one. Bands have no
+/// foreign key: it would need an index by entry, as large as the table.
+const V3: &str = "
+CREATE TABLE fingerprint (
+  entry_id INTEGER PRIMARY KEY REFERENCES entry(id),
+  at_ms    INTEGER NOT NULL,
+  sketch   BLOB NOT NULL
+) STRICT;
+CREATE INDEX fingerprint_age ON fingerprint(at_ms);
+
+CREATE TABLE fingerprint_band (
+  band     INTEGER NOT NULL,
+  entry_id INTEGER NOT NULL,
+  PRIMARY KEY (band, entry_id)
+) STRICT, WITHOUT ROWID;
+
+-- The entries that were compared may be pruned before the stories are.
+CREATE TABLE story_join (
+  story_id      INTEGER PRIMARY KEY REFERENCES story(id),
+  into_id       INTEGER NOT NULL REFERENCES story(id),
+  entry_id      INTEGER NOT NULL,
+  like_entry_id INTEGER NOT NULL,
+  likeness      REAL NOT NULL,
+  created_ms    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX story_join_into ON story_join(into_id);
+CREATE INDEX story_join_entry ON story_join(entry_id);
 ";
 
 /// Brings the database to [`VERSION`], one transaction a step.

@@ -1,0 +1,135 @@
+//! Whether two like texts state different facts: the guard against templates.
+//!
+//! Reports of two days' summits, matches or earthquakes are written on one pattern. What differs is
+//! what stands between equal surroundings: another number, another day, another name. A paragraph
+//! that an editor rewrote is longer than such a place, and what was added or cut has nothing in its
+//! stead; neither counts.
+
+use super::align::{Hunk, hunks, joined};
+use super::calendar::{Calendar, calendar};
+use super::likeness::{Passage, Reason};
+use super::tokens::{Kind, Token, WORD, weight};
+
+/// Equal surroundings: this much on both sides.
+const SURROUNDINGS: usize = 3 * WORD;
+/// A place that differs is at most so long; more is a rewritten passage.
+const LONGEST_PLACE: usize = 12 * WORD;
+/// Where more than this share of the words inside sentences has a capital, capitals say nothing.
+const MOST_CAPITALS: f64 = 0.4;
+
+/// Why two like texts are about different things, if they are.
+pub(super) fn differs(a: &Passage, b: &Passage) -> Option<Reason> {
+    let raw = hunks(&a.body, &b.body);
+    let places = joined(&raw, &a.body, SURROUNDINGS);
+    let inside = |hunk: &&Hunk| {
+        hunk.replaces()
+            && hunk.a.start > 0
+            && hunk.b.start > 0
+            && hunk.a.end < a.body.len()
+            && hunk.b.end < b.body.len()
+            && weight(&a.body[hunk.a.clone()]) <= LONGEST_PLACE
+            && weight(&b.body[hunk.b.clone()]) <= LONGEST_PLACE
+    };
+    let capitals = capitals_tell(&a.body) && capitals_tell(&b.body);
+    let places: Vec<Hunk> = places.iter().filter(inside).cloned().collect();
+    for place in &places {
+        let reason = exchanged(&a.body[place.a.clone()], &b.body[place.b.clone()], capitals);
+        if reason.is_some() {
+            return reason;
+        }
+    }
+    let mut pairs = replaced(&a.body, &b.body, &raw);
+    let (more, alike) = titles(a, b);
+    if let Some(reason) = alike {
+        return Some(reason);
+    }
+    pairs.extend(more);
+    pairs.sort_unstable();
+    pairs
+        .windows(2)
+        .any(|pair| pair[0] == pair[1])
+        .then_some(Reason::Exchange)
+}
+
+/// Which texts stand in place of which.
+fn replaced(a: &[Token], b: &[Token], raw: &[Hunk]) -> Vec<(String, String)> {
+    let text = |tokens: &[Token]| -> String { tokens.iter().map(|t| t.text.as_str()).collect() };
+    raw.iter()
+        .filter(|hunk| hunk.replaces())
+        .filter(|hunk| weight(&a[hunk.a.clone()]) <= LONGEST_PLACE)
+        .map(|hunk| (text(&a[hunk.a.clone()]), text(&b[hunk.b.clone()])))
+        // Some write as one word what others write as two.
+        .filter(|(a, b)| a != b)
+        .collect()
+}
+
+/// Headlines are every paper's own, unless they too are one pattern: what do they exchange, and is
+/// it a fact?
+fn titles(a: &Passage, b: &Passage) -> (Vec<(String, String)>, Option<Reason>) {
+    let raw = hunks(&a.title, &b.title);
+    let differing: usize = raw.iter().map(|hunk| hunk.a.len().max(hunk.b.len())).sum();
+    if differing * 2 > a.title.len().max(b.title.len()) {
+        return (Vec::new(), None);
+    }
+    let reason = raw
+        .iter()
+        .filter(|hunk| hunk.replaces())
+        .find_map(|hunk| exchanged(&a.title[hunk.a.clone()], &b.title[hunk.b.clone()], false));
+    (replaced(&a.title, &b.title, &raw), reason)
+}
+
+/// Whether capitals mark names here: not in headlines, nor in German.
+fn capitals_tell(tokens: &[Token]) -> bool {
+    let words = tokens.iter().filter(|token| token.cased).count();
+    let capitals = tokens.iter().filter(|token| token.capital).count();
+    capitals as f64 <= MOST_CAPITALS * words as f64
+}
+
+/// What fact stands in the place of another.
+fn exchanged(a: &[Token], b: &[Token], capitals: bool) -> Option<Reason> {
+    if differ(&numbers(a), &numbers(b)) && numbers(a).concat() != numbers(b).concat() {
+        return Some(Reason::Numbers);
+    }
+    let dates = |tokens: &[Token], day: bool| -> Vec<Calendar> {
+        let all = tokens.iter().filter_map(|token| calendar(&token.text));
+        all.filter(|found| matches!(found, Calendar::Day(_)) == day)
+            .collect()
+    };
+    let kanji = |tokens: &[Token]| -> Vec<u64> {
+        let days = tokens.iter().filter(|token| token.kind == Kind::Day);
+        days.map(|token| token.hash).collect()
+    };
+    if differ(&dates(a, true), &dates(b, true))
+        || differ(&dates(a, false), &dates(b, false))
+        || differ(&kanji(a), &kanji(b))
+    {
+        return Some(Reason::Dates);
+    }
+    if capitals {
+        let (a, b) = (names(a), names(b));
+        let spelt = |one: &&str, other: &[&str]| {
+            other
+                .iter()
+                .any(|name| strsim::normalized_levenshtein(one, name) >= 0.5)
+        };
+        if a.iter().any(|name| !spelt(name, &b)) && b.iter().any(|name| !spelt(name, &a)) {
+            return Some(Reason::Names);
+        }
+    }
+    None
+}
+
+/// Whether each has something that the other lacks.
+fn differ<T: PartialEq>(a: &[T], b: &[T]) -> bool {
+    a.iter().any(|x| !b.contains(x)) && b.iter().any(|x| !a.contains(x))
+}
+
+fn numbers(tokens: &[Token]) -> Vec<&str> {
+    let numbers = tokens.iter().filter(|token| token.kind == Kind::Number);
+    numbers.map(|token| token.text.as_str()).collect()
+}
+
+fn names(tokens: &[Token]) -> Vec<&str> {
+    let names = tokens.iter().filter(|token| token.capital);
+    names.map(|token| token.text.as_str()).collect()
+}
