@@ -14,8 +14,10 @@ use super::tokens::{Kind, Token, WORD, weight};
 const SURROUNDINGS: usize = 3 * WORD;
 /// A place that differs is at most so long; more is a rewritten passage.
 const LONGEST_PLACE: usize = 12 * WORD;
-/// Where more than this share of the words inside sentences has a capital, capitals say nothing.
+/// Where more than this share of the words has a capital, capitals say nothing.
 const MOST_CAPITALS: f64 = 0.4;
+/// The same in a headline.
+const MOST_CAPITALS_IN_TITLES: f64 = 0.5;
 
 /// Why two like texts are about different things, if they are.
 pub(super) fn differs(a: &Passage, b: &Passage) -> Option<Reason> {
@@ -30,7 +32,7 @@ pub(super) fn differs(a: &Passage, b: &Passage) -> Option<Reason> {
             && weight(&a.body[hunk.a.clone()]) <= LONGEST_PLACE
             && weight(&b.body[hunk.b.clone()]) <= LONGEST_PLACE
     };
-    let capitals = capitals_tell(&a.body) && capitals_tell(&b.body);
+    let capitals = capitals_tell(&a.body, MOST_CAPITALS) && capitals_tell(&b.body, MOST_CAPITALS);
     let places: Vec<Hunk> = places.iter().filter(inside).cloned().collect();
     for place in &places {
         let reason = exchanged(&a.body[place.a.clone()], &b.body[place.b.clone()], capitals);
@@ -71,23 +73,26 @@ fn titles(a: &Passage, b: &Passage) -> (Vec<(String, String)>, Option<Reason>) {
     if differing * 2 > a.title.len().max(b.title.len()) {
         return (Vec::new(), None);
     }
+    let capitals = [a, b]
+        .iter()
+        .all(|text| capitals_tell(&text.title, MOST_CAPITALS_IN_TITLES));
     let reason = raw
         .iter()
         .filter(|hunk| hunk.replaces())
-        .find_map(|hunk| exchanged(&a.title[hunk.a.clone()], &b.title[hunk.b.clone()], false));
+        .find_map(|hunk| exchanged(&a.title[hunk.a.clone()], &b.title[hunk.b.clone()], capitals));
     (replaced(&a.title, &b.title, &raw), reason)
 }
 
-/// Whether capitals mark names here: not in headlines, nor in German.
-fn capitals_tell(tokens: &[Token]) -> bool {
+/// Whether capitals mark names here: not in many headlines, nor in German.
+fn capitals_tell(tokens: &[Token], most: f64) -> bool {
     let words = tokens.iter().filter(|token| token.cased).count();
     let capitals = tokens.iter().filter(|token| token.capital).count();
-    capitals as f64 <= MOST_CAPITALS * words as f64
+    capitals as f64 <= most * words as f64
 }
 
 /// What fact stands in the place of another.
 fn exchanged(a: &[Token], b: &[Token], capitals: bool) -> Option<Reason> {
-    if differ(&numbers(a), &numbers(b)) && numbers(a).concat() != numbers(b).concat() {
+    if other_numbers(&numbers(a), &numbers(b)) {
         return Some(Reason::Numbers);
     }
     let dates = |tokens: &[Token], day: bool| -> Vec<Calendar> {
@@ -117,6 +122,11 @@ fn exchanged(a: &[Token], b: &[Token], capitals: bool) -> Option<Reason> {
         }
     }
     None
+}
+
+/// Whether figures stand in place of others, however they are written (`10 000`, `10,000`).
+fn other_numbers(a: &[&str], b: &[&str]) -> bool {
+    a.concat() != b.concat() && (a.len() == b.len() || differ(a, b))
 }
 
 /// Whether each has something that the other lacks.

@@ -2,10 +2,11 @@
 //! look up among a million others.
 //!
 //! A text is the set of its shingles (three words in a row, or six characters of a script without
-//! spaces). MinHash keeps [`ROWS`] numbers of that set; two texts agree in each of them as often as
-//! their sets overlap. Every [`ROWS_A_BAND`] numbers are hashed to a *band*; texts that share a band
-//! are worth comparing ([`super::compare`]). `docs/decisions/near-duplicates.md` has the figures
-//! that chose this over `SimHash`.
+//! spaces). MinHash keeps 32 numbers of that set; two texts agree in each of them as often as their
+//! sets overlap. Eight more are kept of the text's beginning alone, since a feed that shows the first
+//! paragraph overlaps little with one that shows all. Every [`ROWS_A_BAND`] numbers are hashed to a
+//! *band*; texts that share a band are worth comparing ([`super::compare`]).
+//! `docs/decisions/near-duplicates.md` has the figures that chose this over `SimHash`.
 //!
 //! Fingerprints are stored: what is made of a text here must not change without a migration that
 //! empties their tables.
@@ -13,8 +14,12 @@
 use super::likeness::Passage;
 use super::tokens::{Token, hash, mix};
 
-/// How many minimal hashes are kept.
-pub const ROWS: usize = 32;
+/// How many minimal hashes are kept, those of the beginning last.
+pub const ROWS: usize = WHOLE + 8;
+/// How many of them are of the whole text.
+const WHOLE: usize = 32;
+/// What the beginning weighs: 40 words, a paragraph.
+const BEGINNING: usize = 80;
 /// How many of them make a band.
 pub const ROWS_A_BAND: usize = 2;
 /// How many bands a fingerprint has.
@@ -34,15 +39,11 @@ impl Fingerprint {
         if !passage.is_comparable() {
             return None;
         }
-        let shingles = passage.shingles();
-        let mut least = [u32::MAX; ROWS];
-        for shingle in shingles {
-            for (n, least) in (0_u64..).zip(&mut least) {
-                let hashed = mix(shingle ^ n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-                *least = (*least).min(u32::try_from(hashed >> 32).unwrap_or(u32::MAX));
-            }
-        }
-        Some(Self(least))
+        let mut rows = [u32::MAX; ROWS];
+        let (whole, beginning) = rows.split_at_mut(WHOLE);
+        least(whole, 0, &passage.shingles());
+        least(beginning, WHOLE as u64, &passage.beginning(BEGINNING));
+        Some(Self(rows))
     }
 
     /// The bands; a text that shares one may be alike.
@@ -57,7 +58,7 @@ impl Fingerprint {
         bands
     }
 
-    /// In how many of [`ROWS`] minimal hashes two texts agree: an estimate of their overlap.
+    /// In how many of [`ROWS`] minimal hashes two texts agree: more is likelier.
     #[must_use]
     pub fn agreement(&self, other: &Self) -> usize {
         self.0.iter().zip(&other.0).filter(|(a, b)| a == b).count()
@@ -82,6 +83,16 @@ impl Fingerprint {
             *row = u32::from_be_bytes(from.try_into().ok()?);
         }
         Some(Self(rows))
+    }
+}
+
+/// Lowers each row to the least of the shingles' hashes; each row hashes by a seed of its own.
+fn least(rows: &mut [u32], first: u64, shingles: &[u64]) {
+    for shingle in shingles {
+        for (n, least) in (first..).zip(rows.iter_mut()) {
+            let hashed = mix(shingle ^ n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            *least = (*least).min(u32::try_from(hashed >> 32).unwrap_or(u32::MAX));
+        }
     }
 }
 

@@ -63,8 +63,23 @@ impl Passage {
         }
     }
 
-    pub(super) fn shingles(&self) -> Vec<u64> {
+    /// Hashes of every three words (or six characters of a script without spaces) in a row,
+    /// sorted, each once.
+    #[must_use]
+    pub fn shingles(&self) -> Vec<u64> {
         shingles(&self.stream())
+    }
+
+    /// The shingles of the text's beginning, of so much weight.
+    pub(super) fn beginning(&self, most: usize) -> Vec<u64> {
+        let mut weight = 0;
+        let mut stream = self.stream();
+        let enough = stream.iter().position(|token| {
+            weight += token.weight();
+            weight >= most
+        });
+        stream.truncate(enough.map_or(usize::MAX, |last| last + 1));
+        shingles(&stream)
     }
 
     /// Whether any other text can tell the same story by what it says.
@@ -143,6 +158,12 @@ impl fmt::Display for Reason {
 /// Whether two texts, so far apart in time, tell one story.
 #[must_use]
 pub fn compare(a: &Passage, b: &Passage, apart: Duration) -> Verdict {
+    compare_at(a, b, apart, LEAST_LIKENESS)
+}
+
+/// [`compare`] with another least likeness, for measuring.
+#[must_use]
+pub fn compare_at(a: &Passage, b: &Passage, apart: Duration, least: f64) -> Verdict {
     if a.is_short() || b.is_short() {
         return compare_short(a, b, apart);
     }
@@ -157,7 +178,7 @@ pub fn compare(a: &Passage, b: &Passage, apart: Duration) -> Verdict {
         (b, a)
     };
     let likeness = likeness(&a.shingles(), &b.shingles());
-    if likeness < LEAST_LIKENESS {
+    if likeness < least {
         return Verdict::Apart(Reason::Unlike(likeness));
     }
     match facts::differs(a, b) {

@@ -35,7 +35,9 @@ use crate::model::TextHash;
 
 pub use fingerprint::{BANDS, Fingerprint, ROWS, ROWS_A_BAND};
 pub use key::{assign_keys, feed_alert_id, mention_alert_id, story_key, text_hash};
-pub use likeness::{LEAST_LIKENESS, Passage, Reason, SHORT, SHORT_APART, Verdict, compare};
+pub use likeness::{
+    LEAST_LIKENESS, Passage, Reason, SHORT, SHORT_APART, Verdict, compare, compare_at,
+};
 pub use link::{MAX_LINK_BYTES, canonical_link};
 
 /// What an entry is to the store.

@@ -90,3 +90,10 @@ fn derive(story: &Text, variant: &InlineTable) -> Text {
         body: text("text").map_or(body, str::to_owned),
     }
 }
+
+/// The pairs that the method was chosen and tuned on.
+pub const FIRST: &str = include_str!("../fixtures/stories.toml");
+/// Pairs that were written afterwards.
+pub const SECOND: &str = include_str!("../fixtures/stories-later.toml");
+/// All fixtures with their names.
+pub const FIXTURES: [(&str, &str); 2] = [("tuned on", FIRST), ("written afterwards", SECOND)];

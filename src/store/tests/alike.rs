@@ -151,7 +151,7 @@ async fn an_edit_takes_the_place_of_the_former_fingerprint() {
         .commit(1, NOW, vec![telling(2, AGENCY, NOW, &[])])
         .await;
     assert_eq!(made.joined, 0);
-    assert_eq!(base.count("fingerprint_band"), 16);
+    assert_eq!(base.count("fingerprint_band"), 20);
 }
 
 #[tokio::test]
@@ -179,4 +179,63 @@ async fn fingerprints_go_after_the_window_and_joined_stories_with_the_one_they_j
     base.store.prune(KEEP, NOW + DAY * 366).await.unwrap();
     base.store.prune(KEEP, NOW + DAY * 366).await.unwrap();
     assert_eq!((base.count("story"), base.count("story_join")), (0, 0));
+}
+
+/// The first page that waits, read as this text.
+async fn read_page(base: &Base, text: &str, topics: &[&str], own: u8) -> Committed {
+    let page = base.store.waiting_pages(None, 9, 9).await.unwrap()[0].id;
+    let fingerprint = Fingerprint::of(&Passage::new("", text));
+    let outcome = PageOutcome::Read {
+        text: text.to_owned(),
+        language: None,
+        fingerprint,
+        window: DAY * 3,
+        mentions: topics
+            .iter()
+            .map(|t| mention(t, StoryKey([own; 16])))
+            .collect(),
+    };
+    let record = PageRecord {
+        page,
+        revision: 0,
+        at: NOW + HOUR,
+        outcome,
+    };
+    base.store.commit_page(record).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_page_that_turns_out_to_be_a_like_text_is_told_with_the_story_that_was_there_first() {
+    let base = base().await;
+    base.commit(0, NOW, vec![telling(1, AGENCY, NOW, &["sco"])])
+        .await;
+    let mut teaser = telling(2, "Read the report.", NOW, &[]);
+    teaser.page = Some("https://example.org/2".to_owned());
+    base.commit(1, NOW, vec![teaser]).await;
+    assert_eq!(
+        read_page(&base, AGENCY, &["sco"], 2).await,
+        committed(0, 0, 1, 0)
+    );
+    assert_eq!(base.count("entry WHERE story_id = 1"), 2);
+    assert_eq!(base.count("story_source WHERE story_id = 1"), 2);
+    // Its link keeps meaning that story.
+    let later = base
+        .commit(0, NOW + DAY * 9, vec![entry(3, 2, 3, &["sco"])])
+        .await;
+    assert_eq!(later, committed(1, 0, 1, 0));
+}
+
+#[tokio::test]
+async fn a_page_does_not_move_a_story_of_which_something_was_told() {
+    let base = base().await;
+    base.commit(0, NOW, vec![telling(1, AGENCY, NOW, &["sco"])])
+        .await;
+    let mut teaser = telling(2, "Read the report.", NOW, &["xi"]);
+    teaser.page = Some("https://example.org/2".to_owned());
+    base.commit(1, NOW, vec![teaser]).await;
+    assert_eq!(
+        read_page(&base, AGENCY, &["xi", "sco"], 2).await,
+        committed(0, 0, 1, 1)
+    );
+    assert_eq!(base.count("story_join"), 0);
 }
