@@ -143,3 +143,76 @@ fn names(tokens: &[Token]) -> Vec<&str> {
     let names = tokens.iter().filter(|token| token.capital);
     names.map(|token| token.text.as_str()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What separates a text from the one in which `from` is `to`.
+    fn change(text: &str, from: &str, to: &str) -> Option<Reason> {
+        assert!(text.contains(from));
+        let read = |text: &str| Passage::new("", text);
+        differs(&read(text), &read(&text.replace(from, to)))
+    }
+
+    const REPORT: &str = "The leaders of ten countries met in Astana on Thursday and signed 25 papers, \
+        among them one on energy. The next meeting of the leaders will be in Tianjin, said the host \
+        after the talks. He thanked all who took part in the work of the day.";
+
+    #[test]
+    fn another_number_day_or_name_in_the_same_place_separates() {
+        assert_eq!(
+            change(REPORT, "25 papers", "24 papers"),
+            Some(Reason::Numbers)
+        );
+        assert_eq!(change(REPORT, "Thursday", "Friday"), Some(Reason::Dates));
+        assert_eq!(
+            change(REPORT, "in Tianjin", "in Bishkek"),
+            Some(Reason::Names)
+        );
+        let chinese = "国家主席在会议上说,双方签署了二十五份文件,并将继续深化合作。";
+        assert_eq!(change(chinese, "二十五", "二十四"), Some(Reason::Numbers));
+    }
+
+    #[test]
+    fn the_same_fact_written_otherwise_does_not() {
+        assert_eq!(change(REPORT, "Astana", "Astaná"), None);
+        assert_eq!(change(REPORT, "Tianjin", "Tientsin"), None);
+        assert_eq!(
+            change("about 10,000 people came to see it", "10,000", "10 000"),
+            None
+        );
+    }
+
+    #[test]
+    fn what_was_added_cut_or_rewritten_does_not() {
+        assert_eq!(change(REPORT, ", among them one on energy", ""), None);
+        assert_eq!(change(REPORT, "signed", "put their names under"), None);
+        let rewritten = "In 2001 the group had six members, and few thought that it would ever be more \
+            than a club of neighbours with 3 or 4 common worries, of which Kabul was one.";
+        let rest =
+            "The next meeting of the leaders will be in Tianjin, said the host after the talks.";
+        assert_eq!(change(REPORT, rest, rewritten), None);
+    }
+
+    #[test]
+    fn the_same_exchange_again_and_again_is_a_name() {
+        let arabic = "بحث الوزير مع نظيره التركي العلاقات بين البلدين وأكد الوزير مع نظيره التركي أهمية التعاون";
+        assert_eq!(change(arabic, "التركي", "الفرنسي"), Some(Reason::Exchange));
+    }
+
+    #[test]
+    fn headlines_on_one_pattern_are_held_to_their_facts_and_others_are_not() {
+        let titled = |title: &str| Passage::new(title, REPORT);
+        let judge = |a: &str, b: &str| differs(&titled(a), &titled(b));
+        let weather = "Weather in the north on Monday";
+        assert_eq!(
+            judge(weather, "Weather in the north on Tuesday"),
+            Some(Reason::Dates)
+        );
+        assert_eq!(
+            judge(weather, "Rain and storms: what Tuesday will bring us"),
+            None
+        );
+    }
+}

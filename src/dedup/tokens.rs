@@ -12,6 +12,10 @@ use unicode_normalization::char::canonical_combining_class;
 pub(super) const WORD: usize = 2;
 /// How much of a text is read: 400 words, or 800 characters of a script without spaces.
 pub(super) const MAX_WEIGHT: usize = 800;
+/// How many characters are looked at for that, words or not.
+const MAX_CHARACTERS: usize = 20_000;
+/// Of a longer word only so many bytes are kept; it is still told from others.
+const MAX_WORD: usize = 120;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,10 +45,12 @@ pub(super) struct Token {
 }
 
 impl Token {
-    fn new(text: String, kind: Kind, capital: bool) -> Self {
+    fn new(mut text: String, kind: Kind, capital: bool) -> Self {
+        let hash = hash(text.as_bytes());
+        text.truncate(text.floor_char_boundary(MAX_WORD));
         let cased = text.chars().next().is_some_and(char::is_lowercase);
         Self {
-            hash: hash(text.as_bytes()),
+            hash,
             text,
             kind,
             capital,
@@ -128,7 +134,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         initial: true,
         ..Reading::default()
     };
-    for c in text.nfkd() {
+    for c in text.nfkd().take(MAX_CHARACTERS) {
         reading.take(c);
         if reading.weight >= MAX_WEIGHT {
             break;

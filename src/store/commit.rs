@@ -23,6 +23,9 @@ use crate::model::Timestamp;
 /// How often at most a key is marked as still being served. It keeps unchanged entries of a
 /// changed document from costing a write each.
 const SERVED_STEP: Duration = Duration::from_hours(24);
+/// Of a document's new entries so many are compared with other texts: a first poll may bring
+/// thousands, and the writer is everybody's.
+const MOST_COMPARED: usize = 500;
 
 impl Store {
     /// Records a poll, all of it or nothing.
@@ -227,8 +230,9 @@ fn record_entries(
     document: &DocumentRecord,
     committed: &mut Committed,
 ) -> Result<(), StoreError> {
-    for entry in &document.entries {
-        record_entry(conn, source, entry, document.window, committed)?;
+    for (n, entry) in document.entries.iter().enumerate() {
+        let window = (n < MOST_COMPARED).then_some(document.window);
+        record_entry(conn, source, entry, window, committed)?;
     }
     let mut served = conn.prepare_cached(
         "UPDATE seen SET served_ms = ?3 WHERE feed_id = ?1 AND key = ?2 AND served_ms < ?4",
@@ -244,7 +248,7 @@ fn record_entry(
     conn: &Connection,
     source: Source,
     item: &EntryRecord,
-    window: Duration,
+    window: Option<Duration>,
     committed: &mut Committed,
 ) -> Result<(), StoreError> {
     let (feed, at) = (source.feed.0, source.at.as_millis());
@@ -265,14 +269,17 @@ fn record_entry(
 
     let entry = &item.entry;
     // What is older than the window can't be joined by what is new.
-    let old = item.counted_at < source.at - window;
-    let fingerprint = item.fingerprint.as_ref().filter(|_| !old);
-    let looks = fingerprint.map(|fingerprint| Looks {
-        entry,
-        fingerprint,
-        at: item.counted_at,
-        window,
-    });
+    let looks = item
+        .fingerprint
+        .as_ref()
+        .zip(window)
+        .map(|(fingerprint, window)| Looks {
+            entry,
+            fingerprint,
+            at: item.counted_at,
+            window,
+        });
+    let looks = looks.filter(|looks| looks.at >= source.at - looks.window);
     let (story, join) = alike::story(conn, item.story, looks, source.at)?;
     conn.prepare_cached(
         "INSERT INTO story_source (story_id, feed_id, link, first_seen_ms) VALUES (?1, ?2, ?3, ?4)
@@ -313,6 +320,7 @@ fn record_entry(
             ],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
+    let fingerprint = looks.map(|looks| looks.fingerprint);
     alike::remember(conn, entry_row, fingerprint, item.counted_at)?;
     if let Some(join) = &join {
         alike::record_join(conn, join, entry_row, source.at)?;

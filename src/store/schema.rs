@@ -308,7 +308,7 @@ mod tests {
             .query_row("SELECT count(*) FROM feed", [], |row| row.get(0))
             .unwrap();
         assert_eq!(feeds, 1);
-        conn.execute_batch("SELECT generation FROM subscription")
+        conn.execute_batch("SELECT generation FROM subscription; SELECT into_id FROM story_join")
             .unwrap();
     }
 
