@@ -1,15 +1,20 @@
 //! Which method finds copies of a text, and what looking for them costs.
 //!
-//! `cargo bench --bench stories` compares SimHash, MinHash bands and the shipped comparison on the
+//! `cargo bench --bench stories` compares `SimHash`, `MinHash` bands and the shipped comparison on the
 //! labelled pairs of `tests/fixtures`. With a number (`-- 1000000`) it fills a database with as many
 //! stories and tells what recording entries costs on the way, with and without fingerprints.
 
 // A measurement gives up when its surroundings fail.
 #![allow(clippy::unwrap_used)]
 
+#[allow(
+    dead_code,
+    reason = "shared with `tests/stories.rs`, which uses more of it"
+)]
 #[path = "../tests/stories/pairs.rs"]
 mod pairs;
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
@@ -173,7 +178,7 @@ impl Press {
         let mut text = String::new();
         for _ in 0..90 {
             let steep = self.rng.f64().powi(3) * 30_000.0;
-            text += &format!("w{steep:.0} ");
+            write!(text, "w{steep:.0} ").unwrap();
         }
         text + "Read the whole report on our website and follow us for the latest news of the day."
     }

@@ -75,11 +75,11 @@ pub(super) fn hunks(a: &[Token], b: &[Token]) -> Vec<Hunk> {
 
 /// Joins stretches that only a few common tokens part: chance puts the same little words into any
 /// two texts.
-pub(super) fn joined(hunks: &[Hunk], a: &[Token], least: usize) -> Vec<Hunk> {
+pub(super) fn joined(hunks: &[Hunk], a: &[Token], fewest: usize) -> Vec<Hunk> {
     let mut found: Vec<Hunk> = Vec::new();
     for hunk in hunks {
         match found.last_mut() {
-            Some(last) if weight(&a[last.a.end..hunk.a.start]) < least => {
+            Some(last) if weight(&a[last.a.end..hunk.a.start]) < fewest => {
                 last.a.end = hunk.a.end;
                 last.b.end = hunk.b.end;
             }

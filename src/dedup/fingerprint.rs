@@ -2,7 +2,7 @@
 //! look up among a million others.
 //!
 //! A text is the set of its shingles (three words in a row, or six characters of a script without
-//! spaces). MinHash keeps 32 numbers of that set; two texts agree in each of them as often as their
+//! spaces). `MinHash` keeps 32 numbers of that set; two texts agree in each of them as often as their
 //! sets overlap. Eight more are kept of the text's beginning alone, since a feed that shows the first
 //! paragraph overlaps little with one that shows all. Every [`ROWS_A_BAND`] numbers are hashed to a
 //! *band*; texts that share a band are worth comparing ([`super::compare`]).

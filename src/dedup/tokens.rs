@@ -50,8 +50,8 @@ impl Token {
         text.truncate(text.floor_char_boundary(MAX_WORD));
         let cased = text.chars().next().is_some_and(char::is_lowercase);
         Self {
-            hash,
             text,
+            hash,
             kind,
             capital,
             cased,
@@ -77,7 +77,7 @@ pub(super) fn hash(bytes: &[u8]) -> u64 {
     mix(folded)
 }
 
-/// Spreads what differs in some bits over all of them (the finaliser of SplitMix64).
+/// Spreads what differs in some bits over all of them (the finaliser of `SplitMix64`).
 pub(super) fn mix(mut x: u64) -> u64 {
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

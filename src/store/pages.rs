@@ -75,7 +75,7 @@ pub enum PageOutcome {
         /// The entry's language and what says so, if the page knows better.
         language: Option<(String, &'static str)>,
         /// What of this text can be compared.
-        fingerprint: Option<Fingerprint>,
+        fingerprint: Option<Box<Fingerprint>>,
         /// How far apart in time entries with like texts may be to tell one story.
         window: Duration,
         /// The topics found in the entry with this text.
@@ -292,7 +292,7 @@ fn commit(conn: &Connection, record: &PageRecord) -> Result<Committed, StoreErro
                     Ok((place, entry))
                 })?;
             let old = place.counted_at < record.at - *window;
-            let fingerprint = fingerprint.as_ref().filter(|_| !old);
+            let fingerprint = fingerprint.as_deref().filter(|_| !old);
             if let Some(fingerprint) = fingerprint {
                 let looks = Looks {
                     entry: &entry,

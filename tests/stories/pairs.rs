@@ -63,7 +63,8 @@ fn derive(story: &Text, variant: &InlineTable) -> Text {
         lines.truncate(usize::try_from(keep).unwrap());
     }
     if let Some(number) = variant.get("paragraph").and_then(Value::as_integer) {
-        lines[usize::try_from(number).unwrap() - 1] = text("with").unwrap().to_owned();
+        let line = &mut lines[usize::try_from(number).unwrap() - 1];
+        text("with").unwrap().clone_into(line);
     }
     let mut body = lines.join("\n");
     let swaps = variant.get("swap").and_then(Value::as_array);

@@ -184,7 +184,7 @@ async fn fingerprints_go_after_the_window_and_joined_stories_with_the_one_they_j
 /// The first page that waits, read as this text.
 async fn read_page(base: &Base, text: &str, topics: &[&str], own: u8) -> Committed {
     let page = base.store.waiting_pages(None, 9, 9).await.unwrap()[0].id;
-    let fingerprint = Fingerprint::of(&Passage::new("", text));
+    let fingerprint = Fingerprint::of(&Passage::new("", text)).map(Box::new);
     let outcome = PageOutcome::Read {
         text: text.to_owned(),
         language: None,
