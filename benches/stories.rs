@@ -18,7 +18,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use mentiond::dedup::{Fingerprint, Passage, Verdict, compare, compare_at};
+use mentiond::dedup::{FEWEST_AGREEING, Fingerprint, Passage, Verdict, compare, compare_at};
 use mentiond::model::{Entry, EntryKey, Feed, FeedId, StoryKey, TextHash, Timestamp, UpdateHints};
 use mentiond::store::{
     DocumentRecord, EntryRecord, FeedRow, PollRecord, PollStatus, Renewal, Store,
@@ -148,7 +148,7 @@ fn shipped_meet(a: &Passage, b: &Passage) -> bool {
         return false;
     };
     let bands = b.bands();
-    a.bands().iter().any(|band| bands.contains(band))
+    a.agreement(&b) >= FEWEST_AGREEING && a.bands().iter().any(|band| bands.contains(band))
 }
 
 /// How much of the smaller set of shingles the other one has.

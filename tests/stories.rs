@@ -11,7 +11,7 @@ mod pairs;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use mentiond::dedup::{Fingerprint, Passage, Verdict, compare};
+use mentiond::dedup::{FEWEST_AGREEING, Fingerprint, Passage, Verdict, compare};
 use pairs::{FIRST, FIXTURES, Pair, SECOND, Text, read};
 
 fn passage(text: &Text) -> Passage {
@@ -24,7 +24,7 @@ fn would_meet(a: &Passage, b: &Passage) -> bool {
         return false;
     };
     let bands = b.bands();
-    a.bands().iter().any(|band| bands.contains(band))
+    a.agreement(&b) >= FEWEST_AGREEING && a.bands().iter().any(|band| bands.contains(band))
 }
 
 /// What is said of a pair, and why.

@@ -16,6 +16,8 @@ use super::tokens::{Token, hash, mix};
 
 /// How many minimal hashes are kept, those of the beginning last.
 pub const ROWS: usize = WHOLE + 8;
+/// Of two copies' minimal hashes at least so many agree; texts that share a closing line have fewer.
+pub const FEWEST_AGREEING: usize = 4;
 /// How many of them are of the whole text.
 const WHOLE: usize = 32;
 /// What the beginning weighs: 40 words, a paragraph.

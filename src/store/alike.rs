@@ -13,7 +13,7 @@ use std::time::Duration;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::StoreError;
-use crate::dedup::{Fingerprint, Passage, Verdict, compare};
+use crate::dedup::{FEWEST_AGREEING, Fingerprint, Passage, Verdict, compare};
 use crate::model::{Entry, StoryKey, Timestamp};
 
 /// Of the entries that share a band the newest so many are looked at.
@@ -161,8 +161,9 @@ fn candidates(
         let Some((found, at)) = read(&mut fingerprint, entry)? else {
             continue;
         };
-        if apart(looks.at, at) <= looks.window {
-            alike.push((looks.fingerprint.agreement(&found), entry, at));
+        let agreement = looks.fingerprint.agreement(&found);
+        if agreement >= FEWEST_AGREEING && apart(looks.at, at) <= looks.window {
+            alike.push((agreement, entry, at));
         }
     }
     alike.sort_unstable_by_key(|(agreement, entry, _)| (std::cmp::Reverse(*agreement), *entry));
