@@ -8,7 +8,7 @@ use super::output::{complain, printable};
 use super::{CliError, Context, names, runtime};
 use crate::config::units;
 use crate::model::Timestamp;
-use crate::store::{MentionFilter, Store};
+use crate::store::{Alike, MentionFilter, Store};
 
 /// List mentions, newest first.
 #[derive(Debug, Args)]
@@ -89,6 +89,9 @@ pub fn run(context: &Context, args: &MentionsArgs) -> Result<ExitCode, CliError>
         if let Some(link) = &mention.link {
             out.line(format!("    {}", printable(link)))?;
         }
+        if let Some(alike) = &mention.alike {
+            out.line(format!("    {}", why(alike)))?;
+        }
     }
     if mentions.is_empty() {
         // What has left the configuration may still be in the history; what is in neither is a
@@ -100,4 +103,16 @@ pub fn run(context: &Context, args: &MentionsArgs) -> Result<ExitCode, CliError>
         complain("no mentions");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Why the entry was not told as a story of its own.
+fn why(alike: &Alike) -> String {
+    let other = match (&alike.title, &alike.feed) {
+        (Some(title), Some(feed)) => format!("\"{}\" in {}", printable(title), printable(feed)),
+        _ => "an entry that was removed since".to_owned(),
+    };
+    format!(
+        "same story as {other}: {:.0} % of the text",
+        alike.likeness * 100.0
+    )
 }

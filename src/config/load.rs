@@ -17,7 +17,7 @@ use super::{Config, LogFormat, SinkConfig, SinkKind, opml, settings};
 use crate::model::{SinkId, Topic};
 
 /// Keys of the main file that no other file may have.
-const MAIN_ONLY: [&str; 10] = [
+const MAIN_ONLY: [&str; 11] = [
     "include",
     "database",
     "shutdown_timeout",
@@ -26,6 +26,7 @@ const MAIN_ONLY: [&str; 10] = [
     "fetch",
     "articles",
     "web",
+    "dedup",
     "alerts",
     "retention",
 ];
@@ -80,6 +81,7 @@ fn assemble(main: &Rc<Source>, environment: &Environment, report: &Report) -> Co
     let fetch = settings::fetch(root.section("fetch", "[fetch]"), environment);
     let articles = settings::articles(root.section("articles", "[articles]"));
     let web = settings::web(root.section("web", "[web]"));
+    let dedup = settings::dedup(root.section("dedup", "[dedup]"));
     let alerts = settings::alerts(root.section("alerts", "[alerts]"));
     let retention = settings::retention(root.section("retention", "[retention]"));
     check_variables(report, environment);
@@ -172,6 +174,7 @@ fn assemble(main: &Rc<Source>, environment: &Environment, report: &Report) -> Co
         fetch,
         articles,
         web,
+        dedup,
         alerts,
         retention,
         shutdown_timeout,

@@ -81,6 +81,8 @@ pub struct Config {
     pub articles: ArticleConfig,
     /// How the daemon itself can be reached.
     pub web: WebConfig,
+    /// When entries tell one story.
+    pub dedup: DedupConfig,
     /// What is worth an alert.
     pub alerts: AlertConfig,
     /// How long things are kept.
@@ -196,6 +198,15 @@ impl Default for FetchConfig {
             max_redirects: 5,
         }
     }
+}
+
+/// When entries with different links tell one story.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DedupConfig {
+    /// Whether entries with like texts do (`near_duplicates`).
+    pub near_duplicates: bool,
+    /// How far apart in time they may be.
+    pub window: Duration,
 }
 
 /// What is worth an alert.

@@ -19,7 +19,8 @@ use super::sinks::FORMATS;
 use super::units::show_duration;
 use super::value::Value;
 use super::{
-    AlertConfig, ArticleConfig, FetchConfig, LogConfig, RetentionConfig, ScheduleConfig, WebConfig,
+    AlertConfig, ArticleConfig, DedupConfig, FetchConfig, LogConfig, RetentionConfig,
+    ScheduleConfig, WebConfig,
 };
 use crate::model::{FullText, Interval};
 
@@ -289,6 +290,19 @@ fn contact(value: &Value<'_>) -> Option<String> {
         Some(help.to_owned()),
     );
     None
+}
+
+/// `[dedup]`.
+pub(super) fn dedup(mut table: Table<'_>) -> DedupConfig {
+    let near_duplicates = table
+        .setting("near_duplicates")
+        .and_then(|value| value.flag());
+    let window = duration(&mut table, "window", 3 * DAY);
+    table.finish();
+    DedupConfig {
+        near_duplicates: near_duplicates.unwrap_or(true),
+        window,
+    }
 }
 
 /// `[alerts]`.

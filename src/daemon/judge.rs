@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::Live;
 use crate::article;
-use crate::dedup::{self, Standing};
+use crate::dedup::{self, Fingerprint, Passage, Standing};
 use crate::language;
 use crate::matching::{self, Facts};
 use crate::model::{
@@ -87,6 +87,7 @@ impl Judge<'_> {
         let Keyed { mut document, keys } = keyed;
         let entries = std::mem::take(&mut document.entries);
         let mut record = DocumentRecord::of(&document, body_hash);
+        record.window = self.live.config.dedup.window;
         let mut once = HashSet::new();
         let mut arrivals = Vec::new();
         for (entry, key) in entries.into_iter().zip(keys) {
@@ -143,10 +144,12 @@ impl Judge<'_> {
             .clone()
             .filter(|_| tell && article::wants(&own_text, self.feed.full_text));
         let counted_at = dated.filter(|at| *at <= self.now).unwrap_or(self.now);
+        let fingerprint = self.fingerprint(&entry);
         EntryRecord {
             entry,
             key,
             story,
+            fingerprint,
             text_hash,
             language,
             language_basis,
@@ -154,6 +157,15 @@ impl Judge<'_> {
             mentions,
             page,
         }
+    }
+
+    /// What of an entry's text can be compared, if texts are to be.
+    #[must_use]
+    pub fn fingerprint(&self, entry: &Entry) -> Option<Fingerprint> {
+        let wanted = self.live.config.dedup.near_duplicates;
+        wanted
+            .then(|| Fingerprint::of(&Passage::of(entry)))
+            .flatten()
     }
 
     /// The topics found in an entry, with an alert for each if it is to be told.

@@ -263,6 +263,8 @@ async fn judge(
         let spoken = spoken.or(job.language.as_deref());
         let mentions = judge.mentions(&entry, job.story, spoken, false, true);
         PageOutcome::Read {
+            fingerprint: judge.fingerprint(&entry).map(Box::new),
+            window: live.config.dedup.window,
             text: entry.content,
             language,
             mentions,

@@ -248,6 +248,7 @@ async fn prune(engine: Arc<Engine>) {
                 entries: retention.entries,
                 seen: retention.seen,
                 deliveries: retention.deliveries,
+                fingerprints: live.config.dedup.window,
             }
         };
         match engine.store.prune(keep, Timestamp::now()).await {

@@ -3,7 +3,9 @@
 //! [`assign_keys`] gives each entry of a document the [`EntryKey`](crate::model::EntryKey) by which
 //! it is known in its feed, [`story_key`] the [`StoryKey`](crate::model::StoryKey) under which other
 //! feeds may tell the same, [`text_hash`] the fingerprint whose change makes a revision.
-//! [`standing`] then decides what an entry is, given what the store knows of its key. The alert ids
+//! A [`Fingerprint`] finds entries whose texts may be nearly the same, and [`compare`] tells of two of
+//! them whether they are, or which fact separates them ([`Reason`]).
+//! [`standing`] decides what an entry is, given what the store knows of its key. The alert ids
 //! ([`mention_alert_id`], [`feed_alert_id`]) are made here too, so that the same fact has the same
 //! id whenever it is found.
 //!
@@ -19,15 +21,40 @@
 //! );
 //! ```
 //!
+//! ```
+//! use std::time::Duration;
+//! use mentiond::dedup::{Passage, Reason, Verdict, compare};
+//! let report = |papers: u8| {
+//!     let text = format!(
+//!         "Leaders of the Shanghai Cooperation Organisation met in Astana on Thursday and signed \
+//!          {papers} papers, among them a strategy for energy and a programme against drugs."
+//!     );
+//!     Passage::new("Leaders meet", &text)
+//! };
+//! let hour = Duration::from_hours(1);
+//! assert_eq!(compare(&report(25), &report(25), hour), Verdict::Same(1.0));
+//! assert_eq!(compare(&report(25), &report(24), hour), Verdict::Apart(Reason::Numbers));
+//! ```
+//!
 //! Pure: no I/O, no clock, no state; equal input gives equal keys on every machine and in every
-//! version. Nothing here fails or panics. It does not compare texts for likeness.
+//! version. Nothing here fails or panics.
 
+mod align;
+mod calendar;
+mod facts;
+mod fingerprint;
 mod key;
+mod likeness;
 mod link;
+mod tokens;
 
 use crate::model::TextHash;
 
+pub use fingerprint::{BANDS, FEWEST_AGREEING, Fingerprint, ROWS, ROWS_A_BAND};
 pub use key::{assign_keys, feed_alert_id, mention_alert_id, story_key, text_hash};
+pub use likeness::{
+    LEAST_LIKENESS, Passage, Reason, SHORT, SHORT_APART, Verdict, compare, compare_at,
+};
 pub use link::{MAX_LINK_BYTES, canonical_link};
 
 /// What an entry is to the store.

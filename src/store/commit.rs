@@ -2,25 +2,30 @@
 //!
 //! [`Store::commit_poll`] records all that follows from a poll: schedule, entries, mentions,
 //! counts, alerts and the outbox. Uniqueness is held by the tables: an entry is new once per feed
-//! and key, an alert exists once per topic and story, a delivery once per alert and sink. A poll
+//! and key, an alert exists once per topic and story, a delivery once per alert and sink. Which story
+//! an entry tells is decided here too ([`super::alike`]), after all that was committed before. A poll
 //! that found nothing new writes its schedule row and nothing else.
 
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::alike::{self, Looks};
 use super::feeds::leave_url;
-use super::mentions::{Place, insert_alert, record_mentions};
+use super::mentions::{Place, Subject, insert_alert, record_mentions};
 use super::pages::want_page;
 use super::record::{
     Committed, DocumentRecord, EntryRecord, PollRecord, PollStatus, PushRecord, Renewal,
 };
 use super::{FeedRow, Store, StoreError};
-use crate::model::{StoryKey, Timestamp};
+use crate::model::Timestamp;
 
 /// How often at most a key is marked as still being served. It keeps unchanged entries of a
 /// changed document from costing a write each.
 const SERVED_STEP: Duration = Duration::from_hours(24);
+/// Of a document's new entries so many are compared with other texts: a first poll may bring
+/// thousands, and the writer is everybody's.
+const MOST_COMPARED: usize = 500;
 
 impl Store {
     /// Records a poll, all of it or nothing.
@@ -90,7 +95,13 @@ fn commit(conn: &Connection, record: &PollRecord) -> Result<Committed, StoreErro
         record_document(conn, record, document, &mut committed)?;
     }
     if let Some(alert) = &record.trouble {
-        let made = insert_alert(conn, alert, None, None, record.feed, record.at)?;
+        let about = Subject {
+            id: &alert.id,
+            topic: None,
+            story: None,
+            feed: record.feed,
+        };
+        let made = insert_alert(conn, alert, &about, record.at)?;
         committed.alerts += usize::from(made);
         conn.execute(
             "UPDATE schedule SET trouble_told = 1 WHERE feed_id = ?1",
@@ -219,8 +230,9 @@ fn record_entries(
     document: &DocumentRecord,
     committed: &mut Committed,
 ) -> Result<(), StoreError> {
-    for entry in &document.entries {
-        record_entry(conn, source, entry, committed)?;
+    for (n, entry) in document.entries.iter().enumerate() {
+        let window = (n < MOST_COMPARED).then_some(document.window);
+        record_entry(conn, source, entry, window, committed)?;
     }
     let mut served = conn.prepare_cached(
         "UPDATE seen SET served_ms = ?3 WHERE feed_id = ?1 AND key = ?2 AND served_ms < ?4",
@@ -236,6 +248,7 @@ fn record_entry(
     conn: &Connection,
     source: Source,
     item: &EntryRecord,
+    window: Option<Duration>,
     committed: &mut Committed,
 ) -> Result<(), StoreError> {
     let (feed, at) = (source.feed.0, source.at.as_millis());
@@ -254,13 +267,25 @@ fn record_entry(
     )?
     .execute(params![feed, item.key.0, item.text_hash.0, at])?;
 
-    let story = story_row(conn, item.story, source.at)?;
     let entry = &item.entry;
+    // What is older than the window can't be joined by what is new.
+    let looks = item
+        .fingerprint
+        .as_ref()
+        .zip(window)
+        .map(|(fingerprint, window)| Looks {
+            entry,
+            fingerprint,
+            at: item.counted_at,
+            window,
+        });
+    let looks = looks.filter(|looks| looks.at >= source.at - looks.window);
+    let (story, join) = alike::story(conn, item.story, looks, source.at)?;
     conn.prepare_cached(
         "INSERT INTO story_source (story_id, feed_id, link, first_seen_ms) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT DO NOTHING",
     )?
-    .execute(params![story, feed, entry.link, at])?;
+    .execute(params![story.row, feed, entry.link, at])?;
     let (entry_row, revision): (i64, i64) = conn
         .prepare_cached(
             "INSERT INTO entry (feed_id, key, story_id, guid, link, title, summary, content, author,
@@ -279,7 +304,7 @@ fn record_entry(
             params![
                 feed,
                 item.key.0,
-                story,
+                story.row,
                 entry.guid.as_deref().map(|g| cut(g, MAX_GUID)),
                 entry.link,
                 entry.title,
@@ -295,6 +320,12 @@ fn record_entry(
             ],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
+    let fingerprint = looks.map(|looks| looks.fingerprint);
+    alike::remember(conn, entry_row, fingerprint, item.counted_at)?;
+    if let Some(join) = &join {
+        alike::record_join(conn, join, entry_row, source.at)?;
+        committed.joined += 1;
+    }
     let place = Place {
         feed: source.feed,
         entry: entry_row,
@@ -320,17 +351,4 @@ const MAX_GUID: usize = 1024;
 
 fn cut(text: &str, max: usize) -> &str {
     &text[..text.floor_char_boundary(max)]
-}
-
-fn story_row(conn: &Connection, key: StoryKey, at: Timestamp) -> Result<i64, StoreError> {
-    let known = conn
-        .prepare_cached("SELECT id FROM story WHERE key = ?1")?
-        .query_row([key.0], |row| row.get(0))
-        .optional()?;
-    if let Some(row) = known {
-        return Ok(row);
-    }
-    conn.prepare_cached("INSERT INTO story (key, first_seen_ms) VALUES (?1, ?2)")?
-        .execute(params![key.0, at.as_millis()])?;
-    Ok(conn.last_insert_rowid())
 }

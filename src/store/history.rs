@@ -24,7 +24,7 @@ pub struct MentionFilter {
 }
 
 /// A mention with its entry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MentionRow {
     /// When it was found.
     pub found: Timestamp,
@@ -58,6 +58,21 @@ pub struct MentionRow {
     pub link: Option<String>,
     /// When the entry was published.
     pub published: Option<Timestamp>,
+    /// The entry whose story it tells, if its text and not its link says so.
+    pub alike: Option<Alike>,
+}
+
+/// Why an entry belongs to the story of another one.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Alike {
+    /// How much of the shorter text the longer one has, 0 to 1.
+    pub likeness: f64,
+    /// The other entry's feed; unknown once that entry was removed.
+    pub feed: Option<String>,
+    /// Its title, when it was not removed.
+    pub title: Option<String>,
+    /// Its link.
+    pub link: Option<String>,
 }
 
 impl Store {
@@ -70,8 +85,11 @@ impl Store {
             Query::new(
                 "SELECT m.created_ms, m.topic, f.name, f.source, e.language, m.term, m.field,
                    m.start_byte, m.end_byte, m.hits, m.snippet, m.snippet_start, m.snippet_end,
-                   e.title, e.link, e.published_ms
+                   e.title, e.link, e.published_ms, j.likeness, lf.name, l.title, l.link
                  FROM mention m JOIN entry e ON e.id = m.entry_id JOIN feed f ON f.id = e.feed_id
+                   LEFT JOIN story_join j ON j.entry_id = e.id AND j.into_id = e.story_id
+                   LEFT JOIN entry l ON l.id = j.like_entry_id
+                   LEFT JOIN feed lf ON lf.id = l.feed_id
                  WHERE true",
             )
             .and("m.topic = @", filter.topic)
@@ -137,5 +155,19 @@ fn mention_row(row: &Row<'_>) -> rusqlite::Result<MentionRow> {
         title: row.get(13)?,
         link: row.get(14)?,
         published: time(row, 15)?,
+        alike: alike(row)?,
+    })
+}
+
+fn alike(row: &Row<'_>) -> rusqlite::Result<Option<Alike>> {
+    let likeness: Option<f64> = row.get(16)?;
+    Ok(match likeness {
+        Some(likeness) => Some(Alike {
+            likeness,
+            feed: row.get(17)?,
+            title: row.get(18)?,
+            link: row.get(19)?,
+        }),
+        None => None,
     })
 }

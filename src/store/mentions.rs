@@ -5,8 +5,10 @@
 
 use rusqlite::{Connection, params};
 
+use super::alike::Story;
 use super::record::{AlertRecord, Committed, MentionRecord};
 use super::{FeedRow, StoreError};
+use crate::dedup;
 use crate::model::Timestamp;
 
 /// Where mentions were found.
@@ -14,7 +16,7 @@ use crate::model::Timestamp;
 pub(super) struct Place {
     pub(super) feed: FeedRow,
     pub(super) entry: i64,
-    pub(super) story: i64,
+    pub(super) story: Story,
     /// How often the entry had been revised.
     pub(super) revision: i64,
     /// The time under which they are counted.
@@ -37,8 +39,13 @@ pub(super) fn record_mentions(
         }
         committed.mentions += 1;
         if let Some(alert) = &mention.alert {
-            let topic = Some(mention.topic.as_str());
-            let made = insert_alert(conn, alert, topic, Some(place.story), place.feed, place.at)?;
+            let about = Subject {
+                id: &dedup::mention_alert_id(&mention.topic, place.story.key),
+                topic: Some(mention.topic.as_str()),
+                story: Some(place.story.row),
+                feed: place.feed,
+            };
+            let made = insert_alert(conn, alert, &about, place.at)?;
             committed.alerts += usize::from(made);
         }
     }
@@ -90,13 +97,20 @@ fn record_mention(
     Ok(!known)
 }
 
+/// What an alert is about.
+#[derive(Debug)]
+pub(super) struct Subject<'a> {
+    pub(super) id: &'a str,
+    pub(super) topic: Option<&'a str>,
+    pub(super) story: Option<i64>,
+    pub(super) feed: FeedRow,
+}
+
 /// Makes the alert and its deliveries unless it exists; says whether it was made.
 pub(super) fn insert_alert(
     conn: &Connection,
     alert: &AlertRecord,
-    topic: Option<&str>,
-    story: Option<i64>,
-    feed: FeedRow,
+    about: &Subject<'_>,
     at: Timestamp,
 ) -> Result<bool, StoreError> {
     let made = conn
@@ -105,11 +119,11 @@ pub(super) fn insert_alert(
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
         )?
         .execute(params![
-            alert.id,
+            about.id,
             alert.kind,
-            topic,
-            story,
-            feed.0,
+            about.topic,
+            about.story,
+            about.feed.0,
             at.as_millis(),
             alert.detail
         ])?;
@@ -121,7 +135,7 @@ pub(super) fn insert_alert(
          VALUES (?1, ?2, 'waiting', ?3, ?3)",
     )?;
     for sink in &alert.sinks {
-        deliver.execute(params![alert.id, sink.as_str(), at.as_millis()])?;
+        deliver.execute(params![about.id, sink.as_str(), at.as_millis()])?;
     }
     Ok(true)
 }

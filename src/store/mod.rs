@@ -11,6 +11,7 @@
 //!
 //! No other module knows SQL.
 
+mod alike;
 mod commit;
 mod deliveries;
 mod error;
@@ -43,7 +44,7 @@ pub use deliveries::{
 pub use error::StoreError;
 pub use extras::Extras;
 pub use feeds::{FeedRow, FeedState, Registered};
-pub use history::{MentionFilter, MentionRow};
+pub use history::{Alike, MentionFilter, MentionRow};
 use lock::Lock;
 pub use pages::{PageId, PageJob, PageOutcome, PageRecord, WaitingPage};
 pub use prune::{Keep, Pruned};

@@ -4,12 +4,16 @@
 //! page was read or given up, so that a crash loses none. What is found in a page is committed
 //! with its text, like a poll.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::alike::{self, Looks, Story};
 use super::feeds::time;
 use super::mentions::{Place, record_mentions};
 use super::record::{Committed, MentionRecord};
 use super::{FeedRow, Store, StoreError};
+use crate::dedup::Fingerprint;
 use crate::model::{Entry, StoryKey, Timestamp};
 
 /// The page of an entry.
@@ -70,6 +74,10 @@ pub enum PageOutcome {
         text: String,
         /// The entry's language and what says so, if the page knows better.
         language: Option<(String, &'static str)>,
+        /// What of this text can be compared.
+        fingerprint: Option<Box<Fingerprint>>,
+        /// How far apart in time entries with like texts may be to tell one story.
+        window: Duration,
         /// The topics found in the entry with this text.
         mentions: Vec<MentionRecord>,
     },
@@ -148,7 +156,10 @@ impl Store {
                        e.author, e.language, e.published_ms, e.updated_ms, s.key, e.first_seen_ms,
                        (SELECT o.content FROM entry o
                          WHERE o.story_id = e.story_id AND o.id <> e.id AND o.text_from = 'page'
-                           AND e.revisions = 0 AND o.revisions = 0 LIMIT 1),
+                           AND e.revisions = 0 AND o.revisions = 0
+                           AND (o.link IS e.link OR NOT EXISTS
+                             (SELECT 1 FROM story_join j WHERE j.into_id = e.story_id))
+                         LIMIT 1),
                        e.revisions
                      FROM page p JOIN entry e ON e.id = p.entry_id
                        JOIN story s ON s.id = e.story_id
@@ -238,6 +249,8 @@ fn commit(conn: &Connection, record: &PageRecord) -> Result<Committed, StoreErro
         PageOutcome::Read {
             text,
             language,
+            fingerprint,
+            window,
             mentions,
         } => {
             settle.execute(params![page, "read", at, None::<&str>, at])?;
@@ -245,27 +258,51 @@ fn commit(conn: &Connection, record: &PageRecord) -> Result<Committed, StoreErro
                 Some((code, basis)) => (Some(code), Some(basis)),
                 None => (None, None),
             };
-            let place = conn
+            let (mut place, entry) = conn
                 .prepare_cached(
                     "UPDATE entry SET content = ?2, text_from = 'page',
                        language = coalesce(?3, language),
                        language_basis = coalesce(?4, language_basis)
                      WHERE id = ?1
                      RETURNING feed_id, story_id, revisions, published_ms, updated_ms,
-                       first_seen_ms",
+                       first_seen_ms, title, summary, content,
+                       (SELECT key FROM story s WHERE s.id = story_id)",
                 )?
                 .query_row(params![page, text, code, basis], |row| {
                     let dated = time(row, 3)?.or(time(row, 4)?);
                     let seen = Timestamp::from_millis(row.get(5)?);
-                    Ok(Place {
+                    let story = Story {
+                        row: row.get(1)?,
+                        key: StoryKey(row.get(9)?),
+                    };
+                    let entry = Entry {
+                        title: row.get(6)?,
+                        summary: row.get(7)?,
+                        content: row.get(8)?,
+                        ..Entry::default()
+                    };
+                    let place = Place {
                         feed: FeedRow(row.get(0)?),
                         entry: page,
-                        story: row.get(1)?,
+                        story,
                         revision: row.get(2)?,
                         counted_at: dated.filter(|at| *at <= record.at).unwrap_or(seen),
                         at: record.at,
-                    })
+                    };
+                    Ok((place, entry))
                 })?;
+            let old = place.counted_at < record.at - *window;
+            let fingerprint = fingerprint.as_deref().filter(|_| !old);
+            if let Some(fingerprint) = fingerprint {
+                let looks = Looks {
+                    entry: &entry,
+                    fingerprint,
+                    at: place.counted_at,
+                    window: *window,
+                };
+                place.story = alike::rejoin(conn, page, place.story, looks, record.at)?;
+            }
+            alike::remember(conn, page, fingerprint, place.counted_at)?;
             record_mentions(conn, &place, mentions, &mut committed)?;
         }
     }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, ToSql, params};
 
+use super::alike::forget;
 use super::{Store, StoreError};
 use crate::model::Timestamp;
 
@@ -23,6 +24,8 @@ pub struct Keep {
     pub seen: Duration,
     /// Delivered deliveries.
     pub deliveries: Duration,
+    /// Fingerprints of texts, by which near-duplicates are found.
+    pub fingerprints: Duration,
 }
 
 /// How many rows a pruning removed.
@@ -34,6 +37,8 @@ pub struct Pruned {
     pub seen: usize,
     /// Deliveries.
     pub deliveries: usize,
+    /// Fingerprints.
+    pub fingerprints: usize,
     /// Alerts.
     pub alerts: usize,
     /// Stories.
@@ -65,6 +70,10 @@ impl Store {
         let mut pruned = Pruned::default();
         let cut = |age: Duration| (now - age).as_millis();
         let (entries, seen, deliveries) = (cut(keep.entries), cut(keep.seen), cut(keep.deliveries));
+        let fingerprints = cut(keep.fingerprints);
+        pruned.fingerprints = self
+            .in_steps(move |conn| prune_fingerprints(conn, fingerprints))
+            .await?;
         pruned.entries = self.prune_entries(entries).await?;
         pruned.seen = self.prune_seen(seen).await?;
         pruned.deliveries = self
@@ -206,6 +215,7 @@ fn delete_entries(conn: &Connection, old: &[(i64, i64)]) -> Result<usize, StoreE
         // A poll may have come between the look and the removal.
         if !served.exists([id])? {
             mentions.execute([id])?;
+            forget(conn, *id)?;
             page.execute([id])?;
             removed += entry.execute([id])?;
         }
@@ -213,19 +223,37 @@ fn delete_entries(conn: &Connection, old: &[(i64, i64)]) -> Result<usize, StoreE
     Ok(removed)
 }
 
-fn prune_stories(conn: &Connection, before_ms: i64) -> Result<usize, StoreError> {
-    let old = "SELECT id FROM story s WHERE first_seen_ms < ?1
-        AND NOT EXISTS (SELECT 1 FROM entry WHERE story_id = s.id)
-        AND NOT EXISTS (SELECT 1 FROM alert WHERE story_id = s.id)
-        ORDER BY first_seen_ms, id LIMIT ?2";
-    delete(
-        conn,
-        &format!("DELETE FROM story_source WHERE story_id IN ({old})"),
-        before_ms,
+fn prune_fingerprints(conn: &Connection, before_ms: i64) -> Result<usize, StoreError> {
+    let mut old = conn.prepare_cached(
+        "SELECT entry_id FROM fingerprint WHERE at_ms < ?1 ORDER BY at_ms, entry_id LIMIT ?2",
     )?;
-    delete(
-        conn,
-        &format!("DELETE FROM story WHERE id IN ({old})"),
-        before_ms,
-    )
+    let rows = old.query_map(params![before_ms, STEP], |row| row.get(0))?;
+    let ids = rows.collect::<Result<Vec<i64>, _>>()?;
+    ids.iter().try_fold(0, |removed, id| {
+        Ok(removed + usize::from(forget(conn, *id)?))
+    })
+}
+
+fn prune_stories(conn: &Connection, before_ms: i64) -> Result<usize, StoreError> {
+    // A story that joined another is needed for as long as that one is, and goes before it.
+    let mut old = conn.prepare_cached(
+        "SELECT s.id FROM story s LEFT JOIN story_join j ON j.story_id = s.id
+         WHERE s.first_seen_ms < ?1
+           AND NOT EXISTS (SELECT 1 FROM entry WHERE story_id = coalesce(j.into_id, s.id))
+           AND NOT EXISTS (SELECT 1 FROM alert WHERE story_id = coalesce(j.into_id, s.id))
+           AND NOT EXISTS (SELECT 1 FROM story_join WHERE into_id = s.id)
+         ORDER BY s.first_seen_ms, s.id LIMIT ?2",
+    )?;
+    let rows = old.query_map(params![before_ms, STEP], |row| row.get(0))?;
+    let ids = rows.collect::<Result<Vec<i64>, _>>()?;
+    let mut source = conn.prepare_cached("DELETE FROM story_source WHERE story_id = ?1")?;
+    let mut join = conn.prepare_cached("DELETE FROM story_join WHERE story_id = ?1")?;
+    let mut story = conn.prepare_cached("DELETE FROM story WHERE id = ?1")?;
+    let mut removed = 0;
+    for id in ids {
+        source.execute([id])?;
+        join.execute([id])?;
+        removed += story.execute([id])?;
+    }
+    Ok(removed)
 }

@@ -1,8 +1,11 @@
 //! What a poll leaves behind, ready to be committed: plain data between the daemon and the store.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::FeedRow;
+use crate::dedup::Fingerprint;
 use crate::model::{
     AlertKind, Document, Entry, EntryKey, SinkId, StoryKey, TextHash, Timestamp, TopicId,
     UpdateHints, Validators,
@@ -103,6 +106,8 @@ pub struct DocumentRecord {
     pub partial: bool,
     /// SHA-256 of its bytes, first half.
     pub body_hash: [u8; 16],
+    /// How far apart in time entries with like texts may be to tell one story.
+    pub window: Duration,
     /// Every key the document holds, new or not.
     pub served: Vec<EntryKey>,
     /// New and revised entries.
@@ -121,6 +126,7 @@ impl DocumentRecord {
             rhythm: None,
             partial: false,
             body_hash,
+            window: Duration::ZERO,
             served: Vec::new(),
             entries: Vec::new(),
         }
@@ -134,8 +140,10 @@ pub struct EntryRecord {
     pub entry: Entry,
     /// Its key within the feed.
     pub key: EntryKey,
-    /// The story it tells.
+    /// The story it tells, unless its text says another.
     pub story: StoryKey,
+    /// What of its text can be compared; `None` keeps it from joining, and being joined by, others.
+    pub fingerprint: Option<Fingerprint>,
     /// The fingerprint of its text.
     pub text_hash: TextHash,
     /// Its language as far as known.
@@ -174,7 +182,7 @@ pub struct MentionRecord {
 /// An alert and where it goes.
 #[derive(Debug)]
 pub struct AlertRecord {
-    /// Stable id.
+    /// Stable id; that of a mention follows its story if the entry joins another one.
     pub id: String,
     /// The kind's name.
     pub kind: &'static str,
@@ -205,6 +213,8 @@ pub struct Committed {
     pub new_entries: usize,
     /// Entries whose text changed.
     pub revised: usize,
+    /// Stories that turned out to be others, told under another link.
+    pub joined: usize,
     /// Mentions recorded.
     pub mentions: usize,
     /// Alerts created.

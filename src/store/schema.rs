@@ -12,7 +12,7 @@ use super::StoreError;
 pub const APPLICATION_ID: i32 = 0x6d6e_7464;
 
 /// One step per version; the first makes version 1 from an empty file.
-const MIGRATIONS: &[&str] = &[V1, V2];
+const MIGRATIONS: &[&str] = &[V1, V2, V3];
 
 /// The version this program writes.
 pub const VERSION: usize = MIGRATIONS.len();
@@ -208,6 +208,35 @@ CREATE TABLE subscription (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// Fingerprints hold what of a text can be compared; a band is a hash of a part of one. Bands have no
+/// foreign key: it would need an index by entry, as large as the table.
+const V3: &str = "
+CREATE TABLE fingerprint (
+  entry_id INTEGER PRIMARY KEY REFERENCES entry(id),
+  at_ms    INTEGER NOT NULL,
+  sketch   BLOB NOT NULL
+) STRICT;
+CREATE INDEX fingerprint_age ON fingerprint(at_ms);
+
+CREATE TABLE fingerprint_band (
+  band     INTEGER NOT NULL,
+  entry_id INTEGER NOT NULL,
+  PRIMARY KEY (band, entry_id)
+) STRICT, WITHOUT ROWID;
+
+-- The entries that were compared may be pruned before the stories are.
+CREATE TABLE story_join (
+  story_id      INTEGER PRIMARY KEY REFERENCES story(id),
+  into_id       INTEGER NOT NULL REFERENCES story(id),
+  entry_id      INTEGER NOT NULL,
+  like_entry_id INTEGER NOT NULL,
+  likeness      REAL NOT NULL,
+  created_ms    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX story_join_into ON story_join(into_id);
+CREATE INDEX story_join_entry ON story_join(entry_id);
+";
+
 /// Brings the database to [`VERSION`], one transaction a step.
 ///
 /// # Errors
@@ -279,7 +308,7 @@ mod tests {
             .query_row("SELECT count(*) FROM feed", [], |row| row.get(0))
             .unwrap();
         assert_eq!(feeds, 1);
-        conn.execute_batch("SELECT generation FROM subscription")
+        conn.execute_batch("SELECT generation FROM subscription; SELECT into_id FROM story_join")
             .unwrap();
     }
 

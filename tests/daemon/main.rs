@@ -27,4 +27,5 @@ mod pages;
 mod politeness;
 mod push;
 mod service;
+mod stories;
 mod webhooks;

@@ -7,7 +7,9 @@ use std::time::Duration;
 use crate::press::{Answer, Asked, Press, most_at_a_time};
 use crate::support::{Home, Hook, Item, feed, rss, wait_for};
 
-const OFTEN: &str = "[schedule]\ninterval = \"200ms\"\nmin_interval = \"1ms\"\n";
+/// The pages of these tests all have one text, and each is to be told.
+const OFTEN: &str =
+    "[dedup]\nnear_duplicates = false\n[schedule]\ninterval = \"200ms\"\nmin_interval = \"1ms\"\n";
 const ALWAYS: &str = "full_text = \"always\"";
 
 /// A page as sites have them: menus and teasers around what it is about.

@@ -53,6 +53,10 @@ full_text = "when_short"
 listen = "[::1]:9000"
 public_url = "https://mentiond.example.org/in/"
 
+[dedup]
+near_duplicates = false
+window = "36h"
+
 [alerts]
 max_alert_age = "1d"
 feed_failing_after = "6h"
@@ -219,6 +223,8 @@ fn an_empty_file_gives_the_documented_defaults() {
             max_redirects: 5,
         }
     );
+    assert!(config.dedup.near_duplicates);
+    assert_eq!(config.dedup.window, 72 * hour);
     assert_eq!(config.alerts.max_age, 48 * hour);
     assert_eq!(config.alerts.feed_failing_after, 24 * hour);
     assert_eq!(config.retention.entries, 365 * 24 * hour);
@@ -251,6 +257,8 @@ fn every_key_is_read() {
     assert_eq!(config.fetch.max_redirects, 0);
     assert_eq!(config.fetch.max_body, 1 << 20);
     assert_eq!(config.fetch.per_domain, 3);
+    assert!(!config.dedup.near_duplicates);
+    assert_eq!(config.dedup.window, Duration::from_hours(36));
     assert_eq!(config.fetch.host_pause, Duration::ZERO);
     assert_eq!(config.fetch.ports, [8080, 8443]);
     let proxy = config.fetch.proxy.as_ref().map(Secret::expose);

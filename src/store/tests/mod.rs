@@ -1,5 +1,6 @@
 //! What the store promises, shown on a database in a temporary folder.
 
+mod alike;
 mod feeds;
 mod file;
 mod outbox;
@@ -26,6 +27,7 @@ const KEEP: Keep = Keep {
     entries: Duration::from_hours(24 * 90),
     seen: Duration::from_hours(24 * 365),
     deliveries: Duration::from_hours(24 * 30),
+    fingerprints: Duration::from_hours(24 * 3),
 };
 
 struct Base {
@@ -150,6 +152,7 @@ fn document(feed: FeedRow, at: Timestamp, entries: Vec<EntryRecord>) -> PollReco
             rhythm: Some(vec![1, 2]),
             partial: false,
             body_hash: [9; 16],
+            window: DAY * 3,
             served: entries.iter().map(|entry| entry.key).collect(),
             entries,
         }),
@@ -177,6 +180,7 @@ fn entry(key: u8, story: u8, text: u8, topics: &[&str]) -> EntryRecord {
         },
         key: EntryKey([key; 16]),
         story,
+        fingerprint: None,
         text_hash: TextHash([text; 16]),
         language: None,
         language_basis: None,
@@ -245,6 +249,6 @@ fn committed(new_entries: usize, revised: usize, mentions: usize, alerts: usize)
         revised,
         mentions,
         alerts,
-        pages: 0,
+        ..Committed::default()
     }
 }

@@ -18,6 +18,8 @@ fn read(page: PageId, topics: &[&str], story: u8) -> PageRecord {
         revision: 0,
         at: NOW + HOUR,
         outcome: PageOutcome::Read {
+            fingerprint: None,
+            window: Duration::ZERO,
             text: "the whole text".into(),
             language: Some(("ru".into(), "detected")),
             mentions: topics.iter().map(|t| mention(t, story)).collect(),
@@ -186,6 +188,7 @@ async fn pages_go_with_their_entries() {
         entries: HOUR * 24,
         seen: HOUR * 24,
         deliveries: HOUR,
+        fingerprints: HOUR,
     };
     let pruned = base.store.prune(keep, NOW + HOUR * 50).await.unwrap();
     assert_eq!((pruned.entries, base.count("page")), (1, 0));

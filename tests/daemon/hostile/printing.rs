@@ -74,7 +74,7 @@ fn feeds() -> Vec<(&'static str, String)> {
 fn watching(format: &str) -> (Home, Site, Vec<&'static str>) {
     let (home, site) = (Home::new(), Site::start());
     let mut text = format!(
-        "database = \"m.db\"\n[log]\nlevel = \"debug\"\nformat = \"{format}\"\n\
+        "database = \"m.db\"\n[dedup]\nnear_duplicates = false\n[log]\nlevel = \"debug\"\nformat = \"{format}\"\n\
          [[sink]]\nid = \"out\"\ntype = \"log\"\nformat = \"{format}\"\n{TOPICS}"
     );
     let mut names = Vec::new();
