@@ -9,3 +9,8 @@ pub(crate) fn processor_time() -> Duration {
     let nanoseconds = told.split(' ').next().and_then(|n| n.parse().ok());
     Duration::from_nanos(nanoseconds.unwrap_or(0))
 }
+
+/// Processor time that it has taken since.
+pub(crate) fn since(started: Duration) -> Duration {
+    processor_time().saturating_sub(started)
+}

@@ -355,6 +355,6 @@ fn hostile_documents_cost_no_more_than_their_length() {
     );
     let _ = try_bytes(format!("{{\"items\":[{}]}}", "0,".repeat(500_000)).as_bytes());
     let _ = try_bytes(format!("{{\"items\":{}", "[".repeat(1 << 20)).as_bytes());
-    let took = crate::testing::processor_time() - started;
+    let took = crate::testing::since(started);
     assert!(took.as_secs() < 120, "{took:?}");
 }
