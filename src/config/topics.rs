@@ -63,7 +63,7 @@ pub(super) fn read(mut table: Table<'_>, report: &Report, list: &mut TopicList) 
         person = person_value.as_ref().and_then(person::read);
         let found = table.get("any");
         if found.is_none() && person_value.is_none() {
-            table.missing("any", "or a `query`, or a `person`");
+            table.missing("any", "or a `person` or a `query`");
         }
         found
     };

@@ -187,6 +187,10 @@ impl Patterns {
             }
             if pattern.abbreviation
                 && step.end > step.literal
+                && matches!(
+                    self.tails.get(usize::from(segment.tail)),
+                    Some(Tail::Forms(_))
+                )
                 && folded
                     .source_text(step.literal..step.end)?
                     .contains(char::is_uppercase)

@@ -19,6 +19,17 @@ pub enum StoreError {
         /// The latest version this program knows.
         known: usize,
     },
+    /// The database was written by an earlier version of this program and is only to be read.
+    #[error(
+        "the database has schema version {found}, this mentiond knows {known}: start `mentiond run` or \
+         `mentiond poll` once, which brings it up to date"
+    )]
+    Older {
+        /// The version in the file.
+        found: usize,
+        /// The version this program reads.
+        known: usize,
+    },
     /// The file is a database of another program, or none at all.
     #[error("{} is not a mentiond database; point `database` at another file", .0.display())]
     NotOurs(PathBuf),

@@ -125,8 +125,13 @@ impl Store {
         }
         let conn = open_reader(path)?;
         // An empty file: a mentiond is about to make the tables, or never came to it.
-        if schema::check(&conn)? == 0 {
+        let found = schema::check(&conn)?;
+        if found == 0 {
             return Err(StoreError::Missing(path.to_owned()));
+        }
+        if found < schema::VERSION {
+            let known = schema::VERSION;
+            return Err(StoreError::Older { found, known });
         }
         Ok(Self::assemble(path, None, conn, None))
     }

@@ -237,20 +237,23 @@ CREATE INDEX story_join_into ON story_join(into_id);
 CREATE INDEX story_join_entry ON story_join(entry_id);
 ";
 
-/// Brings the database to [`VERSION`], one transaction a step.
+/// Brings the database to [`VERSION`], in one transaction, so that nobody sees a version between.
 ///
 /// # Errors
 /// [`StoreError::Newer`] for a database of a later program, [`StoreError::NotOurs`] for a file
 /// that some other program made, or what SQLite says.
 pub fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
     let found = check(conn)?;
-    for (step, sql) in MIGRATIONS.iter().enumerate().skip(found) {
-        let tx = conn.transaction()?;
-        tx.execute_batch(sql)?;
-        tx.pragma_update(None, "application_id", APPLICATION_ID)?;
-        tx.pragma_update(None, "user_version", step + 1)?;
-        tx.commit()?;
+    if found == VERSION {
+        return Ok(());
     }
+    let tx = conn.transaction()?;
+    for sql in MIGRATIONS.iter().skip(found) {
+        tx.execute_batch(sql)?;
+    }
+    tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+    tx.pragma_update(None, "user_version", VERSION)?;
+    tx.commit()?;
     Ok(())
 }
 

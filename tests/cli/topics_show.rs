@@ -14,11 +14,11 @@ fn a_person_is_shown_with_the_rule_of_each_term() {
     assert_eq!(rule("Poutine").as_deref(), Some("the owner's"));
     let shown = run(&["topics", "show", "putin"]).code(0).out;
     assert!(
-        shown.contains("  Poetin  [surname, Dutch; case matters]\n"),
+        shown.contains("  Poetin  [surname, Dutch; with a capital]\n"),
         "{shown}"
     );
     assert!(
-        shown.contains("  Poutine  [in context only; case matters]\n"),
+        shown.contains("  Poutine  [in context only; with a capital]\n"),
         "{shown}"
     );
 }

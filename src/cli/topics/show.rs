@@ -16,7 +16,7 @@ Examples:
   mentiond topics show putin
   mentiond topics show putin --json | grep French
 
-JSON has one object a line and term: list (any, all, none, except, near), text, ambiguous, exact_case, \
+JSON has one object a line and term: list (any, all, none, except, near), text, ambiguous, case, \
 and rule (how it was made of a person's name, or null).
 
 Exit codes: 0 done, 2 no such topic, bad usage or configuration.")]
@@ -34,7 +34,7 @@ struct TermLine<'a> {
     list: &'a str,
     text: &'a str,
     ambiguous: bool,
-    exact_case: bool,
+    case: &'a str,
     rule: Option<&'a str>,
 }
 
@@ -68,7 +68,11 @@ fn show(context: &Context, topic: &Topic, json: bool) -> Result<(), CliError> {
                     list,
                     text: &term.text,
                     ambiguous: term.ambiguous,
-                    exact_case: term.case == Case::Exact,
+                    case: match term.case {
+                        Case::Fold => "fold",
+                        Case::Exact => "exact",
+                        Case::Capital => "capital",
+                    },
                     rule: term.rule.as_deref(),
                 })?;
             }
@@ -98,7 +102,11 @@ fn notes(term: &Term) -> String {
     let notes: Vec<&str> = rule
         .into_iter()
         .chain(term.ambiguous.then_some("in context only"))
-        .chain((term.case == Case::Exact).then_some("case matters"))
+        .chain(match term.case {
+            Case::Fold => None,
+            Case::Exact => Some("case matters"),
+            Case::Capital => Some("with a capital"),
+        })
         .collect();
     if notes.is_empty() {
         String::new()
@@ -118,12 +126,12 @@ mod tests {
         let made = Term {
             rule: Some("surname, French".into()),
             ambiguous: true,
-            case: Case::Exact,
+            case: Case::Capital,
             ..plain
         };
         assert_eq!(
             notes(&made),
-            "  [surname, French; in context only; case matters]"
+            "  [surname, French; in context only; with a capital]"
         );
     }
 }

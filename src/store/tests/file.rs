@@ -85,3 +85,16 @@ async fn the_hot_queries_use_their_indexes() {
         assert_eq!(scans.count(), 0, "{sql}\n{plan}");
     }
 }
+
+#[test]
+fn a_database_of_an_earlier_version_is_not_read_before_it_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.db");
+    drop(Store::open(&path).unwrap());
+    let conn = Connection::open(&path).unwrap();
+    conn.pragma_update(None, "user_version", 2).unwrap();
+    drop(conn);
+    let error = Store::open_read_only(&path).unwrap_err();
+    assert!(matches!(error, StoreError::Older { found: 2, .. }));
+    assert!(error.to_string().contains("mentiond poll"), "{error}");
+}
