@@ -23,7 +23,7 @@ fn a_query_stands_in_the_place_of_lists() {
     "##);
     insta::assert_snapshot!(
         complaints("[[topic]]\nid = 'a'\n"),
-        @"m.toml:1:1: `any` or a `query` is missing in [[topic]]"
+        @"m.toml:1:1: `any` or a `query`, or a `person` is missing in [[topic]]"
     );
 }
 
