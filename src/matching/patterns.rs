@@ -155,10 +155,8 @@ impl Patterns {
             }
             _ => {}
         }
-        if pattern.capital {
-            if folded.source_from(at)?.chars().next().is_some_and(is_small) {
-                return None;
-            }
+        if pattern.capital && folded.source_from(at)?.starts_with(is_small) {
+            return None;
         }
         let exactly = self.exactly.get(&id).filter(|_| !self.exactly.is_empty());
         let mut at = start;

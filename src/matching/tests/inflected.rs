@@ -158,7 +158,7 @@ fn naive_in_source(term: &str, text: &str, language: Option<&str>) -> Vec<Range<
     in_source.map(Option::unwrap).collect()
 }
 
-fn pick(index: &Index, from: &[&'static str]) -> &'static str {
+fn pick(index: Index, from: &[&'static str]) -> &'static str {
     from[index.index(from.len())]
 }
 
@@ -192,7 +192,7 @@ fn written(word: &str, form: &Form, language: Option<&str>) -> String {
         Form::Unlisted(cut, index) => {
             let letters = word.chars().count().saturating_sub(*cut);
             let stem: String = word.chars().take(letters).collect();
-            stem + pick(index, &UNLISTED)
+            stem + pick(*index, &UNLISTED)
         }
     }
 }
@@ -218,12 +218,12 @@ proptest! {
             if let Some((arabic, index)) = proclitic
                 && matches!(words[0], "بوتين" | "الرئيس" | "פוטין")
             {
-                text += if *arabic { pick(index, &ARABIC) } else { pick(index, &HEBREW) };
+                text += if *arabic { pick(*index, &ARABIC) } else { pick(*index, &HEBREW) };
             }
             let forms = words.iter().zip(forms);
             let forms: Vec<String> = forms.map(|(word, form)| written(word, form, language)).collect();
             text += &forms.join(" ");
-            text += pick(between, &BETWEEN);
+            text += pick(*between, &BETWEEN);
         }
         prop_assert_eq!(
             found(&term, &text, language),

@@ -42,7 +42,7 @@ fn letters(text: &str) -> Vec<Letter> {
         space = c.is_whitespace();
         let mut next = text[at..].chars().skip(1);
         let hyphenates = matches!(c, '-' | '\u{2010}' | '\u{2011}')
-            && next.next().is_some_and(|next| next.is_lowercase());
+            && next.next().is_some_and(char::is_lowercase);
         let (mut folded, mut cased) = (String::new(), String::new());
         if space {
             folded.push(' ');
