@@ -1,9 +1,9 @@
 //! Finds topics in text: many topics, many languages, one pass.
 //!
 //! [`Matcher`] is compiled once from all [`Topic`]s and then shared. It folds each field (`fold`),
-//! runs one automaton over it that knows the literal beginnings of every term of every topic, lets
-//! each term verify its candidates (`term`) and each touched topic weigh them (`evaluate`).
-//! A topic with a query is decided by `query`, over the hits of the same automaton.
+//! asks at the beginning of each word which terms of all topics may begin there (`index`), lets each
+//! of them verify itself (`patterns`) and each touched topic weigh its hits (`evaluate`).
+//! A topic with a query is decided by `query`, over hits found in the same way.
 //! [`check_term`] and [`parse_query`] tell a configuration's author what is wrong with a term or
 //! query, [`lint`] what is doubtful about whole topics; [`snippet`] cuts the text around a hit for
 //! people.
@@ -26,6 +26,7 @@
 //!   [`Case::Exact`](crate::model::Case) letter case does, all else stays so.
 //! - A space in a term matches one run of white space or one hyphen, and so does a hyphen; hyphens
 //!   and spaces at a term's ends are ignored.
+//! - Words may stand with endings and proclitics of the text's language (`inflect`), unless the term says no.
 //! - A hit begins and ends at a word boundary. Between Han, Kana, Thai, Lao, Khmer or Myanmar and
 //!   anything else there is always one; apostrophes, hyphens and all other punctuation are one.
 //!   Before a combining mark there is none.

@@ -162,7 +162,8 @@ impl Patterns {
         let mut at = start;
         for (number, segment) in self.segments_of(id).iter().enumerate() {
             let text = self.text(*segment);
-            let step = match self.tails.get(usize::from(segment.tail))? {
+            let tail = self.tails.get(usize::from(segment.tail))?;
+            let step = match tail {
                 Tail::Closed => literal(folded, at, text)?,
                 Tail::Open => {
                     let step = literal(folded, at, text)?;
@@ -185,7 +186,9 @@ impl Patterns {
                     return None;
                 }
             }
+            // A `*` takes any letters.
             if pattern.abbreviation
+                && matches!(tail, Tail::Forms(_))
                 && step.end > step.literal
                 && matches!(
                     self.tails.get(usize::from(segment.tail)),

@@ -1,5 +1,6 @@
 //! The promises of the configuration as a whole.
 
+mod aliases;
 mod files;
 mod mistakes;
 mod names;
@@ -105,6 +106,15 @@ within = 7
 id = "energy"
 query = "SCO gas"
 threshold = 2
+
+[[names]]
+topic = "sco"
+language = "ru"
+full = ["Шанхайская организация сотрудничества"]
+alone = [{ text = "Шанхайка", surname = true, case = "capital" }]
+ambiguous = ["ШОС"]
+near = ["саммит*"]
+except = ["ШОС-6"]
 
 [[example]]
 text = "The SCO met in Shanghai's Astana."
@@ -300,7 +310,11 @@ fn every_key_is_read() {
     assert!(matches!(other.request.auth, Some(Auth::Bearer(_))));
 
     let topic = &config.topics[0];
-    assert_eq!(topic.any.len(), 2);
+    let written: Vec<_> = topic.any.iter().map(|term| &*term.text).collect();
+    let of_names = ["Шанхайская организация сотрудничества", "Шанхайка", "ШОС"];
+    assert_eq!(written[..2], ["上合组织", "SCO"]);
+    assert_eq!(written[2..], of_names);
+    assert!(topic.any[3].surname);
     assert_eq!(topic.any[0].case, Case::Fold);
     assert_eq!(topic.any[1].case, Case::Exact);
     assert!(topic.any[1].ambiguous);
@@ -382,5 +396,5 @@ fn the_documents_examples_are_valid() {
             assert!(is_expected, "{line}\nin\n{text}");
         }
     }
-    assert_eq!(blocks, 7);
+    assert_eq!(blocks, 8);
 }

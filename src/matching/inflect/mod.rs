@@ -11,6 +11,8 @@
 //!
 //! Pure tables; nothing is guessed beyond them.
 
+#[cfg(test)]
+pub(super) mod expand;
 pub(super) mod proclitic;
 mod rules;
 mod turkic;

@@ -5,12 +5,12 @@
 use super::Languages;
 
 /// Arabic: conjunctions, prepositions and the article, and what they combine to; longest first.
-const ARABIC: [&str; 21] = [
+pub(in crate::matching) const ARABIC: [&str; 21] = [
     "وبال", "فبال", "وكال", "ولل", "فلل", "وال", "بال", "فال", "كال", "لل", "ال", "وب", "ول", "وك",
     "فب", "فل", "و", "ف", "ب", "ل", "ك",
 ];
 /// Hebrew: ve-, be-, le-, ha-, she-, mi-, ke- and what they combine to.
-const HEBREW: [&str; 27] = [
+pub(in crate::matching) const HEBREW: [&str; 27] = [
     "ושב", "ושל", "ומה", "ושה", "וכש", "כשה", "וב", "ול", "וה", "וש", "ומ", "וכ", "שב", "של", "שה",
     "שמ", "בה", "לה", "מה", "כש", "ו", "ב", "ל", "ה", "ש", "מ", "כ",
 ];

@@ -1,6 +1,9 @@
-//! The matcher as its users see it (here), and against a naive reading of its rules (`agreement`).
+//! The matcher as its users see it (here and in `documented`), and against naive readings of its
+//! rules (`agreement`) and of inflection (`inflected`).
 
 mod agreement;
+mod documented;
+mod inflected;
 mod naive;
 
 use std::sync::Arc;

@@ -18,6 +18,8 @@ struct Letter {
     source: Range<usize>,
     first: bool,
     last: bool,
+    /// Whether its source begins with a hyphen and a small letter.
+    hyphenates: bool,
 }
 
 fn letters(text: &str) -> Vec<Letter> {
@@ -38,6 +40,9 @@ fn letters(text: &str) -> Vec<Letter> {
             continue;
         }
         space = c.is_whitespace();
+        let mut next = text[at..].chars().skip(1);
+        let hyphenates = matches!(c, '-' | '\u{2010}' | '\u{2011}')
+            && next.next().is_some_and(char::is_lowercase);
         let (mut folded, mut cased) = (String::new(), String::new());
         if space {
             folded.push(' ');
@@ -79,6 +84,7 @@ fn letters(text: &str) -> Vec<Letter> {
                 source: source.clone(),
                 first: index == 0,
                 last: index + 1 == count,
+                hyphenates,
             });
         }
     }
@@ -129,6 +135,13 @@ fn places(text: &[Letter], term: &Term) -> Vec<Range<usize>> {
             .collect();
         all.trim_matches(' ').chars().collect()
     };
+    let alphabetic = term.text.chars().filter(|c| c.is_alphabetic()).count();
+    let hyphen = !term.text.contains(' ') && term.text.trim_matches('-').contains('-');
+    let part_of_longer = |end: usize| {
+        term.text.starts_with(char::is_uppercase)
+            && (alphabetic <= 2 || hyphen)
+            && text.get(end).is_some_and(|after| after.hyphenates)
+    };
     let mut found = Vec::new();
     for start in 0..text.len() {
         let (mut folded, mut cased) = (vec![], vec![]);
@@ -136,7 +149,8 @@ fn places(text: &[Letter], term: &Term) -> Vec<Range<usize>> {
         ends(text, start, &spell(true), true, &mut cased);
         for end in folded {
             let right_case = term.case == Case::Fold || cased.contains(&end);
-            if right_case && boundary(text, start) && boundary(text, end) {
+            let whole = boundary(text, start) && boundary(text, end) && !part_of_longer(end);
+            if right_case && whole {
                 found.push(start..end);
             }
         }
