@@ -315,8 +315,8 @@ fn the_slow_do_not_delay_the_others(log: &Log, _: &Town, scale: Scale, found: &m
             .marks
             .iter()
             .any(|(_, mark)| *mark >= a.at && *mark <= b.at);
-        // An hour and the jitter of a tenth; a second for a machine that is busy otherwise.
-        let most = scale.of(1.1) + Duration::from_secs(1);
+        // An hour and the jitter of a tenth; three seconds for a machine that is busy otherwise.
+        let most = scale.of(1.1) + Duration::from_secs(3);
         if !marked && b.at > a.at + most {
             let late = scale.hour(b.at.saturating_sub(a.at));
             found.push(format!("{}: only after {late:.2} h", at(b, scale)));
