@@ -24,8 +24,20 @@ use publisher::{FEEDS, Publisher};
 pub use receiver::Received;
 use receiver::Receiver;
 
-/// The topic pack, as shipped.
-const TOPICS: &str = include_str!("../../config/topics/sco.toml");
+/// The topic pack, as shipped, with the names in the languages of the demo's feeds.
+const TOPICS: &str = concat!(
+    include_str!("../../config/topics/sco.toml"),
+    include_str!("../../config/topics/names/ar.toml"),
+    include_str!("../../config/topics/names/en.toml"),
+    include_str!("../../config/topics/names/fa.toml"),
+    include_str!("../../config/topics/names/fr.toml"),
+    include_str!("../../config/topics/names/hi.toml"),
+    include_str!("../../config/topics/names/id.toml"),
+    include_str!("../../config/topics/names/kk.toml"),
+    include_str!("../../config/topics/names/ru.toml"),
+    include_str!("../../config/topics/names/tr.toml"),
+    include_str!("../../config/topics/names/zh-Hans.toml"),
+);
 /// A secret for the demo's own receiver; it protects nothing.
 const SECRET: &str = "whsec_bWVudGlvbmQgZGVtbyBzZWNyZXQga2V5ISEh";
 /// The demo ends after this time, whatever is still missing.
