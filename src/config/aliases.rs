@@ -6,11 +6,10 @@
 //! follow from its letters: an abbreviation of capitals must be written so, and a name needs a
 //! capital where its script has them.
 
-use super::feeds::is_language;
-use super::problem::{Report, quoted};
+use super::problem::Report;
 use super::reader::Table;
 use super::source::Origin;
-use super::topics::{TopicList, terms};
+use super::topics::{TopicList, language_code, terms};
 use crate::model::{Case, Term, TopicId};
 
 /// One `[[names]]` table.
@@ -32,16 +31,8 @@ pub(super) fn read(mut table: Table<'_>, list: &mut Vec<Alias>) {
         Some((id, value.origin.clone()))
     });
     let language = table.required("language").and_then(|value| {
-        let text = value.text("a language code in quotes")?;
-        if !is_language(text) {
-            let help = "write a code such as \"en\", \"ru\" or \"zh\"".to_owned();
-            value.error(
-                format!("{} is not a language code", quoted(text)),
-                Some(help),
-            );
-            return None;
-        }
-        Some(text.split('-').next().unwrap_or(text).to_owned())
+        let code = language_code(&value)?;
+        Some(code.split('-').next().unwrap_or(&code).to_owned())
     });
     let mut list_of = |key| table.get(key).and_then(|value| terms(&value, false));
     let full = list_of("full").unwrap_or_default();

@@ -4,11 +4,11 @@
 
 use std::path::PathBuf;
 
-use super::feeds::{LONGEST_NAME, is_language, read_tags};
-use super::problem::{Report, did_you_mean, quoted};
+use super::feeds::{LONGEST_NAME, read_tags};
+use super::problem::{Report, did_you_mean};
 use super::reader::Table;
 use super::source::Origin;
-use super::topics::TopicList;
+use super::topics::{TopicList, language_code};
 use super::value::Value;
 use crate::model::TopicId;
 
@@ -61,7 +61,9 @@ pub(super) fn read(mut table: Table<'_>, report: &Report, list: &mut ExampleList
     let mut line_of = |key| table.get(key).and_then(|value| text_of_line(&value));
     let title = line_of("title");
     let (author, source) = (line_of("author"), line_of("source"));
-    let language = table.get("language").and_then(|value| language(&value));
+    let language = table
+        .get("language")
+        .and_then(|value| language_code(&value));
     let tags = table.get("tags").map(|value| read_tags(&value));
     let topic = table.get("topic").and_then(|value| topic(&value, list));
     let (matches, no_match) = (table.get("match"), table.get("no_match"));
@@ -142,19 +144,6 @@ fn text(value: &Value<'_>, most: usize) -> Option<String> {
 
 fn text_of_line(value: &Value<'_>) -> Option<String> {
     value.line(LONGEST_NAME).map(str::to_owned)
-}
-
-fn language(value: &Value<'_>) -> Option<String> {
-    let code = value.text("a language code")?;
-    if is_language(code) {
-        return Some(code.to_owned());
-    }
-    let help = "write a code such as \"en\", \"ru\" or \"zh\"".to_owned();
-    value.error(
-        format!("{} is not a language code", quoted(code)),
-        Some(help),
-    );
-    None
 }
 
 fn topics(value: &Value<'_>, list: &mut ExampleList) -> Vec<TopicId> {

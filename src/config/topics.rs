@@ -230,19 +230,21 @@ fn languages_of(value: &Value<'_>) -> Vec<String> {
     if items.is_empty() {
         value.warn("`languages` is empty, which means all", None);
     }
-    let read = |item: &Value<'_>| {
-        let text = item.text("a language code")?;
-        if is_language(text) {
-            return Some(text.to_owned());
-        }
-        let help = "write a code such as \"en\", \"ru\" or \"zh\"".to_owned();
-        item.error(
-            format!("{} is not a language code", quoted(text)),
-            Some(help),
-        );
-        None
-    };
-    items.iter().filter_map(read).collect()
+    items.iter().filter_map(language_code).collect()
+}
+
+/// Reads the language of a text or term.
+pub(super) fn language_code(value: &Value<'_>) -> Option<String> {
+    let code = value.text("a language code")?;
+    if is_language(code) {
+        return Some(code.to_owned());
+    }
+    let help = "write a code such as \"en\", \"ru\" or \"zh\"".to_owned();
+    value.error(
+        format!("{} is not a language code", quoted(code)),
+        Some(help),
+    );
+    None
 }
 
 /// The differences that a term does not forgive.

@@ -4,7 +4,7 @@
 //! the topic's own. Given names are known from lists, by script, in the forms of the text's
 //! language; in scripts with capitals they must be written with one. Where names are written with a
 //! dot between their parts (`弗朗西斯科·古特雷斯`, `フランシスコ・グテレス`), any other part before
-//! the dot will do. A patronymic or an initial between the two is passed over.
+//! the dot will do. A patronymic between the two is passed over.
 //!
 //! What stands further away, or behind the surname, is not looked at.
 
@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::character::{is_mark, is_small, is_unspaced};
+use super::character::{is_letter, is_small, is_unspaced};
 use super::fold::Folded;
 use super::inflect::{self, Languages};
 use crate::model::Topic;
@@ -161,10 +161,6 @@ impl Own {
     }
 }
 
-fn is_letter(c: char) -> bool {
-    c.is_alphanumeric() || is_mark(c)
-}
-
 /// The word that stands directly before `at`, with one space or hyphen between.
 fn word_before(text: &str, at: usize) -> Option<Range<usize>> {
     let before = text.get(..at)?.strip_suffix(' ')?;
@@ -174,10 +170,11 @@ fn word_before(text: &str, at: usize) -> Option<Range<usize>> {
 
 /// Where the word begins that a text ends with.
 fn word_start(text: &str) -> usize {
-    let mut letters = text.char_indices().rev().take_while(|(_, c)| is_letter(*c));
-    letters.by_ref().last().map_or(text.len(), |(at, _)| at)
+    let letters = text.char_indices().rev().take_while(|(_, c)| is_letter(*c));
+    letters.last().map_or(text.len(), |(at, _)| at)
 }
 
+/// Whether a word ends as patronymics do.
 fn is_patronymic(word: &str) -> bool {
     let ends = [
         "вич",

@@ -75,8 +75,7 @@ impl Class {
         let Some(first) = form.chars().next() else {
             return Self::Dropped;
         };
-        let letter = |c: char| c.is_alphanumeric() || is_mark(c);
-        if !letter(c) || !letter(first) {
+        if !is_letter(c) || !is_letter(first) {
             Self::Other
         } else if is_mark(first) {
             Self::Mark
@@ -114,6 +113,11 @@ impl Class {
     pub(super) fn joins(self, next: Self) -> bool {
         next == Self::Mark || (self == next && self.makes_words())
     }
+}
+
+/// Whether the character is a letter, digit or mark of any script.
+pub(super) fn is_letter(c: char) -> bool {
+    c.is_alphanumeric() || is_mark(c)
 }
 
 /// Whether a letter is a small one in a script whose names begin with capitals. Georgian has
@@ -205,7 +209,7 @@ pub(super) const fn is_unspaced(c: char) -> bool {
 
 /// Whether the character is a letter, digit or mark of a script that puts spaces between words.
 pub(super) fn is_spaced_word(c: char) -> bool {
-    (c.is_alphanumeric() || is_mark(c)) && !is_unspaced(c)
+    is_letter(c) && !is_unspaced(c)
 }
 
 /// Hangul, whole or in compatibility jamo, and the Han block: nothing to decompose.

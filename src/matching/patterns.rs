@@ -158,7 +158,7 @@ impl Patterns {
         if pattern.capital && folded.source_from(at)?.starts_with(is_small) {
             return None;
         }
-        let exactly = self.exactly.get(&id).filter(|_| !self.exactly.is_empty());
+        let exactly = self.exactly.get(&id);
         let mut at = start;
         for (number, segment) in self.segments_of(id).iter().enumerate() {
             let text = self.text(*segment);
@@ -190,10 +190,6 @@ impl Patterns {
             if pattern.abbreviation
                 && matches!(tail, Tail::Forms(_))
                 && step.end > step.literal
-                && matches!(
-                    self.tails.get(usize::from(segment.tail)),
-                    Some(Tail::Forms(_))
-                )
                 && folded
                     .source_text(step.literal..step.end)?
                     .contains(char::is_uppercase)

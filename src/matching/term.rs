@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::character::{Strict, is_mark, is_unspaced};
+use super::character::{Strict, is_letter, is_unspaced};
 use super::fold::{Folded, fold_strictly};
 use super::inflect::{self, Form};
 use crate::model::{Case, Term};
@@ -50,12 +50,7 @@ pub enum TermError {
 /// assert_eq!(check_term("Pu*in"), Err(TermError::StarNotAtWordEnd));
 /// ```
 pub fn check_term(text: &str) -> Result<(), TermError> {
-    // Counted before anything is folded, so that a huge term costs nothing.
-    let count = text.chars().count();
-    if count > MAX_TERM_CHARS {
-        return Err(TermError::TooLong(count));
-    }
-    check(text, &Folded::new(text)).map(drop)
+    checked(text).map(drop)
 }
 
 /// What may stand at the end of a segment.
@@ -89,12 +84,14 @@ pub(super) struct Cut {
     pub word: usize,
 }
 
-/// Checks a term's folded text and returns where it stands without spaces around it.
-fn check(text: &str, folded: &Folded<'_>) -> Result<Range<usize>, TermError> {
+/// Folds and checks a term's text, and tells where it stands without spaces around it.
+fn checked(text: &str) -> Result<(Folded<'_>, Range<usize>), TermError> {
+    // Counted before anything is folded, so that a huge term costs nothing.
     let count = text.chars().count();
     if count > MAX_TERM_CHARS {
         return Err(TermError::TooLong(count));
     }
+    let folded = Folded::new(text);
     let whole = folded.text();
     let trimmed = whole.trim_matches(' ');
     if trimmed.is_empty() {
@@ -124,11 +121,8 @@ fn check(text: &str, folded: &Folded<'_>) -> Result<Range<usize>, TermError> {
     if pieces.len() > 1 && letters < 2 {
         return Err(TermError::StarTooBroad);
     }
-    Ok(start..start + trimmed.len())
-}
-
-fn is_letter(c: char) -> bool {
-    c.is_alphanumeric() || is_mark(c)
+    let range = start..start + trimmed.len();
+    Ok((folded, range))
 }
 
 /// An abbreviation of capitals takes endings in small letters only: `ШКУга`, not `ШКУГА`.
@@ -141,8 +135,7 @@ pub(super) fn is_abbreviation(term: &Term, written: &str) -> bool {
 /// # Errors
 /// [`TermError`] when it can't be a term.
 pub(super) fn cut(term: &Term) -> Result<Cut, TermError> {
-    let folded = Folded::new(&term.text);
-    let range = check(&term.text, &folded)?;
+    let (folded, range) = checked(&term.text)?;
     let text = folded.text();
     let strict = Strict::of(term);
     let mut segments = Vec::new();
