@@ -31,6 +31,8 @@ struct Pattern {
     segments: u32,
     /// Bytes before its first letter.
     lead: u16,
+    /// Words before the one by which the index knows it.
+    back: u8,
     /// Whether proclitics may stand before it.
     proclitics: bool,
     /// Whether it is Han, and so short that it may stand in other words by chance.
@@ -79,8 +81,9 @@ impl Patterns {
         self.all.push(Pattern {
             segments: narrow(self.segments.len()),
             lead: u16::try_from(cut.lead).unwrap_or(u16::MAX),
+            back: 0,
             proclitics: term.inflect,
-            short_han: cut.word == 0 && is_short_han(&term.text),
+            short_han: cut.unspaced && is_short_han(&term.text),
             compound: may_go_on(&term.text),
             abbreviation: is_abbreviation(term, &term.text),
             capital: term.case == Case::Capital,
@@ -110,6 +113,20 @@ impl Patterns {
             self.exactly.insert(id, exactly);
         }
         id
+    }
+
+    /// Sets by which of its words the index knows a pattern, as the number of words before it.
+    pub(super) fn set_back(&mut self, id: PatternId, back: u8) {
+        if let Some(pattern) = self.all.get_mut(id as usize) {
+            pattern.back = back;
+        }
+    }
+
+    /// How many words stand before the one by which the index knows the pattern, and whether
+    /// proclitics may stand before it.
+    pub(super) fn back(&self, id: PatternId) -> (usize, bool) {
+        let pattern = self.all.get(id as usize);
+        pattern.map_or((0, false), |p| (usize::from(p.back), p.proclitics))
     }
 
     /// Gives back memory that was kept for more patterns.
@@ -238,7 +255,7 @@ struct Step {
 
 fn literal(folded: &Folded<'_>, at: usize, text: &str) -> Option<Step> {
     let end = at + text.len();
-    let stands = folded.text().get(at..)?.starts_with(text);
+    let stands = folded.bytes().get(at..end)? == text.as_bytes();
     stands.then_some(Step {
         literal: end,
         end,
@@ -258,19 +275,31 @@ fn inflected(
     {
         return Some(step);
     }
-    let rest = folded.text().get(at..)?;
+    let rest = folded.bytes().get(at..)?;
+    let (mut stem, mut end) = (None, None);
     forms.iter().find_map(|form| {
-        let stem = text.get(..text.len().checked_sub(usize::from(form.cut))?)?;
-        if !rest.starts_with(stem) {
+        let rule = form.rule.rule()?;
+        if !rule.counts_in(languages) {
             return None;
         }
-        let literal = at + stem.len();
-        let end = folded.word_end(literal)?;
-        let ending = folded.text().get(literal..end)?;
-        let allowed = form.rule.rule()?.allows(ending, languages);
-        allowed.then_some(Step {
+        // Forms with equal cuts mostly follow one another.
+        let (cut, literal) = match stem {
+            Some((cut, literal)) if cut == form.cut => (cut, literal),
+            _ => {
+                let stem = text.len().checked_sub(usize::from(form.cut));
+                let stem = stem.and_then(|stem| text.as_bytes().get(..stem));
+                let stem = stem.filter(|stem| rest.starts_with(stem));
+                (form.cut, stem.map(|stem| at + stem.len()))
+            }
+        };
+        stem = Some((cut, literal));
+        let literal = literal?;
+        // The word is the same wherever one stands in it.
+        let end = *end.get_or_insert_with(|| folded.word_end(literal));
+        let ending = folded.piece(literal..end?)?;
+        rule.allows(ending, languages).then_some(Step {
             literal,
-            end,
+            end: end?,
             cut: form.cut > 0,
         })
     })

@@ -122,36 +122,86 @@ const LANGUAGES: [(&str, &[Script]); 47] = {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Languages(u64);
 
+/// For each language, and behind them for a text of any other, the set of [`Languages::of`].
+static SETS: LazyLock<Vec<u64>> = LazyLock::new(|| {
+    let known = LANGUAGES.iter().map(|(_, scripts)| *scripts);
+    let set = |(own, scripts): (usize, &[Script])| {
+        let foreign = |theirs: &[Script]| {
+            let shared = |script| scripts.contains(script) || *script == Script::Latin;
+            !theirs.iter().any(shared)
+        };
+        let languages = LANGUAGES.iter().enumerate();
+        let counting = languages.filter(|(bit, (_, theirs))| own == *bit || foreign(theirs));
+        counting.fold(0, |set, (bit, _)| set | 1 << bit)
+    };
+    known.chain([&[][..]]).enumerate().map(set).collect()
+});
+
+/// The languages that are written in Latin letters.
+const LATIN: Languages = {
+    let mut set = 0;
+    let mut bit = 0;
+    while bit < LANGUAGES.len() {
+        let mut script = 0;
+        while script < LANGUAGES[bit].1.len() {
+            if matches!(LANGUAGES[bit].1[script], Script::Latin) {
+                set |= 1 << bit;
+            }
+            script += 1;
+        }
+        bit += 1;
+    }
+    Languages(set)
+};
+
 impl Languages {
     /// The languages whose rules count in a text of this language (BCP 47).
     pub(super) fn of(language: Option<&str>) -> Self {
         let primary = language.and_then(|tag| tag.split(['-', '_']).next());
-        let primary = primary.map(|p| match p.to_ascii_lowercase().as_str() {
-            "nb" | "nn" => "no".to_owned(),
-            "iw" => "he".to_owned(),
-            other => other.to_owned(),
+        let own = primary.and_then(|code| {
+            let is = |other: &str| code.eq_ignore_ascii_case(other);
+            let code = match code {
+                _ if is("nb") || is("nn") => "no",
+                _ if is("iw") => "he",
+                code => code,
+            };
+            let mut codes = LANGUAGES.iter().map(|(code, _)| code);
+            codes.position(|other| code.eq_ignore_ascii_case(other))
         });
-        let own = LANGUAGES
-            .iter()
-            .position(|(code, _)| primary.as_deref() == Some(*code));
-        let scripts = own
-            .and_then(|own| LANGUAGES.get(own))
-            .map_or(&[][..], |(_, scripts)| *scripts);
-        let mut set = 0;
-        for (bit, (_, theirs)) in LANGUAGES.iter().enumerate() {
-            let foreign = !theirs
-                .iter()
-                .any(|script| scripts.contains(script) || *script == Script::Latin);
-            if own == Some(bit) || foreign {
-                set |= 1 << bit;
+        let set = SETS.get(own.unwrap_or(LANGUAGES.len()));
+        Self(set.copied().unwrap_or(0))
+    }
+
+    /// Whether one of those is among them.
+    pub(super) const fn has_any(self, others: Self) -> bool {
+        self.0 & others.0 != 0
+    }
+
+    /// Whether words in Latin letters may have endings.
+    pub(super) const fn inflect_latin(self) -> bool {
+        self.has_any(LATIN)
+    }
+
+    /// One language that has rules, by its code.
+    pub(super) const fn one(code: &str) -> Self {
+        let [first, second] = code.as_bytes() else {
+            return Self(0);
+        };
+        let mut bit = 0;
+        while bit < LANGUAGES.len() {
+            let known = LANGUAGES[bit].0.as_bytes();
+            if known[0] == *first && known[1] == *second {
+                return Self(1 << bit);
             }
+            bit += 1;
         }
-        Self(set)
+        Self(0)
     }
 
     /// Whether this language is among them.
+    #[cfg(test)]
     pub(super) fn has(self, code: &str) -> bool {
-        self.0 & bits(code) != 0
+        self.has_any(Self::one(code))
     }
 }
 
@@ -219,11 +269,25 @@ impl Rule {
 
     /// Whether the ending may stand in a text of these languages.
     pub(super) fn allows(&self, ending: &str, languages: Languages) -> bool {
-        self.languages & languages.0 != 0
-            && self
+        self.counts_in(languages) && self.has(ending)
+    }
+
+    /// Whether it is for one of these languages.
+    pub(super) fn counts_in(&self, languages: Languages) -> bool {
+        Languages(self.languages).has_any(languages)
+    }
+
+    /// How many bytes its longest ending has.
+    pub(super) fn longest(&self) -> usize {
+        self.endings.iter().map(String::len).max().unwrap_or(0)
+    }
+
+    /// Whether the ending is one of its endings.
+    fn has(&self, ending: &str) -> bool {
+        self
                 .endings
                 .binary_search_by(|known| known.as_str().cmp(ending))
-                .is_ok()
+            .is_ok()
     }
 }
 
