@@ -3,11 +3,12 @@
 //! An [`Explainer`] has each topic compiled by itself, and finds its hits as the
 //! [`Matcher`] of all topics does. Its gatherings are watched (`evaluate`), and the same functions decide:
 //! an [`Explanation`] never differs from what [`Matcher::find_with`] finds. Besides, the terms that are
-//! for other languages are looked for as if they were not.
+//! for other languages are looked for as if they were not (`choosy`).
 //!
 //! It is made for people who ask about one text; the daemon has no use for it. Pure, and bounded as
 //! the matcher is.
 
+mod choosy;
 mod lists;
 #[cfg(test)]
 pub(super) mod tests;
@@ -16,11 +17,12 @@ mod words;
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::evaluate::{Gathering, Role};
+use super::evaluate::Gathering;
 use super::query::{self, Facts, Texts};
 use super::score::{score, shares};
-use super::{CompileError, Matcher, terms};
+use super::{CompileError, Matcher};
 use crate::model::{Field, Hit, Term, Topic};
+use choosy::Choosy;
 pub use told::{
     Branch, Counted, Explanation, Failure, Found, Group, List, Passed, Place, Reason, Weight,
 };
@@ -53,14 +55,6 @@ struct One {
     matcher: Matcher,
     /// Those of its terms that are for some languages only, if it has any.
     choosy: Option<Choosy>,
-}
-
-/// Terms that are for some languages, compiled as if they were for all.
-#[derive(Debug)]
-struct Choosy {
-    matcher: Matcher,
-    /// Where each of them stands in the topic.
-    origins: Vec<(Role, usize)>,
 }
 
 impl Explainer {
@@ -102,7 +96,8 @@ impl One {
             }
         };
         if let Some(choosy) = &self.choosy {
-            told.passed.extend(choosy.passed(topic, &texts, facts));
+            let passed = choosy.passed(topic, &texts, facts, &told);
+            told.passed.extend(passed);
         }
         told.passed
             .sort_by_key(|p| (p.found.place.field, p.found.place.start, p.found.place.end));
@@ -114,59 +109,6 @@ impl One {
     }
 }
 
-impl Choosy {
-    fn of(topic: &Topic) -> Result<Option<Self>, CompileError> {
-        let choosy = terms(topic).filter(|(_, _, term)| !term.languages.is_empty());
-        let (mut any, mut origins) = (Vec::new(), Vec::new());
-        for (role, number, term) in choosy {
-            any.push(Term {
-                ambiguous: false,
-                surname: false,
-                languages: Vec::new(),
-                ..term.clone()
-            });
-            origins.push((role, number));
-        }
-        if any.is_empty() {
-            return Ok(None);
-        }
-        let matcher = Matcher::compile(&[Topic::new(topic.id.clone(), any)])?;
-        Ok(Some(Self { matcher, origins }))
-    }
-
-    /// Of each term that is not for the text's language, its first hit in each field.
-    fn passed(&self, topic: &Topic, texts: &Texts<'_>, facts: &Facts<'_>) -> Vec<Passed> {
-        let (fields, _) = gather(&self.matcher, texts, facts).into_parts();
-        let mut passed = Vec::new();
-        let mut seen = HashSet::new();
-        for (field, weighed) in fields {
-            for hit in weighed {
-                let Some((role, number)) = self.origins.get(hit.term) else {
-                    continue;
-                };
-                let term = role.terms(topic).and_then(|terms| terms.get(*number));
-                let Some(term) = term.filter(|term| !term.counts_in(facts.language)) else {
-                    continue;
-                };
-                if seen.insert((field, hit.term)) {
-                    passed.push(Passed {
-                        list: list(*role),
-                        found: Found {
-                            term: term.text.clone(),
-                            place: Place::of(texts, field, hit.start, hit.end),
-                        },
-                        rule: term.rule.clone(),
-                        reason: Reason::Language {
-                            languages: term.languages.clone(),
-                        },
-                    });
-                }
-            }
-        }
-        passed
-    }
-}
-
 /// Finds the hits of a matcher's only topic.
 fn gather(matcher: &Matcher, texts: &Texts<'_>, facts: &Facts<'_>) -> Gathering {
     let mut found = BTreeMap::from([(0, Gathering::watched())]);
@@ -174,16 +116,6 @@ fn gather(matcher: &Matcher, texts: &Texts<'_>, facts: &Facts<'_>) -> Gathering 
         matcher.read(*field, text, facts.language, &mut found);
     }
     found.remove(&0).unwrap_or_default()
-}
-
-const fn list(role: Role) -> List {
-    match role {
-        Role::Any | Role::Leaf(_) => List::Any,
-        Role::All(_) => List::All,
-        Role::None => List::None,
-        Role::Except => List::Except,
-        Role::Near => List::Near,
-    }
 }
 
 /// The explanation of a topic with a query.

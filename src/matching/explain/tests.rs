@@ -266,22 +266,44 @@ fn a_term_for_other_languages_is_told_where_the_texts_language_is_known() {
         languages: vec!["pt".to_owned(), "es".to_owned()],
         ..term_of("OCS")
     }]);
-    t.near = vec![Term {
-        languages: vec!["fr".to_owned()],
-        ..term_of("sommet")
-    }];
     let told = in_language(&t, "le sommet de l'OCS", Some("fr-FR"));
     assert!(told.stands());
     assert_eq!(told.failed, [Failure::NoneCounts]);
+    assert_eq!(reasons(&told).0, ["OCS counts in texts in es, pt only"]);
+    assert!(in_language(&t, "o OCS", Some("pt-BR")).mentioned);
+    assert!(
+        why(&t, "OCS").passed.is_empty(),
+        "nobody knows the language"
+    );
+
+    t.any.push(term_of("OCS"));
+    let told = in_language(&t, "le sommet de l'OCS", Some("fr"));
+    assert!(told.passed.is_empty(), "another term stands there");
+}
+
+#[test]
+fn conditions_in_other_languages_are_told_where_they_would_have_mattered() {
+    let of = |text: &str, language: &str| Term {
+        languages: vec![language.to_owned()],
+        ..term_of(text)
+    };
+    let mut t = topic(vec![ambiguous("Xi")]);
+    t.near = vec![term_of("China"), of("Chine", "fr"), of("Chine", "it")];
+    t.all = vec![vec![of("sommet", "fr")]];
+    t.none = vec![of("foot", "fr")];
+    t.except = vec![of("Xi Li", "fr")];
+    let told = in_language(&t, "sommet: Xi Li, Chine, foot", Some("en"));
     assert_eq!(
         reasons(&told).0,
-        ["OCS counts in texts in pt, es only"],
-        "`near` counts"
+        [
+            "sommet counts in texts in fr only",
+            "Xi ambiguous: no term of `near` stands in this field; and no unambiguous term counts",
+            "Chine counts in texts in fr, it only",
+            "foot counts in texts in fr only",
+        ]
     );
-    let told = in_language(&t, "o sommet da OCS", Some("pt"));
-    assert!(told.mentioned);
-    assert_eq!(told.passed[0].list, List::Near);
-    assert!(why(&t, "OCS").passed.is_empty());
+    let told = in_language(&t, "China: Xi Li, Chine", Some("en"));
+    assert_eq!(reasons(&told).0, ["Xi Li counts in texts in fr only"]);
 }
 
 #[test]

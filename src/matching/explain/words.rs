@@ -28,8 +28,8 @@ impl Display for Reason {
                 words: Some(words),
             } => write!(
                 f,
-                "ambiguous: its nearest context, \"{}\" at {}, is {words} words away, {within} may lie \
-                 between; and no unambiguous term counts",
+                "ambiguous: between it and the nearest context, \"{}\" at {}, lie {words} words, {within} may; \
+                 and no unambiguous term counts",
                 near.term, near.place
             ),
             Self::NoContext { .. } => f.write_str(
@@ -52,7 +52,7 @@ impl Display for Reason {
 impl Display for Failure {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoHit => f.write_str("none of its terms stands in the text"),
+            Self::NoHit => f.write_str("no term that it looks for stands in the text"),
             Self::NoneCounts => f.write_str("no hit counts"),
             Self::Group { number, terms } => {
                 write!(f, "no hit of group {number} of `all`: {}", listed(terms))
