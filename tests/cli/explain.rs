@@ -43,10 +43,10 @@ fn a_text_is_explained_by_the_topics_of_which_a_term_stands_in_it() {
     assert_eq!(
         home().ok(&args),
         "text: 1 topic; 2 not mentioned
-  sco (Shanghai Cooperation): mentioned, score 27
-    + text 4..14  The »SCO summit« of SCO Group, OCS; Xi of all in China. Gas and oil.…  [SCO summit]  1 × 1.5 × 1 = 1.5
-    - text 4..7  The »SCO« summit of SCO Group, OCS; Xi of all in China. Gas and…  [SCO]  begins inside \"SCO summit\", which counts, text 4..14
-    - text 18..21  The SCO summit of »SCO« Group, OCS; Xi of all in China. Gas and oil. football  [SCO]  lies inside \"SCO Group\" of `except`, text 18..27
+  sco (Shanghai Cooperation): mentioned, score 27 of 1.5 points
+    + text 4..14  The »SCO summit« of SCO Group, OCS; Xi of all in China. Gas and…  [SCO summit]  1 × 1.5 × 1 = 1.5
+    - text 4..7  The »SCO« summit of SCO Group, OCS; Xi of all in China. Gas…  [SCO]  begins inside \"SCO summit\", which counts, text 4..14
+    - text 18..21  The SCO summit of »SCO« Group, OCS; Xi of all in China. Gas and oil.…  [SCO]  lies inside \"SCO Group\" of `except`, text 18..27
     - text 29..32  The SCO summit of SCO Group, »OCS«; Xi of all in China. Gas and oil. football  [OCS]  counts in texts in fr only
     weights: SCO summit 1 = 1, threshold 1
   xi (xi): not mentioned
@@ -111,6 +111,24 @@ fn a_named_topic_is_explained_though_none_of_its_terms_stands_there() {
         "{}",
         ended.error
     );
+}
+
+#[test]
+fn the_example_in_the_document_of_queries_is_what_is_printed() {
+    let document = include_str!("../../docs/query.md");
+    let block = |fence: &str, begin: &str| {
+        let fence = format!("```{fence}\n");
+        let mut blocks = document.split(&fence).skip(1);
+        let block = blocks.find(|block| block.starts_with(begin)).unwrap();
+        block.split("```").next().unwrap().to_owned()
+    };
+    let home = Home::new();
+    home.write_config(&block("toml", "[[topic]]"));
+    let example = block("console", "$ mentiond match");
+    let (command, expected) = example.split_once('\n').unwrap();
+    let (args, text) = command.trim_end_matches('\'').split_once(" '").unwrap();
+    let args: Vec<&str> = args.split(' ').skip(2).chain([text]).collect();
+    assert_eq!(home.ok(&args), expected);
 }
 
 #[test]
@@ -246,10 +264,10 @@ fn an_entry_is_explained_by_its_id_and_link_beside_what_was_recorded() {
             "entry {id}: Putin spoke | wire (en)
   https://news.example/a
   kept: title 11 bytes, summary 30 bytes
-  putin (Vladimir Putin): mentioned, score 50; recorded {found} by \"Putin\" at title 0..5
+  putin (Vladimir Putin): mentioned, score 50 of 4 points; recorded {found} by \"Putin\" at title 0..5
     + title 0..5  »Putin« spoke  [Putin]  1 × 4 × 1 = 4
     weights: Putin 1 = 1, threshold 1
-  sco (Shanghai Cooperation Organisation): mentioned, score 27; recorded {found} by \"SCO\" at summary 16..19
+  sco (Shanghai Cooperation Organisation): mentioned, score 27 of 1.5 points; recorded {found} by \"SCO\" at summary 16..19
     + summary 16..19  He spoke of the »SCO« in Astana.  [SCO]  1 × 1.5 × 1 = 1.5
     weights: SCO 1 = 1, threshold 1
 "
@@ -316,7 +334,7 @@ any = ["Tokyo"]
             "  sco (sco): not mentioned any more; but recorded {found} by \"SCO\" at summary 16..19"
         ),
         "    because \"Astana\" of `none` stands at summary 23..29",
-        "  astana (astana): mentioned, score 27; NOT RECORDED when the entry was read",
+        "  astana (astana): mentioned, score 27 of 1.49 points; NOT RECORDED when the entry was read",
         &format!(
             "  putin: recorded {found} by \"Putin\" at title 0..5, but no such topic is configured"
         ),

@@ -63,7 +63,10 @@ pub fn topic(
     note: &str,
 ) -> Result<(), CliError> {
     let state = match told.score {
-        Some(score) => format!("mentioned, score {score}"),
+        Some(score) => {
+            let points = told.hits.iter().map(|hit| hit.points).sum();
+            format!("mentioned, score {score} of {} points", number(points))
+        }
         None => "not mentioned".to_owned(),
     };
     out.line(format!(
