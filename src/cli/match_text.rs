@@ -34,6 +34,7 @@ text, and because for an ambiguous term. With --explain it has one a line and te
 
 Exit codes: 0 done, whether or not there is a hit; 1 a source can't be read; 2 bad usage or \
 configuration.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch")]
 pub struct MatchArgs {
     /// Files to match; `-`, or none, is standard input.
     #[arg(value_name = "PATH")]
@@ -93,7 +94,7 @@ struct ExplainedLine<'a> {
 
 /// What is done with each text.
 enum Task {
-    Find(Matcher),
+    Find(Box<Matcher>),
     Explain(Wanted),
 }
 
@@ -104,7 +105,8 @@ pub fn run(context: &Context, args: &MatchArgs) -> Result<ExitCode, CliError> {
         Task::Explain(Wanted::of(&config, &args.topics, &[])?)
     } else {
         let matcher = Matcher::compile(&config.topics);
-        Task::Find(matcher.map_err(|error| CliError::Config(format!("error: {error}")))?)
+        let refused = |error| CliError::Config(format!("error: {error}"));
+        Task::Find(Box::new(matcher.map_err(refused)?))
     };
     if let Some(text) = &args.text {
         show(context, args, &task, "text", text.as_bytes())?;

@@ -76,7 +76,7 @@ pub(super) fn shares(topic: &Topic, hits: &[Hit]) -> impl Iterator<Item = Share>
 /// ```
 #[must_use]
 pub fn score(topic: &Topic, hits: &[Hit]) -> u8 {
-    let sum: f64 = shares(topic, hits).map(|share| share.points()).sum();
+    let sum: f64 = shares(topic, hits).map(Share::points).sum();
     let score = (100.0 * sum / (sum + HALF)).round().clamp(1.0, 100.0);
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // clamped
     let score = score as u8;

@@ -279,7 +279,8 @@ fn an_entry_is_explained_by_its_id_and_link_beside_what_was_recorded() {
         shown
     );
     let alerts = home.json(&["alerts", "--json"]);
-    assert!(alerts.iter().all(|alert| alert["entry"].to_string() == id));
+    let entries: Vec<_> = alerts.iter().map(|alert| &alert["entry"]).collect();
+    assert_eq!(entries, [&told["entry"]; 2]);
     let named = home.ok(&["explain", &id, "--topic", "sco"]);
     assert!(
         named.contains("\n  sco (") && !named.contains("putin ("),

@@ -19,6 +19,9 @@ use crate::matching::explain::Explanation;
 use crate::model::{Field, Timestamp};
 use crate::store::{EntryName, RecordedMention, Store, StoredEntry};
 
+/// The fields of an entry.
+const FIELDS: [Field; 4] = [Field::Title, Field::Summary, Field::Content, Field::Author];
+
 /// Explain why an entry of the history mentions a topic, or why it does not.
 ///
 /// Told are the topics that were recorded for the entry and those of which a term stands in it; with
@@ -169,8 +172,7 @@ fn explain(
         let is_named = args.topics.is_empty() || args.topics.contains(&mention.topic);
         is_named && !is_configured(&mention.topic)
     });
-    let kept = [Field::Title, Field::Summary, Field::Content, Field::Author];
-    let kept = kept.map(|field| Kept {
+    let kept = FIELDS.map(|field| Kept {
         field,
         bytes: stored.entry.text(field).len(),
     });
@@ -216,9 +218,7 @@ fn print(context: &Context, line: &Line<'_>, stored: &StoredEntry) -> Result<(),
             printable(line.feed)
         ))?;
     }
-    let [title, summary, content] = stored.entry.fields();
-    let author = (Field::Author, stored.entry.text(Field::Author));
-    let texts = [title, summary, content, author];
+    let texts = FIELDS.map(|field| (field, stored.entry.text(field)));
     for topic in &line.topics {
         show::topic(out, topic.told, &texts, &note(topic, line.revisions))?;
     }
@@ -246,18 +246,16 @@ fn kept(line: &Line<'_>) -> String {
         };
         fields.push(format!("{name}{from} {}", count(kept.bytes, "byte")));
     }
-    let mut text = if fields.is_empty() {
+    let text = if fields.is_empty() {
         "no text of it is kept".to_owned()
     } else {
         format!("kept: {}", fields.join(", "))
     };
-    if line.revisions > 0 {
-        text += &format!(
-            "; revised {}, earlier texts are not kept",
-            count(line.revisions as usize, "time")
-        );
+    if line.revisions == 0 {
+        return text;
     }
-    text
+    let times = count(line.revisions as usize, "time");
+    format!("{text}; revised {times}, earlier texts are not kept")
 }
 
 fn note(topic: &TopicLine<'_>, revisions: u32) -> String {

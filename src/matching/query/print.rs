@@ -28,7 +28,7 @@ pub(super) fn label(query: &Query, which: &Node) -> String {
     let mut out = String::new();
     match which {
         Node::Term(_) | Node::Regex(_) | Node::Fact(_) => {
-            node(query, which, Place::Tight, &mut out)
+            node(query, which, Place::Tight, &mut out);
         }
         Node::And(_) => out.push_str("AND"),
         Node::Or(_) => out.push_str("OR"),
