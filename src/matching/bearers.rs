@@ -134,30 +134,31 @@ impl Own {
         })
     }
 
-    /// The other given name that stands before the surname at this folded range, if one does.
-    pub(super) fn somebody_else<'f>(
+    /// Where the other given name that makes the surname at this range somebody else's stands, if
+    /// one does. Ranges are folded.
+    pub(super) fn somebody_else(
         &self,
-        folded: &'f Folded<'_>,
+        folded: &Folded<'_>,
         surname: &Range<usize>,
         languages: Languages,
-    ) -> Option<&'f str> {
+    ) -> Option<Range<usize>> {
         let text = folded.text();
         // Elsewhere a dot stands between two people.
         if text.get(surname.start..)?.starts_with(is_unspaced)
             && let Some(part) = dotted(text.get(..surname.start)?)
         {
-            return (!self.has(part)).then_some(part);
+            return (!self.has(text.get(part.clone())?)).then_some(part);
         }
         let mut word = word_before(text, surname.start)?;
         if is_patronymic(text.get(word.clone())?) {
             word = word_before(text, word.start)?;
         }
         let name = text.get(word.clone())?;
-        let first = folded.source_text(word)?.chars().next()?;
+        let first = folded.source_text(word.clone())?.chars().next()?;
         if is_small(first) || self.has(name) {
             return None;
         }
-        GIVEN.has(name, languages).then_some(name)
+        GIVEN.has(name, languages).then_some(word)
     }
 }
 
@@ -192,9 +193,9 @@ fn is_patronymic(word: &str) -> bool {
 }
 
 /// The part of a name that ends, with a dot behind it, where a text ends.
-fn dotted(text: &str) -> Option<&str> {
+fn dotted(text: &str) -> Option<Range<usize>> {
     let text = text.strip_suffix(DOTS)?;
-    let part = text.get(word_start(text)..)?;
+    let part = word_start(text)..text.len();
     (!part.is_empty()).then_some(part)
 }
 

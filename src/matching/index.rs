@@ -233,7 +233,9 @@ impl Heads {
             } else {
                 let place = narrow(table.groups.len());
                 table.groups.push((narrow(group.len()), Hint::default()));
-                table.groups.extend(group.iter().map(|(_, id, hint)| (*id, *hint)));
+                table
+                    .groups
+                    .extend(group.iter().map(|(_, id, hint)| (*id, *hint)));
                 (place, Hint::default())
             };
             let mut slot = (hash >> table.slots_shift) as usize;
@@ -266,7 +268,10 @@ impl Heads {
                     found(slot.place & !ALONE, slot.hint);
                 } else {
                     let start = slot.place as usize;
-                    let count = self.groups.get(start).map_or(0, |(count, _)| *count as usize);
+                    let count = self
+                        .groups
+                        .get(start)
+                        .map_or(0, |(count, _)| *count as usize);
                     let group = self.groups.get(start + 1..=start + count);
                     for (id, hint) in group.unwrap_or_default() {
                         found(*id, *hint);
@@ -388,7 +393,11 @@ impl Index {
             };
             let neighbour = neighbour(keys, number);
             let most = u8::MAX;
-            let list = if key.head.whole { &mut whole } else { &mut open };
+            let list = if key.head.whole {
+                &mut whole
+            } else {
+                &mut open
+            };
             list.push((key.head, *id, Hint { neighbour, most }));
             if let Some((stem, most)) = key.stem {
                 stems.push((stem, *id, Hint { neighbour, most }));
@@ -409,7 +418,9 @@ impl Index {
     pub(super) fn may_have(&self, word: Word, latin: bool) -> bool {
         let first = word.first();
         (word.len <= LONGEST
-            && self.whole.may_have(hash(word.low, word.high, word.len, true)))
+            && self
+                .whole
+                .may_have(hash(word.low, word.high, word.len, true)))
             || (!self.open.is_empty && self.open.may_have(word, first))
             || (!word.alone
                 && (latin || word.first_byte() >= 0x80)
@@ -471,7 +482,10 @@ fn neighbour(keys: &[Key], number: usize) -> u8 {
         (is_word && least.len() >= size && !proclitics).then(|| two_letters(least.low))
     };
     if let Some(before) = number.checked_sub(1) {
-        return keys.get(before).and_then(|key| known(key, true)).unwrap_or(0);
+        return keys
+            .get(before)
+            .and_then(|key| known(key, true))
+            .unwrap_or(0);
     }
     let behind = keys.get(number + 1).and_then(|key| known(key, false));
     behind.map_or(0, |hash| hash | BEHIND)

@@ -5,7 +5,8 @@
 //! of them verify itself (`patterns`) and each touched topic weigh its hits (`evaluate`).
 //! A topic with a query is decided by `query`, over hits found in the same way.
 //! [`check_term`] and [`parse_query`] tell a configuration's author what is wrong with a term or
-//! query, [`lint`] what is doubtful about whole topics; [`snippet`] cuts the text around a hit for
+//! query, [`lint`] what is doubtful about whole topics, [`explain`] why a topic is mentioned or not;
+//! [`snippet`] cuts the text around a hit for
 //! people.
 //!
 //! ```
@@ -43,6 +44,7 @@
 mod bearers;
 mod character;
 mod evaluate;
+pub mod explain;
 mod fold;
 mod index;
 mod inflect;
@@ -237,10 +239,7 @@ impl Matcher {
     /// once among the fields.
     #[must_use]
     pub fn find_with(&self, fields: &[(Field, &str)], facts: &Facts<'_>) -> Vec<Mention> {
-        let author = facts.author.filter(|_| self.reads_authors);
-        let fields = fields.iter().copied();
-        let fields = fields.chain(author.map(|author| (Field::Author, author)));
-        let fields = fields.map(|(field, text)| (field, beginning(text, MAX_TEXT_BYTES)));
+        let fields = self.fields(fields, facts);
         let mut found: BTreeMap<usize, Gathering> = BTreeMap::new();
         for (field, text) in fields.clone() {
             Reading::of(self, field, facts.language, &mut found).read(text);
@@ -261,6 +260,18 @@ impl Matcher {
                 })
             })
             .collect()
+    }
+
+    /// What of an entry is searched.
+    fn fields<'t>(
+        &self,
+        fields: &[(Field, &'t str)],
+        facts: &Facts<'t>,
+    ) -> impl Iterator<Item = (Field, &'t str)> + Clone {
+        let author = facts.author.filter(|_| self.reads_authors);
+        let fields = fields.iter().copied();
+        let fields = fields.chain(author.map(|author| (Field::Author, author)));
+        fields.map(|(field, text)| (field, beginning(text, MAX_TEXT_BYTES)))
     }
 
     /// The topics it was compiled from, in their order.

@@ -141,7 +141,11 @@ impl<'m> Reading<'m> {
         if self.last.contains(&place) {
             return;
         }
-        if self.last.first().is_some_and(|(_, _, end)| *end != range.end) {
+        if self
+            .last
+            .first()
+            .is_some_and(|(_, _, end)| *end != range.end)
+        {
             self.last.clear();
         }
         self.last.push(place);
@@ -165,22 +169,25 @@ impl<'m> Reading<'m> {
             return;
         }
         let live = self.live.entry(id);
-        live.or_insert_with(|| counting.copied().collect()).retain(add);
+        live.or_insert_with(|| counting.copied().collect())
+            .retain(add);
     }
 
     /// Finds the regular expressions of all queries.
     fn regexes(&mut self, text: &str) {
         let (found, touched) = (&mut *self.found, &mut self.touched);
         let topics = &self.matcher.topics;
-        self.matcher.regexes.find(text, |index, number, start, end| {
-            let query = topics.get(index).and_then(|topic| topic.query.as_ref());
-            let Some(query) = query else { return };
-            let gathering = found.entry(index).or_default();
-            if gathering.touch() {
-                touched.push(index);
-            }
-            gathering.leaves.add_regex(query, number, start..end);
-        });
+        self.matcher
+            .regexes
+            .find(text, |index, number, start, end| {
+                let query = topics.get(index).and_then(|topic| topic.query.as_ref());
+                let Some(query) = query else { return };
+                let gathering = found.entry(index).or_default();
+                if gathering.touch() {
+                    touched.push(index);
+                }
+                gathering.leaves.add_regex(query, number, start..end);
+            });
     }
 
     /// Lets the topics that have a hit weigh what they have.

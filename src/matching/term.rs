@@ -211,7 +211,9 @@ fn stem(word: &[u8], forms: &[Form]) -> Option<(Head, u8)> {
     let stem = word.get(..word.len().checked_sub(usize::from(cut))?)?;
     let beyond = |form: &Form| {
         let kept = usize::from(cut - form.cut);
-        form.rule.rule().map_or(usize::MAX, |rule| kept + rule.longest())
+        form.rule
+            .rule()
+            .map_or(usize::MAX, |rule| kept + rule.longest())
     };
     let most = forms.iter().map(beyond).max()?;
     let most = u8::try_from(most).unwrap_or(u8::MAX);

@@ -333,4 +333,3 @@ pub(super) fn fold_strictly(text: &str, strict: Strict) -> String {
     }
     out
 }
-

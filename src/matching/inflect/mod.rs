@@ -284,9 +284,8 @@ impl Rule {
 
     /// Whether the ending is one of its endings.
     fn has(&self, ending: &str) -> bool {
-        self
-                .endings
-                .binary_search_by(|known| known.as_str().cmp(ending))
+        self.endings
+            .binary_search_by(|known| known.as_str().cmp(ending))
             .is_ok()
     }
 }
