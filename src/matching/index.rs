@@ -85,7 +85,7 @@ const fn hash(low: u64, high: u64, len: usize, whole: bool) -> u64 {
     let high = lowest(high, len.saturating_sub(8)) ^ 0xE703_7ED1_A0B4_28DB;
     let kind = (len as u64) << 1 | whole as u64;
     let product = low as u128 * (high ^ kind << 57) as u128;
-    (product as u64 ^ (product >> 64) as u64).wrapping_add(mix(kind))
+    product as u64 ^ (product >> 64) as u64
 }
 
 impl Head {
@@ -192,7 +192,7 @@ struct Slot {
 /// Hashes of heads to patterns.
 #[derive(Debug, Default)]
 struct Heads {
-    /// One bit for each hash; a power of two of them.
+    /// Two bits for each hash, both in one number.
     filter: Vec<u64>,
     filter_shift: u32,
     /// By open addressing.
@@ -202,9 +202,15 @@ struct Heads {
     groups: Vec<(PatternId, Hint)>,
 }
 
+/// The bits that a hash sets in a number of the filter.
+#[inline]
+const fn two_bits(hash: u64) -> u64 {
+    1 << (hash & 63) | 1 << (hash >> 6 & 63)
+}
+
 /// What of a hash is kept in a slot; never zero.
 const fn part(hash: u64) -> u16 {
-    hash as u16 | 1
+    (hash >> 12) as u16 | 1
 }
 
 impl Heads {
@@ -212,10 +218,10 @@ impl Heads {
         heads.sort_unstable_by_key(|(head, id, _)| (head.hash(), *id));
         let groups = heads.chunk_by(|a, b| a.0.hash() == b.0.hash());
         let count = groups.clone().count();
-        let (bits, filter_shift) = room(count * 12);
+        let (numbers, filter_shift) = room(count / 5);
         let (size, slots_shift) = room(count * 4 / 3);
         let mut table = Self {
-            filter: vec![0; bits / 64],
+            filter: vec![0; numbers],
             filter_shift,
             slots: vec![Slot::default(); size],
             slots_shift,
@@ -226,8 +232,7 @@ impl Heads {
                 continue;
             };
             let hash = head.hash();
-            let bit = (hash >> table.filter_shift) as usize;
-            table.filter[bit / 64] |= 1 << (bit % 64);
+            table.filter[(hash >> table.filter_shift) as usize] |= two_bits(hash);
             let (place, hint) = if group.len() == 1 {
                 (id | ALONE, hint)
             } else {
@@ -252,9 +257,9 @@ impl Heads {
     /// Whether a hash may be that of a head.
     #[inline]
     fn may_have(&self, hash: u64) -> bool {
-        let bit = (hash >> self.filter_shift) as usize;
-        let bits = self.filter.get(bit / 64).copied().unwrap_or(0);
-        bits & 1 << (bit % 64) != 0
+        let bits = self.filter.get((hash >> self.filter_shift) as usize);
+        let wanted = two_bits(hash);
+        bits.copied().unwrap_or(0) & wanted == wanted
     }
 
     /// Calls `found` with the patterns of a hash, and perhaps with those of others.

@@ -220,6 +220,9 @@ impl Matcher {
         if field == Field::Author && !matches!(used.role, Role::Leaf(_)) {
             return false;
         }
+        if language.is_none() {
+            return true;
+        }
         let topic = self.topics.get(used.topic as usize);
         let term = topic.and_then(|topic| used.role.terms(topic)?.get(used.term as usize));
         term.is_some_and(|term| term.counts_in(language))

@@ -58,6 +58,12 @@ impl Folding {
         }
     }
 
+    /// Whether the form is one character of as many bytes, and of this class.
+    #[inline]
+    pub(super) const fn is_even_of(self, class: Class) -> bool {
+        self.0 & (EVEN | u32::MAX << CLASS_SHIFT) == EVEN | (class as u32) << CLASS_SHIFT
+    }
+
     /// Whether the form is one character of as many bytes as the source's, at most three.
     pub(super) const fn is_even(self) -> bool {
         self.0 & EVEN != 0

@@ -55,12 +55,19 @@ impl<'t> Pass<'t> {
                 }
             }
             let folding = table.get(c as usize).copied().unwrap_or_else(|| entry(c));
-            if folding.is_even() {
-                self.even(at, c, folding);
-            } else {
+            if !folding.is_even() {
                 self.uneven(at, c, folding);
+                at += c.len_utf8();
+                continue;
             }
+            self.even(at, c, folding);
             at += c.len_utf8();
+            if matches!(self.last, Class::Word | Class::Unspaced) && self.even {
+                let rest = chars.as_str();
+                let size = self.alike(rest, table);
+                at += size;
+                chars = rest.get(size..).unwrap_or_default().chars();
+            }
         }
         self.close();
         self.buffers
@@ -162,6 +169,34 @@ impl<'t> Pass<'t> {
         self.meet(class);
         self.fit_even(at);
         self.write(folding.form());
+    }
+
+    /// Takes characters like the last one, of which a word or each of which is a word; returns how
+    /// many bytes they were.
+    #[inline]
+    fn alike(&mut self, rest: &str, table: &[Folding]) -> usize {
+        let class = self.last;
+        let Buffers {
+            text, len, anchors, ..
+        } = &mut self.buffers;
+        let mut size = 0;
+        for c in rest.chars() {
+            let folding = table.get(c as usize);
+            let folding = folding.filter(|folding| folding.is_even_of(class) && !c.is_ascii());
+            let Some((form, bytes)) = folding.and_then(|folding| folding.form()) else {
+                break;
+            };
+            let Some(to) = text.get_mut(*len + size..*len + size + 4) else {
+                break;
+            };
+            if class == Class::Unspaced {
+                anchors.push(Anchor::letter(*len + size));
+            }
+            to.copy_from_slice(&form);
+            size += bytes;
+        }
+        *len += size;
+        size
     }
 
     /// Takes any other character.

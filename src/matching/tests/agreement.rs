@@ -25,7 +25,7 @@ fn pieces(most: usize) -> impl Strategy<Value = String> {
 }
 
 fn any_term() -> impl Strategy<Value = Term> {
-    let text = prop::collection::vec((pieces(4), any::<bool>(), prop::bool::weighted(0.3)), 1..3)
+    let text = prop::collection::vec((pieces(4), any::<bool>(), prop::bool::weighted(0.3)), 1..4)
         .prop_map(|words| {
             let mut text = String::new();
             for (word, star, joined) in words {
