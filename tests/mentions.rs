@@ -78,12 +78,16 @@ fn judge(matcher: &Matcher, labelled: &BTreeSet<&str>, path: &Path) -> (Score, V
             let hit = mentions.iter().find(|m| m.topic.as_str() == *id).unwrap();
             let hit = &hit.hits[0];
             failures.push(format!(
-                "{language}: {id} is found though not meant, by \"{}\": {text} ({reason})",
+                "{language}:{}: {id} is found though not meant, by \"{}\": {text} ({reason})",
+                number + 1,
                 hit.term
             ));
         }
         for id in expected.difference(&found) {
-            failures.push(format!("{language}: {id} is missed: {text} ({reason})"));
+            failures.push(format!(
+                "{language}:{}: {id} is missed: {text} ({reason})",
+                number + 1
+            ));
         }
     }
     (score, failures)
