@@ -152,8 +152,18 @@ pub(super) fn cut(term: &Term) -> Result<Cut, TermError> {
         .anchors()
         .iter()
         .filter(|anchor| anchor.end > anchor.start);
+    // Letters of the written word that the folded one is the end of, and where they end.
+    let (mut letters, mut last_end) = (0, 0);
     for anchor in words {
         let (start, end) = (anchor.start as usize, anchor.end as usize);
+        let hyphen = matches!(
+            folded.source_text(last_end..start),
+            Some("-" | "\u{2010}" | "\u{2011}")
+        );
+        let joined = hyphen || &text[last_end..start] == "'";
+        let before = if joined { letters } else { 0 };
+        letters = before + text[start..end].chars().count();
+        last_end = end;
         if text[end..].starts_with('*') {
             segment(begin, end, Tail::Open);
             begin = end + 1;
@@ -163,10 +173,6 @@ pub(super) fn cut(term: &Term) -> Result<Cut, TermError> {
         if !term.inflect {
             continue;
         }
-        let before = text[..start].strip_suffix('\'').map_or(0, |before| {
-            let letters = before.chars().rev().take_while(|c| c.is_alphabetic());
-            letters.count()
-        });
         let abbreviation = is_abbreviation(term, written);
         let forms = inflect::forms(written, &text[start..end], before, abbreviation);
         if !forms.is_empty() {

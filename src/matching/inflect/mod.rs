@@ -3,7 +3,7 @@
 //! A [`Rule`] says for some languages: a word that ends so may be found with that end cut off and
 //! one of these endings instead. [`rules_for`] picks the rules that fit a word of a term when topics
 //! are compiled; [`Rule::allows`] then judges what stands in a text. The rules are data (`rules`,
-//! `turkic`); proclitics, which stand before a word, are in `proclitic`.
+//! and where endings follow each other `turkic`, `tamil`, `korean`); proclitics, which stand before a word, are in `proclitic`.
 //!
 //! A text's language decides which rules count ([`Languages::of`]): those of its own, and those of
 //! languages that are written in other scripts. Where nobody knows the language, all count but those
@@ -13,8 +13,10 @@
 
 #[cfg(test)]
 pub(super) mod expand;
+mod korean;
 pub(super) mod proclitic;
 mod rules;
+mod tamil;
 mod turkic;
 
 use std::sync::LazyLock;
@@ -236,9 +238,14 @@ fn is_consonant(c: char) -> bool {
         && !folded.is_some_and(|c| "aeiouyəаеиоуыэюяіїєўөүұәө".contains(c))
 }
 
+/// The rules of languages whose endings follow each other.
+fn chained() -> impl Iterator<Item = Rule> {
+    turkic::rules().chain(tamil::rules()).chain(korean::rules())
+}
+
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     let mut all: Vec<Rule> = rules::LINES.iter().map(Rule::new).collect();
-    all.extend(turkic::rules());
+    all.extend(chained());
     all
 });
 
@@ -262,10 +269,11 @@ pub(super) struct Form {
 }
 
 /// The forms of a word: as its owner wrote it, and folded; `before` is how many letters stand
-/// before it and an apostrophe in the same word (`Erdogʻan`). An abbreviation takes endings behind
+/// before it in the same word, which an apostrophe or a hyphen parts (`Erdogʻan`, `Čung-sün`). An abbreviation takes endings behind
 /// all of its letters, however few they are.
 pub(super) fn forms(written: &str, folded: &str, before: usize, abbreviation: bool) -> Vec<Form> {
-    let letters = folded.chars().count() + before;
+    let own = folded.chars().count();
+    let letters = own + before;
     let Some(script) = folded.chars().next_back().and_then(Script::of) else {
         return Vec::new();
     };
@@ -278,6 +286,7 @@ pub(super) fn forms(written: &str, folded: &str, before: usize, abbreviation: bo
     let fitting = RULES.iter().enumerate().filter(|(_, rule)| {
         rule.languages & of_script != 0
             && rule.is_for(&lower)
+            && rule.cut < own
             && if abbreviation {
                 rule.cut == 0
             } else {
