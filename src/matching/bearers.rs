@@ -1,10 +1,14 @@
-//! Other bearers of a surname: `Emine Erdoğan` is not Erdoğan.
+//! Other bearers of a surname: `Emine Erdoğan` is not Erdoğan, nor is the footballer Guterres.
 //!
 //! A hit of a surname does not count when a given name stands directly before it that is none of
 //! the topic's own. Given names are known from lists, by script, in the forms of the text's
 //! language; in scripts with capitals they must be written with one. Where names are written with a
 //! dot between their parts (`弗朗西斯科·古特雷斯`, `フランシスコ・グテレス`), any other part before
 //! the dot will do. A patronymic between the two is passed over.
+//!
+//! Nor does it count behind the name of a trade that no statesman has (`footballer`, `singer`; from a list,
+//! with endings), or where it stands in quotation marks by itself, in scripts with capitals: there it
+//! is the name of a film, a ship or a dish (`„Modi”`). Chinese has marks for titles (`《莫迪》`).
 //!
 //! What stands further away, or behind the surname, is not looked at.
 
@@ -41,31 +45,35 @@ const MOST_ENDING: usize = 5;
 /// Fewest letters that stay of an inflected name.
 const LEAST_STEM: usize = 3;
 
-/// The given names, folded, as written; and by what is left of them without their last letter.
+/// Given names or trades, folded, as written; and by what is left of them without their last letter.
 #[derive(Debug, Default)]
 struct Given {
     names: HashMap<String, &'static str>,
     stems: HashMap<String, Vec<&'static str>>,
 }
 
-static GIVEN: LazyLock<Given> = LazyLock::new(|| {
-    let mut given = Given::default();
-    for name in LISTS.iter().flat_map(|list| list.lines()) {
-        let folded = Folded::new(name.trim()).text().to_owned();
-        if folded.chars().count() < 2 {
-            continue;
-        }
-        if let Some((last, _)) = folded.char_indices().next_back() {
-            let stem = folded[..last].to_owned();
-            given.stems.entry(stem).or_default().push(name);
-        }
-        given.names.insert(folded, name);
-    }
-    given
-});
+static GIVEN: LazyLock<Given> = LazyLock::new(|| Given::of(&LISTS));
+/// Trades of athletes and artists, one a line.
+static TRADES: LazyLock<Given> = LazyLock::new(|| Given::of(&[include_str!("given/trades.txt")]));
 
 impl Given {
-    /// Whether a folded word is a given name in a text of these languages.
+    fn of(lists: &[&'static str]) -> Self {
+        let mut given = Self::default();
+        for name in lists.iter().flat_map(|list| list.lines()) {
+            let folded = Folded::new(name.trim()).text().to_owned();
+            if folded.chars().count() < 2 {
+                continue;
+            }
+            if let Some((last, _)) = folded.char_indices().next_back() {
+                let stem = folded[..last].to_owned();
+                given.stems.entry(stem).or_default().push(name);
+            }
+            given.names.insert(folded, name);
+        }
+        given
+    }
+
+    /// Whether a folded word is one of them in a text of these languages.
     fn has(&self, word: &str, languages: Languages) -> bool {
         if self.names.contains_key(word) {
             return true;
@@ -134,14 +142,19 @@ impl Own {
         })
     }
 
-    /// The other given name that stands before the surname at this folded range, if one does.
+    /// What says that the surname at this folded range, where a term stands, is somebody else's or no person's: the other given
+    /// name or the trade that stands before it, or the quotation marks around it; if anything does.
     pub(super) fn somebody_else<'f>(
         &self,
         folded: &'f Folded<'_>,
         surname: &Range<usize>,
+        term: &str,
         languages: Languages,
     ) -> Option<&'f str> {
         let text = folded.text();
+        if is_title(folded, surname) {
+            return text.get(surname.clone());
+        }
         // Elsewhere a dot stands between two people.
         if text.get(surname.start..)?.starts_with(is_unspaced)
             && let Some(part) = dotted(text.get(..surname.start)?)
@@ -149,6 +162,13 @@ impl Own {
             return (!self.has(part)).then_some(part);
         }
         let mut word = word_before(text, surname.start)?;
+        let trade = text.get(word.clone())?;
+        if TRADES.has(trade, languages) {
+            let bare = TRADES.names.contains_key(trade);
+            let genitive =
+                bare && agrees(text, surname, languages) && !is_bare(text, surname, term);
+            return (!genitive).then_some(trade);
+        }
         if is_patronymic(text.get(word.clone())?) {
             word = word_before(text, word.start)?;
         }
@@ -159,6 +179,52 @@ impl Own {
         }
         GIVEN.has(name, languages).then_some(name)
     }
+}
+
+/// Whether a noun before a name has the name's case in a language of the text, and what is in the
+/// genitive instead is no apposition: `певец Путина` is Putin's singer.
+fn agrees(text: &str, surname: &Range<usize>, languages: Languages) -> bool {
+    let first = text
+        .get(surname.start..)
+        .and_then(|rest| rest.chars().next());
+    let agreeing: &[&str] = match first {
+        Some('a'..='z') => &[
+            "sr", "hr", "bs", "sl", "pl", "cs", "sk", "lt", "lv", "de", "sv", "no", "da", "nl",
+            "ro", "sq",
+        ],
+        Some('\u{400}'..='\u{52F}') => &["ru", "uk", "be", "bg", "mk", "sr"],
+        _ => &[],
+    };
+    agreeing.iter().any(|code| languages.has(code))
+}
+
+/// Whether a term stands at a folded range without an ending.
+fn is_bare(text: &str, hit: &Range<usize>, term: &str) -> bool {
+    text.get(hit.clone()) == Some(Folded::new(term).text())
+}
+
+/// Whether quotation marks stand around a hit and hold nothing else, as around titles of works.
+fn is_title(folded: &Folded<'_>, hit: &Range<usize>) -> bool {
+    let Some(hit) = folded.source_range(hit.clone()) else {
+        return false;
+    };
+    let source = folded.source();
+    let (Some(name), Some(before), Some(after)) = (
+        source.get(hit.clone()),
+        source.get(..hit.start),
+        source.get(hit.end..),
+    ) else {
+        return false;
+    };
+    if before.ends_with('《') {
+        return after.starts_with('》');
+    }
+    let opens = before.ends_with(['"', '„', '“', '”', '«', '»', '‹', '›', '‘', '‚', '\'']);
+    let rest = after.strip_prefix(['"', '”', '“', '»', '«', '›', '‹', '’', '‘', '\'']);
+    // Elsewhere a name is put in quotation marks to stress it; an apostrophe may go on: `'Modi's`.
+    opens
+        && name.starts_with(char::is_uppercase)
+        && rest.is_some_and(|rest| !rest.starts_with(is_letter))
 }
 
 /// The word that stands directly before `at`, with one space or hyphen between.
@@ -213,7 +279,9 @@ mod tests {
         let folded = Folded::new(text);
         let at = folded.text().find(Folded::new(surname).text()).unwrap();
         let own = Own::of(&topic).unwrap();
-        own.somebody_else(&folded, &(at..at + 1), Languages::of(Some(language)))
+        let end = at + Folded::new(surname).text().len();
+        let end = folded.word_end(end).unwrap();
+        own.somebody_else(&folded, &(at..end), surname, Languages::of(Some(language)))
             .is_some()
     }
 
@@ -227,6 +295,11 @@ mod tests {
             ("Путин", "о Людмиле Александровне Путиной", "ru"),
             ("古特雷斯", "弗朗西斯科·古特雷斯", "zh"),
             ("グテレス", "フランシスコ・グテレス", "ja"),
+            ("Guterres", "the footballer Guterres scored", "en"),
+            ("Guterres", "Fotbalistovi Guterresovi", "cs"),
+            ("Modi", "w kinach „Modi” z Pacino", "pl"),
+            ("Путин", "танкер «Путин»", "ru"),
+            ("莫迪", "电影《莫迪》", "zh"),
         ] {
             assert!(other(&erdogan, surname, text, language), "{text}");
         }
@@ -249,6 +322,9 @@ mod tests {
             ("Путин", "в Москве Путина", "ru"),
             ("古特雷斯", "安东尼奥·古特雷斯", "zh"),
             ("古特雷斯", "秘书长古特雷斯", "zh"),
+            ("Путин", "певец Путина", "ru"),
+            ("Modi", "'Modi's wave is over'", "en"),
+            ("Путин", "«Путин сказал»", "ru"),
         ] {
             assert!(!other(&own, surname, text, language), "{text}");
         }

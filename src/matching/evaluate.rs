@@ -264,9 +264,10 @@ impl Gathering {
             .into_iter()
             .filter(|place| !except.cover(place))
             .filter(|place| {
-                let surname = topic.any.get(place.term).is_some_and(|term| term.surname);
-                let somebody_else = own.filter(|_| surname).and_then(|(own, languages)| {
-                    own.somebody_else(folded, &(place.start..place.end), languages)
+                let surname = topic.any.get(place.term).filter(|term| term.surname);
+                let somebody_else = own.zip(surname).and_then(|((own, languages), term)| {
+                    let at = place.start..place.end;
+                    own.somebody_else(folded, &at, &term.text, languages)
                 });
                 somebody_else.is_none()
             })

@@ -33,8 +33,8 @@ struct Pattern {
     lead: u16,
     /// Whether proclitics may stand before it.
     proclitics: bool,
-    /// Whether it is Han, and so short that it may stand in other words by chance.
-    short_han: bool,
+    /// Whether it is Han or Thai, and so short that it may stand in other words by chance.
+    short: bool,
     /// Whether it may be the beginning of a longer compound: it has two letters, or a hyphen.
     compound: bool,
     /// Whether its endings must be in small letters.
@@ -80,7 +80,7 @@ impl Patterns {
             segments: narrow(self.segments.len()),
             lead: u16::try_from(cut.lead).unwrap_or(u16::MAX),
             proclitics: term.inflect,
-            short_han: cut.word == 0 && is_short_han(&term.text),
+            short: cut.word == 0 && segment::is_short(&term.text),
             compound: may_go_on(&term.text),
             abbreviation: is_abbreviation(term, &term.text),
             capital: term.case == Case::Capital,
@@ -203,7 +203,7 @@ impl Patterns {
             return None;
         }
         let stands = folded.is_boundary(at)
-            && !(pattern.short_han
+            && !(pattern.short
                 && segment::cuts_word(folded.source(), &folded.source_range(start..at)?));
         stands.then_some(start..at)
     }
@@ -219,10 +219,6 @@ fn may_go_on(term: &str) -> bool {
 fn goes_on(text: &str) -> bool {
     let rest = text.strip_prefix(['-', '\u{2010}', '\u{2011}']);
     rest.is_some_and(|rest| rest.starts_with(is_small))
-}
-
-fn is_short_han(text: &str) -> bool {
-    text.chars().all(segment::is_han) && text.chars().count() <= segment::LONGEST
 }
 
 /// How far a segment reaches.

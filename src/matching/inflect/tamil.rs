@@ -69,7 +69,7 @@ fn with_clitics(ending: &str, all: &mut Vec<String>) {
     match letters.next_back() {
         // The consonant takes the clitic's vowel, and so does that before a short u, which falls.
         Some('்' | 'ு') => {
-            all.extend(CLITICS.map(|clitic| letters.as_str().to_owned() + clitic))
+            all.extend(CLITICS.map(|clitic| letters.as_str().to_owned() + clitic));
         }
         Some('ை' | 'ி') => all.extend(CLITICS.map(|clitic| format!("{ending}ய{clitic}"))),
         _ => all.extend(CLITICS.map(|clitic| format!("{ending}வ{clitic}"))),
