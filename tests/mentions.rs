@@ -21,7 +21,7 @@ const EACH: f64 = 0.95;
 /// The languages for which it does not. Reasons: names that other people bear too and whose given
 /// names no list has (cs, ta, th), words without spaces (th), one-character short forms (ko,
 /// zh-Hant), and a surname without any context (tg).
-const BELOW: [&str; 5] = ["ko", "ta", "tg", "th", "zh-Hant"];
+const BELOW: [&str; 4] = ["ko", "ta", "tg", "zh-Hant"];
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Score {
