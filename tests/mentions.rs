@@ -15,13 +15,9 @@ use mentiond::matching::Matcher;
 use mentiond::model::Field;
 
 /// What must hold for all languages together.
-const OVERALL: f64 = 0.98;
-/// What should hold for each.
+const OVERALL: f64 = 0.99;
+/// What must hold for each.
 const EACH: f64 = 0.95;
-/// The languages for which it does not. Reasons: names that other people bear too and whose given
-/// names no list has (cs, ta, th), words without spaces (th), one-character short forms (ko,
-/// zh-Hant), and a surname without any context (tg).
-const BELOW: [&str; 4] = ["ko", "ta", "tg", "zh-Hant"];
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Score {
@@ -143,5 +139,5 @@ fn mentions_in_many_languages_are_found_and_only_those() {
         precision >= OVERALL && recall >= OVERALL,
         "{precision:.3} {recall:.3}"
     );
-    assert_eq!(below, BELOW, "below {EACH}");
+    assert!(below.is_empty(), "below {EACH}: {below:?}");
 }

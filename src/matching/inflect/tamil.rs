@@ -86,6 +86,8 @@ pub(super) fn rules() -> impl Iterator<Item = Rule> {
         let mut endings = CLITICS
             .map(|clitic| class.joint.to_owned() + clitic)
             .to_vec();
+        // `புதினா` is Putina, or mint, sooner than a question about Putin.
+        endings.retain(|ending| ending != "ா");
         for case in CASES.split(' ') {
             with_clitics(&format!("{}{case}", class.joint), &mut endings);
         }
