@@ -42,6 +42,7 @@
 
 mod bearers;
 mod character;
+mod compound;
 mod evaluate;
 mod fold;
 mod index;

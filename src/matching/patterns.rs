@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::character::{Strict, is_small};
+use super::compound::{goes_on, may_go_on};
 use super::fold::{Folded, fold_strictly};
 use super::inflect::{Form, Languages};
 use super::segment;
@@ -207,18 +208,6 @@ impl Patterns {
                 && segment::cuts_word(folded.source(), &folded.source_range(start..at)?));
         stands.then_some(start..at)
     }
-}
-
-fn may_go_on(term: &str) -> bool {
-    let letters = term.chars().filter(|c| c.is_alphabetic()).count();
-    let inside = term.trim_matches('-').contains('-') && !term.contains(' ');
-    term.starts_with(char::is_uppercase) && (letters <= 2 || inside)
-}
-
-/// Whether a text begins with a hyphen and a small letter.
-fn goes_on(text: &str) -> bool {
-    let rest = text.strip_prefix(['-', '\u{2010}', '\u{2011}']);
-    rest.is_some_and(|rest| rest.starts_with(is_small))
 }
 
 /// How far a segment reaches.
