@@ -7,7 +7,8 @@
 //! the dot will do. A patronymic between the two is passed over.
 //!
 //! Nor does it count behind the name of a trade that no statesman has (`footballer`, `singer`; from a list,
-//! with endings), or where it stands in quotation marks by itself, in scripts with capitals: there it
+//! with endings; but not where the name alone has one, nor in languages whose verb stands first or last
+//! and leaves a subject side by side with an object), or where it stands in quotation marks by itself, in scripts with capitals: there it
 //! is the name of a film, a ship or a dish (`„Modi”`). Chinese has marks for titles (`《莫迪》`).
 //!
 //! What stands further away, or behind the surname, is not looked at.
@@ -156,8 +157,8 @@ impl Own {
         known.next().filter(|name| !self.0.contains(*name))
     }
 
-    /// What says that the surname at this folded range, where a term stands, is somebody else's or no person's: the other given
-    /// name or the trade that stands before it, or the quotation marks around it; if anything does.
+    /// What says that the surname at this folded range, where a term stands, is somebody else's or no
+    /// person's: the other given name or the trade before it, or the quotation marks around it.
     pub(super) fn somebody_else<'f>(
         &self,
         folded: &'f Folded<'_>,
@@ -178,10 +179,9 @@ impl Own {
         let mut word = word_before(text, surname.start)?;
         let trade = text.get(word.clone())?;
         if TRADES.has(trade, languages) {
-            let bare = TRADES.names.contains_key(trade);
-            let genitive =
-                bare && agrees(text, surname, languages) && !is_bare(text, surname, term);
-            return (!genitive).then_some(trade);
+            // Where only the name has an ending it is no apposition: `певец Путина` is Putin's singer.
+            let apart = TRADES.names.contains_key(trade) && !is_bare(text, surname, term);
+            return (!apart).then_some(trade);
         }
         if is_patronymic(text.get(word.clone())?) {
             word = word_before(text, word.start)?;
@@ -196,23 +196,6 @@ impl Own {
         }
         GIVEN.has(name, languages).then_some(name)
     }
-}
-
-/// Whether a noun before a name has the name's case in a language of the text, and what is in the
-/// genitive instead is no apposition: `певец Путина` is Putin's singer.
-fn agrees(text: &str, surname: &Range<usize>, languages: Languages) -> bool {
-    let first = text
-        .get(surname.start..)
-        .and_then(|rest| rest.chars().next());
-    let agreeing: &[&str] = match first {
-        Some('a'..='z') => &[
-            "sr", "hr", "bs", "sl", "pl", "cs", "sk", "lt", "lv", "de", "sv", "no", "da", "nl",
-            "ro", "sq",
-        ],
-        Some('\u{400}'..='\u{52F}') => &["ru", "uk", "be", "bg", "mk", "sr"],
-        _ => &[],
-    };
-    agreeing.iter().any(|code| languages.has(code))
 }
 
 /// Whether a term stands at a folded range without an ending.
