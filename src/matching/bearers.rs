@@ -6,10 +6,10 @@
 //! dot between their parts (`弗朗西斯科·古特雷斯`, `フランシスコ・グテレス`), any other part before
 //! the dot will do. A patronymic between the two is passed over.
 //!
-//! Nor does it count behind the name of a trade that no statesman has (`footballer`, `singer`; from a list,
-//! with endings; but not where the name alone has one, nor in languages whose verb stands first or last
-//! and leaves a subject side by side with an object), or where it stands in quotation marks by itself, in scripts with capitals: there it
-//! is the name of a film, a ship or a dish (`„Modi”`). Chinese has marks for titles (`《莫迪》`).
+//! Nor does it count behind a trade that no statesman has (`footballer`, `singer`), from a list, with
+//! endings; but not where the name alone has one. The list leaves out languages where a subject may
+//! stand next to an object. Nor in quotation marks by itself, in scripts with capitals: there it is
+//! the name of a film, a ship or a dish (`„Modi”`). Chinese has marks for titles (`《莫迪》`).
 //!
 //! What stands further away, or behind the surname, is not looked at.
 
@@ -43,8 +43,9 @@ const LISTS: [&str; 12] = [
 const DOTS: [char; 5] = ['·', '・', '‧', '•', '.'];
 /// Letters that an inflected name may have more or other at its end.
 const MOST_ENDING: usize = 5;
-/// Fewest letters of a name that a run of letters without spaces ends with.
+/// Fewest and most letters of a name that a run of letters without spaces ends with.
 const LEAST_AT_END: usize = 4;
+const MOST_AT_END: usize = 24;
 /// Fewest letters that stay of an inflected name.
 const LEAST_STEM: usize = 3;
 
@@ -148,13 +149,14 @@ impl Own {
     /// The given name of somebody else that a run of letters ends with, in scripts that put no space
     /// between what a person is and the name: `ภรรยาเอมีเน แอร์โดอัน`. Of several the longest counts.
     fn other_at_end<'f>(&self, run: &'f str) -> Option<&'f str> {
-        let count = run.chars().count();
-        let starts = run.char_indices().enumerate();
+        let starts = run.char_indices().rev().map(|(at, _)| at);
         let ends = starts
-            .filter(|(skipped, _)| *skipped == 0 || count - skipped >= LEAST_AT_END)
-            .filter_map(|(_, (at, _))| run.get(at..));
-        let mut known = ends.filter(|end| self.0.contains(*end) || GIVEN.names.contains_key(*end));
-        known.next().filter(|name| !self.0.contains(*name))
+            .zip(1..=MOST_AT_END)
+            .filter(|(at, letters)| *at == 0 || *letters >= LEAST_AT_END)
+            .filter_map(|(at, _)| run.get(at..));
+        let known = |end: &&str| self.0.contains(*end) || GIVEN.names.contains_key(*end);
+        let name = ends.filter(known).last()?;
+        (!self.0.contains(name)).then_some(name)
     }
 
     /// What says that the surname at this folded range, where a term stands, is somebody else's or no
