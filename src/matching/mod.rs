@@ -43,6 +43,7 @@
 
 mod bearers;
 mod character;
+mod compound;
 mod evaluate;
 pub mod explain;
 mod fold;

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::character::{Strict, is_small};
+use super::compound::{goes_on, may_go_on};
 use super::fold::{Folded, fold_strictly};
 use super::inflect::{Form, Languages};
 use super::segment;
@@ -35,8 +36,8 @@ struct Pattern {
     back: u8,
     /// Whether proclitics may stand before it.
     proclitics: bool,
-    /// Whether it is Han, and so short that it may stand in other words by chance.
-    short_han: bool,
+    /// Whether it is Han or Thai, and so short that it may stand in other words by chance.
+    short: bool,
     /// Whether it may be the beginning of a longer compound: it has two letters, or a hyphen.
     compound: bool,
     /// Whether its endings must be in small letters.
@@ -83,7 +84,7 @@ impl Patterns {
             lead: u16::try_from(cut.lead).unwrap_or(u16::MAX),
             back: 0,
             proclitics: term.inflect,
-            short_han: cut.unspaced && is_short_han(&term.text),
+            short: cut.unspaced && segment::is_short(&term.text),
             compound: may_go_on(&term.text),
             abbreviation: is_abbreviation(term, &term.text),
             capital: term.case == Case::Capital,
@@ -220,26 +221,10 @@ impl Patterns {
             return None;
         }
         let stands = folded.is_boundary(at)
-            && !(pattern.short_han
+            && !(pattern.short
                 && segment::cuts_word(folded.source(), &folded.source_range(start..at)?));
         stands.then_some(start..at)
     }
-}
-
-fn may_go_on(term: &str) -> bool {
-    let letters = term.chars().filter(|c| c.is_alphabetic()).count();
-    let inside = term.trim_matches('-').contains('-') && !term.contains(' ');
-    term.starts_with(char::is_uppercase) && (letters <= 2 || inside)
-}
-
-/// Whether a text begins with a hyphen and a small letter.
-fn goes_on(text: &str) -> bool {
-    let rest = text.strip_prefix(['-', '\u{2010}', '\u{2011}']);
-    rest.is_some_and(|rest| rest.starts_with(is_small))
-}
-
-fn is_short_han(text: &str) -> bool {
-    text.chars().all(segment::is_han) && text.chars().count() <= segment::LONGEST
 }
 
 /// How far a segment reaches.

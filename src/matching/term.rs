@@ -158,6 +158,8 @@ pub(super) fn cut(term: &Term) -> Result<Cut, TermError> {
             keys.push(Key { head, stem, back });
         }
     };
+    // Letters of the written word that the folded one is the end of, and where they end.
+    let (mut letters, mut last_end) = (0, range.start);
     let anchors = folded.anchors();
     for (number, anchor) in anchors.iter().enumerate() {
         let (start, end) = (anchor.start as usize, anchor.end as usize);
@@ -165,10 +167,18 @@ pub(super) fn cut(term: &Term) -> Result<Cut, TermError> {
             // What may be inflected is not known letter by letter.
             let next = anchors[number..].iter().find(|next| next.end > next.start);
             let end = next.map_or(range.end, |next| next.start as usize);
-            let letters = &text.as_bytes()[start..end];
-            key(number, Head::new(letters, false), None);
+            let run = &text.as_bytes()[start..end];
+            key(number, Head::new(run, false), None);
             continue;
         }
+        let hyphen = matches!(
+            folded.source_text(last_end..start),
+            Some("-" | "\u{2010}" | "\u{2011}")
+        );
+        let joined = hyphen || &text[last_end..start] == "'";
+        let before = if joined { letters } else { 0 };
+        letters = before + text[start..end].chars().count();
+        last_end = end;
         let word = &text.as_bytes()[start..end];
         if text[end..].starts_with('*') {
             key(number, Head::new(word, false), None);
@@ -177,10 +187,6 @@ pub(super) fn cut(term: &Term) -> Result<Cut, TermError> {
             continue;
         }
         let written = folded.source_text(start..end).unwrap_or_default();
-        let before = text[..start].strip_suffix('\'').map_or(0, |before| {
-            let letters = before.chars().rev().take_while(|c| c.is_alphabetic());
-            letters.count()
-        });
         let abbreviation = is_abbreviation(term, written);
         let forms = if term.inflect {
             inflect::forms(written, &text[start..end], before, abbreviation)

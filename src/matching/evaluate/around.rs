@@ -1,11 +1,9 @@
 //! What is said of one hit by what stands around it in its field: `except`, `near`, given names.
 
-use std::ops::Range;
-
 use super::places::{Place, Places, Words};
 use super::tally::Weighed;
 use super::watch::{Context, Span, Standing, Watch, Why};
-use crate::matching::bearers::Own;
+use crate::matching::bearers::{Other, Own};
 use crate::matching::fold::Folded;
 use crate::matching::inflect::Languages;
 use crate::model::{Field, Topic};
@@ -14,8 +12,8 @@ use crate::model::{Field, Topic};
 pub(super) enum Judged<'p> {
     /// It lies inside this place of `except`.
     Except(&'p Place),
-    /// The given name in this folded range makes it somebody else's.
-    SomebodyElse(Range<usize>),
+    /// It is a surname, and somebody else's or no person's.
+    SomebodyElse(Other),
     /// It is to be weighed; with the nearest context if it is ambiguous.
     Weighed(Weighed, Option<(usize, &'p Place)>),
     /// It has no place in the source.
@@ -42,9 +40,10 @@ impl Around<'_> {
             return Judged::Nowhere;
         };
         if let Some((own, languages)) = self.own.filter(|_| term.surname)
-            && let Some(name) = own.somebody_else(self.folded, &place.range(), languages)
+            && let Some(other) =
+                own.somebody_else(self.folded, &place.range(), &term.text, languages)
         {
-            return Judged::SomebodyElse(name);
+            return Judged::SomebodyElse(other);
         }
         let nearest = if term.ambiguous {
             self.near.nearest(place, self.words)
@@ -72,7 +71,9 @@ impl Around<'_> {
         let Some(hit) = standing(place) else { return };
         let why = match judged {
             Judged::Except(except) => standing(except).map(Why::Except),
-            Judged::SomebodyElse(name) => span(name.clone()).map(Why::SomebodyElse),
+            Judged::SomebodyElse(Other::Name(name)) => span(name.clone()).map(Why::SomebodyElse),
+            Judged::SomebodyElse(Other::Trade(trade)) => span(trade.clone()).map(Why::Trade),
+            Judged::SomebodyElse(Other::Title) => Some(Why::Title),
             Judged::Weighed(weighed, nearest) => {
                 if let Some((words, place)) = nearest
                     && let Some(near) = standing(place)

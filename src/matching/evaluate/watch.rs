@@ -57,6 +57,10 @@ pub(in crate::matching) enum Why {
     Except(Standing),
     /// It is a surname behind this given name of somebody else.
     SomebodyElse(Span),
+    /// It is a surname behind this trade, which is somebody else's.
+    Trade(Span),
+    /// It is a surname in quotation marks, a title.
+    Title,
     /// It is ambiguous, alone, and this context, if there is any, is too far away.
     Alone(Option<Context>),
     /// It begins inside this hit of `any`, which counts.

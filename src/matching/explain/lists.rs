@@ -127,6 +127,10 @@ impl Lists<'_> {
             Why::SomebodyElse(name) => Reason::SomebodyElse {
                 name: self.place(name),
             },
+            Why::Trade(name) => Reason::Trade {
+                name: self.place(name),
+            },
+            Why::Title => Reason::Title,
             Why::Alone(context) => self.no_context(context),
             Why::Overlap(by) => Reason::Overlap {
                 by: self.at(Role::Any, by)?,

@@ -176,6 +176,13 @@ pub enum Reason {
         /// The given name.
         name: Place,
     },
+    /// It is the surname of somebody with a trade that the topic's person does not have.
+    Trade {
+        /// The trade.
+        name: Place,
+    },
+    /// It is a surname that stands in quotation marks by itself, as titles of works do.
+    Title,
     /// It is ambiguous, has no context nearby, and no unambiguous term counts.
     NoContext {
         /// How many words may lie between.

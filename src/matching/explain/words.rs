@@ -22,6 +22,16 @@ impl Display for Reason {
                 "somebody else's: the given name \"{}\" before it is in none of the topic's terms",
                 name.text
             ),
+            Self::Trade { name } => {
+                write!(
+                    f,
+                    "somebody else's: \"{}\" before it is the trade of another",
+                    name.text
+                )
+            }
+            Self::Title => {
+                f.write_str("stands in quotation marks by itself, as titles of works do")
+            }
             Self::NoContext {
                 within,
                 nearest: Some(near),
