@@ -200,6 +200,22 @@ fn a_surname_tells_the_given_name_before_it_as_written() {
 }
 
 #[test]
+fn a_trade_before_a_surname_and_quotation_marks_around_it_are_told() {
+    let surname = Term {
+        surname: true,
+        ..Term::new("Guterres")
+    };
+    let guterres = topic(vec![surname]);
+    let told = in_language(&guterres, "The footballer Guterres scored", Some("en"));
+    let Reason::Trade { name } = &told.passed[0].reason else {
+        panic!("{told:?}")
+    };
+    assert_eq!(name.text, "footballer");
+    let told = in_language(&guterres, "The film \"Guterres\" opened", Some("en"));
+    assert_eq!(told.passed[0].reason, Reason::Title);
+}
+
+#[test]
 fn every_condition_on_the_entry_that_fails_is_told_with_its_terms_and_places() {
     let mut t = topic(vec![term_of("summit"), term_of("talks")]);
     t.threshold = 2;

@@ -126,11 +126,11 @@ fn offset(n: usize) -> u32 {
 /// How many bytes the character has that begins with this byte; 0 for the inside of one.
 const fn char_len(first: u8) -> usize {
     match first {
-        ..0x80 => 1,
-        ..0xC0 => 0,
-        ..0xE0 => 2,
-        ..0xF0 => 3,
-        _ => 4,
+        0..0x80 => 1,
+        0x80..0xC0 => 0,
+        0xC0..0xE0 => 2,
+        0xE0..0xF0 => 3,
+        0xF0.. => 4,
     }
 }
 

@@ -401,7 +401,7 @@ impl Eight {
         let low = self.0 & !HIGH;
         let visible = low + 0x60 * ONES;
         let delete = low + ONES;
-        let space = !((low ^ 0x20 * ONES) + 0x7F * ONES) & HIGH;
+        let space = !((low ^ (0x20 * ONES)) + 0x7F * ONES) & HIGH;
         let before = space << 8 | if after_space { 0x80 } else { 0 };
         let slow = (self.0 | !visible | delete | space & before) & HIGH;
         slow.trailing_zeros() / 8
@@ -419,7 +419,7 @@ impl Eight {
     #[inline]
     const fn word(self) -> u32 {
         let low = self.0 & !HIGH;
-        let letters = Self::between(low | 0x20 * ONES, b'a', b'z');
+        let letters = Self::between(low | (0x20 * ONES), b'a', b'z');
         let word = letters | Self::between(low, b'0', b'9');
         // Gathers the lowest bits of all bytes in the highest byte.
         ((word >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
@@ -439,6 +439,6 @@ impl Eight {
 
     #[inline]
     const fn byte(self, at: u32) -> u8 {
-        (self.0 >> (8 * at)) as u8
+        self.0.to_le_bytes()[at as usize]
     }
 }

@@ -35,7 +35,7 @@ pub(in crate::matching) fn of_word(
         [0xD7, ..] if languages.has_any(HE) => &HEBREW,
         [0xD8 | 0xD9, ..] if languages.has_any(AR) => match word {
             // Most words begin with another letter.
-            [_, 0xA7 | 0xA8, ..] | [_, 0x81 | 0x83 | 0x84 | 0x88, ..] => &ARABIC,
+            [_, 0xA7 | 0xA8 | 0x81 | 0x83 | 0x84 | 0x88, ..] => &ARABIC,
             _ => &[],
         },
         _ => &[],
