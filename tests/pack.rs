@@ -173,7 +173,7 @@ fn every_person_has_names_in_four_scripts() {
 fn the_full_name_of_each_topic_is_found_alone() {
     let config = shipped();
     let matcher = Matcher::compile(&config.topics).unwrap();
-    for topic in &config.topics {
+    for topic in config.topics.iter() {
         let mentions = matcher.find(&[(Field::Text, &topic.name)]);
         let found: Vec<_> = mentions.iter().map(|m| m.topic.as_str()).collect();
         assert_eq!(found, [topic.id.as_str()], "{}", topic.name);

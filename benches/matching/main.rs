@@ -201,7 +201,7 @@ fn show(size: &Size) {
     let memory = &size.memory;
     let each = |bytes: f64| bytes / size.terms as f64;
     println!(
-        "== {} terms: compiled in {:.3} s, holding {:.0} bytes a term ({:.0} of them its topics), \
+        "== {} terms: compiled in {:.3} s, holding {:.0} bytes a term beside the {:.0} of its topics, \
          {:.0} allocated meanwhile",
         size.terms,
         size.compile_s,

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 use serde::Serialize;
@@ -104,7 +105,7 @@ pub fn run(context: &Context, args: &MatchArgs) -> Result<ExitCode, CliError> {
     let task = if args.explain {
         Task::Explain(Wanted::of(&config, &args.topics, &[])?)
     } else {
-        let matcher = Matcher::compile(&config.topics);
+        let matcher = Matcher::share(Arc::clone(&config.topics));
         let refused = |error| CliError::Config(format!("error: {error}"));
         Task::Find(Box::new(matcher.map_err(refused)?))
     };

@@ -179,7 +179,7 @@ fn assemble(main: &Rc<Source>, environment: &Environment, report: &Report) -> Co
         retention,
         shutdown_timeout,
         feeds: feeds.feeds,
-        topics: topics.topics,
+        topics: topics.topics.into(),
         examples: examples.examples,
         sinks,
         warnings: Vec::new(),

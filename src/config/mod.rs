@@ -47,6 +47,7 @@ mod written;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
@@ -92,7 +93,7 @@ pub struct Config {
     /// The feeds; ids are unique.
     pub feeds: Vec<Feed>,
     /// The topics; ids are unique.
-    pub topics: Vec<Topic>,
+    pub topics: Arc<[Topic]>,
     /// Texts with what the topics are to make of them.
     pub examples: Vec<Example>,
     /// The sinks, at least one; ids are unique.

@@ -50,7 +50,7 @@ impl Live {
     /// # Errors
     /// [`LiveError`] when one of them can't be made.
     pub fn new(config: Config) -> Result<Self, LiveError> {
-        let matcher = Matcher::compile(&config.topics)?;
+        let matcher = Matcher::share(Arc::clone(&config.topics))?;
         let fetcher = Fetcher::new((&config.fetch).into())?;
         let policy = schedule::Policy {
             min_interval: config.schedule.min_interval,

@@ -64,6 +64,7 @@ mod tests;
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use crate::model::{Case, Field, Keep, Mention, Query, Term, Topic, TopicId};
 use bearers::Own;
@@ -127,7 +128,7 @@ struct Use {
 /// All topics, compiled to be found in one pass over a text.
 #[derive(Debug)]
 pub struct Matcher {
-    topics: Vec<Topic>,
+    topics: Arc<[Topic]>,
     /// Where patterns may begin.
     index: Index,
     /// The distinct terms of all topics.
@@ -148,11 +149,19 @@ pub struct Matcher {
 type Same<'t> = (&'t str, Case, Keep, bool);
 
 impl Matcher {
-    /// Compiles topics.
+    /// Compiles topics, of which it keeps a copy.
+    ///
+    /// # Errors
+    /// As [`Matcher::share`].
+    pub fn compile(topics: &[Topic]) -> Result<Self, CompileError> {
+        Self::share(topics.into())
+    }
+
+    /// Compiles topics and shares them with whom they are from.
     ///
     /// # Errors
     /// [`CompileError`] names the first topic and term or expression that can't be compiled.
-    pub fn compile(topics: &[Topic]) -> Result<Self, CompileError> {
+    pub fn share(topics: Arc<[Topic]>) -> Result<Self, CompileError> {
         let mut patterns = Patterns::default();
         let mut tails = TailIds::new();
         let mut keys: Vec<(PatternId, Vec<Key>)> = Vec::new();
@@ -185,6 +194,7 @@ impl Matcher {
                 uses.extend(ids.iter().map(|id| (*id, place)));
             }
         }
+        drop(known);
         let (index, backs) = Index::build(&keys);
         for (id, back) in backs {
             patterns.set_back(id, back);
@@ -197,7 +207,6 @@ impl Matcher {
             uses_end[*id as usize] = narrow(at + 1);
         }
         Ok(Self {
-            topics: topics.to_vec(),
             index,
             patterns,
             uses: uses.into_iter().map(|(_, used)| used).collect(),
@@ -207,11 +216,12 @@ impl Matcher {
                 .enumerate()
                 .filter_map(|(index, topic)| Some((index, Own::of(topic)?)))
                 .collect(),
-            regexes: Regexes::compile(topics)?,
+            regexes: Regexes::compile(&topics)?,
             reads_authors: topics
                 .iter()
                 .flat_map(|topic| &topic.query)
                 .any(Query::reads_authors),
+            topics,
         })
     }
 
@@ -319,7 +329,7 @@ fn terms(topic: &Topic) -> impl Iterator<Item = (Role, usize, &Term)> {
     });
     let leaves = topic.query.iter().flat_map(|query| &query.terms);
     let leaves = leaves.enumerate();
-    listed.chain(leaves.map(|(number, term)| (Role::Leaf(number), number, term)))
+    listed.chain(leaves.map(|(number, term)| (Role::Leaf(narrow(number)), number, term)))
 }
 
 /// At most the first `most` bytes of a text.

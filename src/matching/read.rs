@@ -93,7 +93,8 @@ impl<'m> Reading<'m> {
     #[inline(never)]
     fn at_word(&mut self, folded: &Folded<'_>, number: usize, word: Word) {
         let matcher = self.matcher;
-        matcher.index.candidates(folded, number, word, |id| {
+        let latin = self.languages.inflect_latin();
+        matcher.index.candidates(folded, number, word, latin, |id| {
             let (back, proclitics) = matcher.patterns.back(id);
             let anchors = folded.anchors();
             let first = number.checked_sub(back).and_then(|at| anchors.get(at));

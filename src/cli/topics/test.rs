@@ -1,6 +1,7 @@
 //! `mentiond topics test`: the examples that packs carry.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 use serde::Serialize;
@@ -45,7 +46,7 @@ struct Outcome<'a> {
 
 pub fn run(context: &Context, args: &TestArgs) -> Result<ExitCode, CliError> {
     let config = context.load_without_secrets()?;
-    let matcher = Matcher::compile(&config.topics)
+    let matcher = Matcher::share(Arc::clone(&config.topics))
         .map_err(|error| CliError::Config(format!("error: {error}")))?;
     let out = &context.out;
     let mut failed = 0;

@@ -35,7 +35,7 @@ pub(super) enum Role {
     Except,
     Near,
     /// A term of the topic's query, by its index.
-    Leaf(usize),
+    Leaf(u32),
 }
 
 impl Role {
@@ -94,7 +94,7 @@ impl Gathering {
             Role::Near => self.near.len() < MAX_HITS,
             Role::None => !self.forbidden || noted(),
             Role::All(group) => self.groups.binary_search(&group).is_err() || noted(),
-            Role::Leaf(leaf) => self.leaves.wants(leaf),
+            Role::Leaf(leaf) => self.leaves.wants(leaf as usize),
         }
     }
 
@@ -113,7 +113,7 @@ impl Gathering {
             Role::Except => self.except.push(place),
             Role::Near => self.near.push(place),
             Role::None => self.forbidden = true,
-            Role::Leaf(leaf) => self.leaves.add(leaf, range.clone()),
+            Role::Leaf(leaf) => self.leaves.add(leaf as usize, range.clone()),
             Role::All(group) => {
                 if let Err(at) = self.groups.binary_search(&group) {
                     self.groups.insert(at, group);

@@ -10,9 +10,11 @@
 //!
 //! Folding never fails and never reports a range that cuts a character of the source.
 
+mod eight;
 mod pass;
 #[cfg(test)]
 mod tests;
+mod wide;
 
 use std::cell::OnceCell;
 use std::ops::Range;

@@ -7,6 +7,8 @@ use unicode_normalization::char::compose;
 
 use super::super::character::{Class, Strict, fold_char, is_optional_mark};
 use super::super::table::{Folding, entry, table};
+use super::eight;
+use super::wide::{self, BLOCK};
 use super::{Anchor, Buffers, Span, char_len, offset};
 
 /// Folding at work.
@@ -47,6 +49,13 @@ impl<'t> Pass<'t> {
         let mut at = 0;
         while let Some(c) = chars.next() {
             if c.is_ascii() {
+                // One space between two words of other letters.
+                let next = self.source.as_bytes().get(at + 1);
+                if c == ' ' && self.last != Class::Space && next.is_some_and(|b| !b.is_ascii()) {
+                    self.uneven(at, c, table.get(0x20).copied().unwrap_or_else(|| entry(c)));
+                    at += 1;
+                    continue;
+                }
                 let end = self.ascii(at);
                 if end > at {
                     at = end;
@@ -98,30 +107,16 @@ impl<'t> Pass<'t> {
     fn block(&mut self, at: usize) -> usize {
         let bytes = self.source.as_bytes();
         let here = self.buffers.len;
-        // A bit for each byte that is a letter or digit.
-        let mut word = 0_u64;
-        let mut size = 0;
-        let mut last = self.last;
-        while size < BLOCK {
-            let eight = Eight::load(bytes.get(at + size..).unwrap_or_default());
-            let plain = eight.plain(last == Class::Space);
-            if let Some(to) = self.buffers.text.get_mut(here + size..here + size + 8) {
-                to.copy_from_slice(&eight.folded());
+        let room = self.buffers.text.get_mut(here..).unwrap_or_default();
+        let rest = bytes.get(at..).unwrap_or_default();
+        let after_space = self.last == Class::Space;
+        let (mut word, size, last) = match (rest.first_chunk(), room.first_chunk_mut()) {
+            (Some(block), Some(room)) if wide::is_plain(block, after_space) => {
+                *room = wide::folded(block);
+                (wide::words(block), BLOCK, block[BLOCK - 1])
             }
-            word |= u64::from(eight.word()) << size;
-            size += plain as usize;
-            if plain == 0 {
-                break;
-            }
-            last = if eight.byte(plain - 1) == b' ' {
-                Class::Space
-            } else {
-                Class::Other
-            };
-            if plain < 8 {
-                break;
-            }
-        }
+            _ => eight::take(rest, after_space, room),
+        };
         if size == 0 {
             return 0;
         }
@@ -150,10 +145,10 @@ impl<'t> Pass<'t> {
             }
             self.buffers.anchors.push(anchor);
         }
-        self.last = if word >> (size - 1) & 1 == 0 {
-            last
-        } else {
-            Class::Word
+        self.last = match last {
+            _ if word >> (size - 1) & 1 != 0 => Class::Word,
+            b' ' => Class::Space,
+            _ => Class::Other,
         };
         self.buffers.len += size;
         size
@@ -361,84 +356,9 @@ impl<'t> Pass<'t> {
 /// reads its words so.
 pub(super) const ROOM: usize = 16;
 
-/// How many bytes of ASCII are looked at together.
-const BLOCK: usize = 64;
-
 /// Where the last character of a text begins.
 fn last_char(text: &[u8]) -> usize {
     text.iter()
         .rposition(|byte| char_len(*byte) > 0)
         .unwrap_or(0)
-}
-
-/// Eight bytes of a text, looked at together: in each result that is a mask of bytes, the highest
-/// bit of a byte tells.
-#[derive(Debug, Clone, Copy)]
-struct Eight(u64);
-
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = 0x80 * ONES;
-
-impl Eight {
-    /// The first bytes of a text; zeros behind a shorter one.
-    #[inline]
-    fn load(text: &[u8]) -> Self {
-        let chunk = text.first_chunk::<8>().copied().unwrap_or_else(|| {
-            let mut chunk = [0; 8];
-            for (to, from) in chunk.iter_mut().zip(text) {
-                *to = *from;
-            }
-            chunk
-        });
-        Self(u64::from_le_bytes(chunk))
-    }
-
-    /// How many bytes from the first on are plain: ASCII, no control characters, no second space
-    /// in a row.
-    #[inline]
-    const fn plain(self, after_space: bool) -> u32 {
-        // Without their highest bits, so that no sum reaches the next byte.
-        let low = self.0 & !HIGH;
-        let visible = low + 0x60 * ONES;
-        let delete = low + ONES;
-        let space = !((low ^ (0x20 * ONES)) + 0x7F * ONES) & HIGH;
-        let before = space << 8 | if after_space { 0x80 } else { 0 };
-        let slow = (self.0 | !visible | delete | space & before) & HIGH;
-        slow.trailing_zeros() / 8
-    }
-
-    /// The bytes in the range, of which the highest bits are not set.
-    #[inline]
-    const fn between(bytes: u64, first: u8, last: u8) -> u64 {
-        let from = bytes + (0x80 - first as u64) * ONES;
-        let beyond = bytes + (0x7F - last as u64) * ONES;
-        from & !beyond & HIGH
-    }
-
-    /// The letters and digits, a bit for each byte.
-    #[inline]
-    const fn word(self) -> u32 {
-        let low = self.0 & !HIGH;
-        let letters = Self::between(low | (0x20 * ONES), b'a', b'z');
-        let word = letters | Self::between(low, b'0', b'9');
-        // Gathers the lowest bits of all bytes in the highest byte.
-        ((word >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
-    }
-
-    /// The bytes folded, if they are plain.
-    #[inline]
-    const fn folded(self) -> [u8; 8] {
-        let low = self.0 & !HIGH;
-        let upper = Self::between(low, b'A', b'Z');
-        let hyphens = Self::between(low, b'-', b'-') >> 7;
-        let quotes = Self::between(low, b'`', b'`') >> 7;
-        let folded = low | upper >> 2;
-        let folded = folded ^ (hyphens * (b'-' ^ b' ') as u64);
-        (folded ^ (quotes * (b'`' ^ b'\'') as u64)).to_le_bytes()
-    }
-
-    #[inline]
-    const fn byte(self, at: u32) -> u8 {
-        self.0.to_le_bytes()[at as usize]
-    }
 }
