@@ -238,6 +238,8 @@ pub(super) struct Rule {
     least: usize,
     /// Sorted.
     endings: Vec<String>,
+    /// Bytes of the longest ending.
+    longest: usize,
 }
 
 impl Rule {
@@ -256,6 +258,7 @@ impl Rule {
             ends: line.ends.split(' ').collect(),
             cut: line.cut,
             least: line.least,
+            longest: endings.iter().map(String::len).max().unwrap_or(0),
             endings,
         }
     }
@@ -280,8 +283,8 @@ impl Rule {
     }
 
     /// How many bytes its longest ending has.
-    pub(super) fn longest(&self) -> usize {
-        self.endings.iter().map(String::len).max().unwrap_or(0)
+    pub(super) const fn longest(&self) -> usize {
+        self.longest
     }
 
     /// Whether the ending is one of its endings.

@@ -20,6 +20,9 @@ use crate::schedule::Place;
 /// Before every time that is met; as a clock it means "the time is not known here".
 pub(super) const LONG_AGO: Timestamp = Timestamp::from_millis(i64::MIN);
 
+/// How long a host is remembered at least, for a pause that is made longer meanwhile.
+const REMEMBERED: Duration = Duration::from_secs(60);
+
 #[derive(Debug)]
 pub(super) struct Lines<K> {
     limits: Limits,
@@ -29,8 +32,8 @@ pub(super) struct Lines<K> {
     ready: BTreeMap<u64, Arc<str>>,
     /// Hosts that may go on from a time on.
     paused: BTreeSet<(Timestamp, Arc<str>)>,
-    /// Hosts that lost their last feed: they are remembered until their pause is over, lest a feed
-    /// that is removed and added again evade it.
+    /// Hosts that lost their last feed: they are remembered until their pause is over, and for
+    /// [`REMEMBERED`] at least, lest a feed that is removed and added again evade it.
     fading: VecDeque<Arc<str>>,
     /// Feeds in all lines.
     held: usize,
@@ -162,7 +165,8 @@ impl<K> Lines<K> {
             if let Some(host) = self.hosts.get(name)
                 && host.members == 0
             {
-                if self.free_from(host) > now {
+                let pause = self.limits.host_pause.max(REMEMBERED);
+                if host.last_start.is_some_and(|start| start + pause > now) {
                     return;
                 }
                 let domain = host.domain.clone();
