@@ -229,7 +229,10 @@ impl Judge<'_> {
                 revision: revised,
             };
             let id = dedup::mention_alert_id(&mention.topic, story);
-            AlertRecord::new(id, AlertKind::Mention, &detail, sinks.to_vec())
+            AlertRecord {
+                score: Some(mention.score),
+                ..AlertRecord::new(id, AlertKind::Mention, &detail, sinks.to_vec())
+            }
         });
         Some(MentionRecord {
             topic: mention.topic.clone(),
@@ -239,6 +242,7 @@ impl Judge<'_> {
             snippet: snippet.text,
             snippet_range: (snippet.start, snippet.end),
             hits: mention.hits.len(),
+            score: mention.score,
             alert,
         })
     }

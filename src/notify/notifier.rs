@@ -170,6 +170,7 @@ mod tests {
                 trouble: Some(AlertRecord {
                     id: format!("al_{n}"),
                     kind: AlertKind::FeedFailing.as_str(),
+                    score: None,
                     detail: serde_json::to_string(&detail).unwrap(),
                     sinks: vec![SinkId::new("hook").unwrap()],
                 }),

@@ -29,6 +29,9 @@ pub enum StoredDetail {
         topic: String,
         /// The story.
         story: StoryKey,
+        /// How strongly it is about the topic, 1 to 100; unknown for alerts that were created before
+        /// scores were kept.
+        score: Option<u8>,
         /// Everything else.
         detail: Box<MentionAlert>,
         /// All feeds that carry the story by now.
@@ -118,6 +121,8 @@ pub struct AlertRow {
     pub title: String,
     /// The story's link, or the feed's URL.
     pub link: Option<String>,
+    /// How strongly the story is about the topic, 1 to 100, where that is known.
+    pub score: Option<u8>,
     /// When it was created.
     pub created: Timestamp,
     /// The sink; `None` when no sink takes such alerts.
@@ -153,7 +158,7 @@ impl Store {
             }
             let mut statement = conn.prepare_cached(
                 "SELECT d.id, d.attempts, d.created_ms, a.id, a.kind, a.topic, a.created_ms,
-                   a.detail, s.key, f.name, a.story_id
+                   a.detail, s.key, f.name, a.story_id, a.score
                  FROM delivery d JOIN alert a ON a.id = d.alert_id
                    LEFT JOIN story s ON s.id = a.story_id LEFT JOIN feed f ON f.id = a.feed_id
                  WHERE d.state = 'waiting' AND d.sink = ?1 AND d.next_attempt_ms <= ?2
@@ -335,7 +340,7 @@ impl Store {
         self.read(move |conn| {
             Query::new(
                 "SELECT a.id, a.kind, a.topic, f.name, a.detail, a.created_ms, d.sink, d.state,
-                   coalesce(d.attempts, 0), d.next_attempt_ms, d.settled_ms, d.error
+                   coalesce(d.attempts, 0), d.next_attempt_ms, d.settled_ms, d.error, a.score
                  FROM alert a LEFT JOIN delivery d ON d.alert_id = a.id
                    LEFT JOIN feed f ON f.id = a.feed_id WHERE true",
             )
@@ -358,6 +363,7 @@ fn read_due(conn: &Connection, row: &Row<'_>) -> Result<Due, StoreError> {
         (Some(topic), Some(story)) => StoredDetail::Mention {
             topic,
             story: StoryKey(story),
+            score: row.get(11)?,
             detail: Box::new(decode(7, &detail)?),
             sources: sources(conn, row.get(10)?)?,
         },
@@ -423,5 +429,6 @@ fn alert_row(row: &Row<'_>) -> rusqlite::Result<AlertRow> {
         next_attempt: time(row, 9)?,
         settled: time(row, 10)?,
         error: row.get(11)?,
+        score: row.get(12)?,
     })
 }

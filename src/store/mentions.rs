@@ -65,12 +65,13 @@ fn record_mention(
         .exists(params![place.entry, topic])?;
     conn.prepare_cached(
         "INSERT INTO mention (entry_id, topic, term, field, start_byte, end_byte, snippet,
-           snippet_start, snippet_end, hits, revision, created_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+           snippet_start, snippet_end, hits, revision, created_ms, score)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
          ON CONFLICT (entry_id, topic) DO UPDATE SET term = excluded.term, field = excluded.field,
            start_byte = excluded.start_byte, end_byte = excluded.end_byte,
            snippet = excluded.snippet, snippet_start = excluded.snippet_start,
-           snippet_end = excluded.snippet_end, hits = excluded.hits, revision = excluded.revision",
+           snippet_end = excluded.snippet_end, hits = excluded.hits, revision = excluded.revision,
+           score = excluded.score",
     )?
     .execute(params![
         place.entry,
@@ -84,7 +85,8 @@ fn record_mention(
         mention.snippet_range.1,
         mention.hits,
         place.revision,
-        at
+        at,
+        mention.score
     ])?;
     if !known {
         let hour = place.counted_at.as_millis().div_euclid(3_600_000);
@@ -115,8 +117,8 @@ pub(super) fn insert_alert(
 ) -> Result<bool, StoreError> {
     let made = conn
         .prepare_cached(
-            "INSERT INTO alert (id, kind, topic, story_id, feed_id, created_ms, detail)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+            "INSERT INTO alert (id, kind, topic, story_id, feed_id, created_ms, detail, score)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             about.id,
@@ -125,7 +127,8 @@ pub(super) fn insert_alert(
             about.story,
             about.feed.0,
             at.as_millis(),
-            alert.detail
+            alert.detail,
+            alert.score
         ])?;
     if made == 0 {
         return Ok(false);

@@ -175,6 +175,8 @@ pub struct MentionRecord {
     pub snippet_range: (usize, usize),
     /// How many hits there are.
     pub hits: usize,
+    /// How strongly the entry is about the topic, 1 to 100.
+    pub score: u8,
     /// The alert, unless the entry is too old to be told.
     pub alert: Option<AlertRecord>,
 }
@@ -186,6 +188,8 @@ pub struct AlertRecord {
     pub id: String,
     /// The kind's name.
     pub kind: &'static str,
+    /// The mention's score; none for alerts about feeds.
+    pub score: Option<u8>,
     /// Everything a payload needs, as JSON.
     pub detail: String,
     /// The sinks that get it.
@@ -199,6 +203,7 @@ impl AlertRecord {
         Self {
             id,
             kind: kind.as_str(),
+            score: None,
             detail: serde_json::to_string(detail)
                 .unwrap_or_else(|error| unreachable!("plain data serializes: {error}")),
             sinks,

@@ -217,9 +217,11 @@ fn mention(topic: &str, story: StoryKey) -> MentionRecord {
         snippet: "term".into(),
         snippet_range: (0, 4),
         hits: 1,
+        score: 50,
         alert: Some(AlertRecord {
             id: dedup::mention_alert_id(&topic, story),
             kind: AlertKind::Mention.as_str(),
+            score: Some(50),
             detail: serde_json::to_string(&detail).unwrap(),
             sinks: vec![sink("a"), sink("b")],
         }),
@@ -238,6 +240,7 @@ fn trouble(id: &str) -> AlertRecord {
     AlertRecord {
         id: id.into(),
         kind: AlertKind::FeedFailing.as_str(),
+        score: None,
         detail: serde_json::to_string(&detail).unwrap(),
         sinks: vec![sink("a")],
     }
