@@ -197,7 +197,7 @@ impl Judge<'_> {
     ) -> Option<MentionRecord> {
         // Hits come ordered by field, so the first one is in the weightiest field.
         let best = mention.hits.first()?;
-        let (topic, sinks) = self.live.topic(&mention.topic)?;
+        let (topic, routes) = self.live.topic(&mention.topic)?;
         let text = entry.text(best.field);
         let snippet = matching::snippet(text, best.start, best.end, SNIPPET);
         let alert = tell.then(|| {
@@ -231,7 +231,7 @@ impl Judge<'_> {
             let id = dedup::mention_alert_id(&mention.topic, story);
             AlertRecord {
                 score: Some(mention.score),
-                ..AlertRecord::new(id, AlertKind::Mention, &detail, sinks.to_vec())
+                ..AlertRecord::new(id, AlertKind::Mention, &detail, routes.to_vec())
             }
         });
         Some(MentionRecord {
@@ -243,6 +243,7 @@ impl Judge<'_> {
             snippet_range: (snippet.start, snippet.end),
             hits: mention.hits.len(),
             score: mention.score,
+            min_score: topic.min_score,
             alert,
         })
     }

@@ -10,7 +10,7 @@ use super::status::Status;
 use crate::config::{Config, FetchConfig};
 use crate::fetch::{self, FetchError, Fetcher, Robots};
 use crate::matching::{CompileError, Matcher};
-use crate::model::{SinkId, Topic, TopicId};
+use crate::model::{Route, Topic, TopicId};
 use crate::notify::route;
 use crate::push::Subscriber;
 use crate::schedule;
@@ -28,9 +28,9 @@ pub struct Live {
     /// The bounds on waiting between polls.
     pub policy: schedule::Policy,
     /// Where each topic stands in the configuration, and the sinks that want its alerts.
-    topics: HashMap<TopicId, (usize, Vec<SinkId>)>,
+    topics: HashMap<TopicId, (usize, Vec<Route>)>,
     /// The sinks that want to know of feeds in trouble.
-    pub feed_sinks: Vec<SinkId>,
+    pub feed_sinks: Vec<Route>,
 }
 
 /// Why a configuration can't be put to work.
@@ -75,7 +75,7 @@ impl Live {
 
     /// A topic and the sinks that want its alerts.
     #[must_use]
-    pub fn topic(&self, id: &TopicId) -> Option<(&Topic, &[SinkId])> {
+    pub fn topic(&self, id: &TopicId) -> Option<(&Topic, &[Route])> {
         let (place, sinks) = self.topics.get(id)?;
         Some((self.config.topics.get(*place)?, sinks))
     }

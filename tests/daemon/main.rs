@@ -26,6 +26,7 @@ mod options;
 mod pages;
 mod politeness;
 mod push;
+mod scores;
 mod service;
 mod stories;
 mod webhooks;
