@@ -24,6 +24,7 @@ mod pages;
 mod prune;
 mod query;
 mod record;
+mod rematch;
 mod schema;
 mod sinks;
 mod subscriptions;
@@ -51,6 +52,9 @@ pub use prune::{Keep, Pruned};
 pub use record::{
     AlertRecord, Committed, DocumentRecord, EntryRecord, MentionRecord, PollRecord, PollStatus,
     PushRecord, Renewal,
+};
+pub use rematch::{
+    Change, HistoryEntry, HistoryPlace, KnownMention, RematchCommitted, RematchRecord, TextVersion,
 };
 pub use subscriptions::SubscriptionRow;
 pub use texts::EntryTexts;

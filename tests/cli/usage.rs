@@ -5,8 +5,9 @@ use std::process::{Command, Stdio};
 use super::{Ended, mentiond, run};
 use crate::support::{Home, Hook, Item, Site, TOPICS, rss};
 
-const COMMANDS: [&str; 10] = [
-    "run", "check", "poll", "inspect", "match", "feeds", "topics", "mentions", "alerts", "demo",
+const COMMANDS: [&str; 11] = [
+    "run", "check", "poll", "inspect", "match", "feeds", "topics", "mentions", "rematch", "alerts",
+    "demo",
 ];
 
 #[test]

@@ -26,6 +26,7 @@ mod options;
 mod pages;
 mod politeness;
 mod push;
+mod rematch;
 mod scores;
 mod service;
 mod stories;

@@ -6,6 +6,7 @@ mod file;
 mod outbox;
 mod pages;
 mod poll;
+mod rematch;
 mod retention;
 mod scores;
 
