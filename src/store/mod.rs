@@ -162,6 +162,8 @@ impl Store {
         conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
         conn.set_prepared_statement_cache_capacity(64);
         schema::migrate(&mut conn)?;
+        // A help only: a full disk must not keep us from starting.
+        let _ = writer::forget_small_tables(&conn);
         let reader = open_reader(path)?;
         let writer = Writer::start(conn).map_err(|error| open_error(error.to_string()))?;
         Ok(Self::assemble(path, Some(writer), reader, lock))
