@@ -21,6 +21,7 @@ mod history;
 mod lock;
 mod mentions;
 mod pages;
+mod past;
 mod prune;
 mod query;
 mod record;
@@ -48,14 +49,13 @@ pub use feeds::{FeedRow, FeedState, Registered};
 pub use history::{Alike, MentionFilter, MentionRow};
 use lock::Lock;
 pub use pages::{PageId, PageJob, PageOutcome, PageRecord, WaitingPage};
+pub use past::{HistoryEntry, HistoryPlace, KnownMention, TextVersion};
 pub use prune::{Keep, Pruned};
 pub use record::{
     AlertRecord, Committed, DocumentRecord, EntryRecord, MentionRecord, PollRecord, PollStatus,
     PushRecord, Renewal,
 };
-pub use rematch::{
-    Change, HistoryEntry, HistoryPlace, KnownMention, RematchCommitted, RematchRecord, TextVersion,
-};
+pub use rematch::{Change, RematchCommitted, RematchRecord};
 pub use subscriptions::SubscriptionRow;
 pub use texts::EntryTexts;
 use writer::Writer;

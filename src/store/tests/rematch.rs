@@ -59,7 +59,7 @@ async fn the_history_is_read_page_by_page_in_the_order_of_its_age() {
     assert_eq!(titles, [vec!["title 1", "title 2"], vec!["title 3"]]);
     let page = store.history_page(HistoryPlace::before(NOW - DAY), NOW, 9);
     assert_eq!(page.await.unwrap().len(), 2);
-    let sql = format!("EXPLAIN QUERY PLAN {}", crate::store::rematch::PAGE);
+    let sql = format!("EXPLAIN QUERY PLAN {}", past::PAGE);
     let conn = base.sql();
     let mut statement = conn.prepare(&sql).unwrap();
     let rows = statement.query_map([0, 0, 0, 0], |row| row.get::<_, String>(3));
