@@ -14,6 +14,8 @@ mod support;
 mod check;
 #[path = "cli/demo.rs"]
 mod demo;
+#[path = "cli/explain.rs"]
+mod explain;
 #[path = "cli/feeds.rs"]
 mod feeds;
 #[path = "cli/feeds_check.rs"]

@@ -15,13 +15,9 @@ use mentiond::matching::Matcher;
 use mentiond::model::Field;
 
 /// What must hold for all languages together.
-const OVERALL: f64 = 0.98;
-/// What should hold for each.
+const OVERALL: f64 = 0.99;
+/// What must hold for each.
 const EACH: f64 = 0.95;
-/// The languages for which it does not. Reasons: names that other people bear too and whose given
-/// names no list has (cs, ta, th), words without spaces (th), one-character short forms (ko,
-/// zh-Hant), and a surname without any context (tg).
-const BELOW: [&str; 6] = ["cs", "ko", "ta", "tg", "th", "zh-Hant"];
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Score {
@@ -78,12 +74,16 @@ fn judge(matcher: &Matcher, labelled: &BTreeSet<&str>, path: &Path) -> (Score, V
             let hit = mentions.iter().find(|m| m.topic.as_str() == *id).unwrap();
             let hit = &hit.hits[0];
             failures.push(format!(
-                "{language}: {id} is found though not meant, by \"{}\": {text} ({reason})",
+                "{language}:{}: {id} is found though not meant, by \"{}\": {text} ({reason})",
+                number + 1,
                 hit.term
             ));
         }
         for id in expected.difference(&found) {
-            failures.push(format!("{language}: {id} is missed: {text} ({reason})"));
+            failures.push(format!(
+                "{language}:{}: {id} is missed: {text} ({reason})",
+                number + 1
+            ));
         }
     }
     (score, failures)
@@ -139,5 +139,5 @@ fn mentions_in_many_languages_are_found_and_only_those() {
         precision >= OVERALL && recall >= OVERALL,
         "{precision:.3} {recall:.3}"
     );
-    assert_eq!(below, BELOW, "below {EACH}");
+    assert!(below.is_empty(), "below {EACH}: {below:?}");
 }

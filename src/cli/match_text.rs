@@ -6,8 +6,10 @@ use std::process::ExitCode;
 use clap::Args;
 use serde::Serialize;
 
-use super::output::{complain, printable};
+use super::explain::show::{self, Wanted};
+use super::output::{complain, count, printable};
 use super::{CliError, Context, names};
+use crate::matching::explain::Explanation;
 use crate::matching::{self, Facts, Matcher};
 use crate::model::{Field, Hit, TopicId};
 use crate::parse;
@@ -24,13 +26,15 @@ Examples:
   mentiond match --text 'Mirziyoyev arrived in Astana for the SCO summit'
   mentiond match page.html notes.txt
   echo 'ШОС' | mentiond match --json
+  mentiond match --explain --topic sco --text 'The SCO Group sued'
 
 JSON has one object a line and hit: source, topic, score (1 to 100, of all the topic's hits), term, field (text; or title and content of a \
 page; or author), start and end (bytes in that field's text; of a plain UTF-8 file these are bytes of the file), \
-text, and because for an ambiguous term.
+text, and because for an ambiguous term. With --explain it has one a line and text (docs/cli.md).
 
 Exit codes: 0 done, whether or not there is a hit; 1 a source can't be read; 2 bad usage or \
 configuration.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch")]
 pub struct MatchArgs {
     /// Files to match; `-`, or none, is standard input.
     #[arg(value_name = "PATH")]
@@ -41,6 +45,12 @@ pub struct MatchArgs {
     /// Print one JSON object a line and hit.
     #[arg(long)]
     json: bool,
+    /// Say why each topic is mentioned, or why it is not although a term of it stands there.
+    #[arg(long)]
+    explain: bool,
+    /// Explain only this topic, whether or not a term of it stands there; may be repeated.
+    #[arg(long = "topic", value_name = "TOPIC", requires = "explain")]
+    topics: Vec<String>,
     /// Take the input as an HTML page, whatever it looks like.
     #[arg(long, conflicts_with = "plain")]
     html: bool,
@@ -75,13 +85,32 @@ struct HitLine<'a> {
     because: Option<&'a str>,
 }
 
+/// The explanation of a text as a line of JSON.
+#[derive(Serialize)]
+struct ExplainedLine<'a> {
+    source: &'a str,
+    language: Option<&'a str>,
+    topics: Vec<&'a Explanation>,
+}
+
+/// What is done with each text.
+enum Task {
+    Find(Box<Matcher>),
+    Explain(Wanted),
+}
+
 pub fn run(context: &Context, args: &MatchArgs) -> Result<ExitCode, CliError> {
     names::check_language(args.language.as_deref())?;
     let config = context.load_without_secrets()?;
-    let matcher = Matcher::compile(&config.topics)
-        .map_err(|error| CliError::Config(format!("error: {error}")))?;
+    let task = if args.explain {
+        Task::Explain(Wanted::of(&config, &args.topics, &[])?)
+    } else {
+        let matcher = Matcher::compile(&config.topics);
+        let refused = |error| CliError::Config(format!("error: {error}"));
+        Task::Find(Box::new(matcher.map_err(refused)?))
+    };
     if let Some(text) = &args.text {
-        show(context, args, &matcher, "text", text.as_bytes())?;
+        show(context, args, &task, "text", text.as_bytes())?;
         return Ok(ExitCode::SUCCESS);
     }
     let stdin = ["-".to_owned()];
@@ -93,7 +122,7 @@ pub fn run(context: &Context, args: &MatchArgs) -> Result<ExitCode, CliError> {
     let mut all_read = true;
     for path in paths {
         match read(path) {
-            Ok(bytes) => show(context, args, &matcher, path, &bytes)?,
+            Ok(bytes) => show(context, args, &task, path, &bytes)?,
             Err(error) => {
                 all_read = false;
                 complain(format_args!("error: {path}: can't read it: {error}"));
@@ -122,7 +151,7 @@ fn read(path: &str) -> std::io::Result<Vec<u8>> {
 fn show(
     context: &Context,
     args: &MatchArgs,
-    matcher: &Matcher,
+    task: &Task,
     source: &str,
     bytes: &[u8],
 ) -> Result<(), CliError> {
@@ -149,9 +178,58 @@ fn show(
         tags: &args.tags,
         author: args.author.as_deref(),
     };
-    let mentions = matcher.find_with(&borrowed, &facts);
+    match task {
+        Task::Find(matcher) => find(context, args, matcher, source, &borrowed, &facts),
+        Task::Explain(wanted) => explain(context, args, wanted, source, &borrowed, &facts),
+    }
+}
+
+/// Prints why each topic is mentioned, or is not.
+fn explain(
+    context: &Context,
+    args: &MatchArgs,
+    wanted: &Wanted,
+    source: &str,
+    fields: &[(Field, &str)],
+    facts: &Facts<'_>,
+) -> Result<(), CliError> {
+    let mut told = wanted.explain(fields, facts);
+    told.retain(|told| wanted.named || told.stands());
+    let out = &context.out;
+    if args.json {
+        return out.json(&ExplainedLine {
+            source,
+            language: facts.language,
+            topics: told.iter().collect(),
+        });
+    }
+    let mentioned = told.iter().filter(|told| told.mentioned).count();
+    out.line(match told.len() - mentioned {
+        0 if mentioned == 0 => format!("{source}: no term of any topic stands in it"),
+        0 => format!("{source}: {}", count(mentioned, "topic")),
+        rest => format!(
+            "{source}: {}; {rest} not mentioned",
+            count(mentioned, "topic")
+        ),
+    })?;
+    let author = facts.author.map(|author| (Field::Author, author));
+    let texts: Vec<_> = fields.iter().copied().chain(author).collect();
+    told.iter()
+        .try_for_each(|told| show::topic(out, told, &texts, ""))
+}
+
+/// Prints the hits of each topic that is mentioned.
+fn find(
+    context: &Context,
+    args: &MatchArgs,
+    matcher: &Matcher,
+    source: &str,
+    fields: &[(Field, &str)],
+    facts: &Facts<'_>,
+) -> Result<(), CliError> {
+    let mentions = matcher.find_with(fields, facts);
     let text_of = |hit: &Hit| {
-        let field = borrowed.iter().find(|(field, _)| *field == hit.field);
+        let field = fields.iter().find(|(field, _)| *field == hit.field);
         let author = facts.author.filter(|_| hit.field == Field::Author);
         field.map(|(_, text)| *text).or(author).unwrap_or_default()
     };
@@ -177,10 +255,7 @@ fn show(
     if mentions.is_empty() {
         return out.line(format!("{source}: no topic is mentioned"));
     }
-    out.line(format!(
-        "{source}: {}",
-        super::output::count(mentions.len(), "topic")
-    ))?;
+    out.line(format!("{source}: {}", count(mentions.len(), "topic")))?;
     for mention in &mentions {
         let name = matcher
             .topics()

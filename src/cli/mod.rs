@@ -8,6 +8,7 @@ mod alerts;
 mod check;
 mod demo;
 mod error;
+mod explain;
 mod feeds;
 mod inspect;
 mod match_text;
@@ -75,6 +76,8 @@ enum Command {
     Mentions(mentions::MentionsArgs),
     /// Run topics over the stored entries: record what new or changed topics find in the history.
     Rematch(rematch::RematchArgs),
+    /// Explain why an entry of the history mentions a topic, or why it does not.
+    Explain(explain::ExplainArgs),
     /// List alerts and their deliveries; retry dead letters; resume a stopped sink.
     Alerts(alerts::AlertsArgs),
     /// Show mentiond at work without a network: bundled feeds, alerts, a verifying receiver.
@@ -156,6 +159,7 @@ pub fn main() -> ExitCode {
         Command::Topics(args) => topics::run(&context, &args),
         Command::Mentions(args) => mentions::run(&context, &args),
         Command::Rematch(args) => rematch::run(&context, &args),
+        Command::Explain(args) => explain::run(&context, &args),
         Command::Alerts(args) => alerts::run(&context, &args),
         Command::Demo(args) => demo::run(&context, &args),
     };

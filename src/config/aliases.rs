@@ -6,11 +6,11 @@
 //! follow from its letters: an abbreviation of capitals must be written so, and a name needs a
 //! capital where its script has them.
 
-use super::problem::Report;
+use super::problem::{Report, quoted};
 use super::reader::Table;
 use super::source::Origin;
 use super::topics::{TopicList, language_code, terms};
-use crate::model::{Case, Term, TopicId};
+use crate::model::{Case, Term, Topic, TopicId};
 
 /// One `[[names]]` table.
 #[derive(Debug)]
@@ -100,6 +100,8 @@ fn case_of(text: &str) -> Case {
 /// Adds what was read to the topics; a topic that does not exist is a mistake, unless some may be
 /// missing.
 pub(super) fn apply(aliases: Vec<Alias>, report: &Report, list: &mut TopicList, missing: bool) {
+    // The first ambiguous term of each table, for when all is known that may make it count.
+    let mut ambiguous: Vec<(TopicId, Origin, Term)> = Vec::new();
     for alias in aliases {
         let topic = list.topics.iter_mut().find(|t| t.id == alias.topic);
         let Some(topic) = topic else {
@@ -120,6 +122,9 @@ pub(super) fn apply(aliases: Vec<Alias>, report: &Report, list: &mut TopicList, 
             report.error(&alias.origin, message, Some(help));
             continue;
         }
+        if let Some(term) = alias.any.iter().find(|term| term.ambiguous) {
+            ambiguous.push((alias.topic, alias.origin, term.clone()));
+        }
         for (own, more) in [
             (&mut topic.any, alias.any),
             (&mut topic.near, alias.near),
@@ -128,4 +133,27 @@ pub(super) fn apply(aliases: Vec<Alias>, report: &Report, list: &mut TopicList, 
             own.extend(more);
         }
     }
+    if missing {
+        return;
+    }
+    for (id, origin, term) in ambiguous {
+        let topic = list.topics.iter().find(|topic| topic.id == id);
+        if topic.is_some_and(|topic| !may_count(topic, &term)) {
+            let message = format!(
+                "{} is ambiguous and nothing makes it count in texts of its language",
+                quoted(&term.text)
+            );
+            let help = "list the words that make it count in `near`".to_owned();
+            report.error(&origin, message, Some(help));
+        }
+    }
+}
+
+/// Whether the topic has anything that makes an ambiguous term count in a text of its language.
+fn may_count(topic: &Topic, term: &Term) -> bool {
+    let unambiguous = topic.any.iter().filter(|term| !term.ambiguous);
+    let mut context = topic.near.iter().chain(unambiguous);
+    term.languages
+        .iter()
+        .all(|language| context.any(|other| other.counts_in(Some(language))))
 }

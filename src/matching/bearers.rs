@@ -1,10 +1,15 @@
-//! Other bearers of a surname: `Emine Erdoğan` is not Erdoğan.
+//! Other bearers of a surname: `Emine Erdoğan` is not Erdoğan, nor is the footballer Guterres.
 //!
 //! A hit of a surname does not count when a given name stands directly before it that is none of
 //! the topic's own. Given names are known from lists, by script, in the forms of the text's
 //! language; in scripts with capitals they must be written with one. Where names are written with a
 //! dot between their parts (`弗朗西斯科·古特雷斯`, `フランシスコ・グテレス`), any other part before
 //! the dot will do. A patronymic between the two is passed over.
+//!
+//! Nor does it count behind a trade that no statesman has (`footballer`, `singer`), from a list, with
+//! endings; but not where the name alone has one. The list leaves out languages where a subject may
+//! stand next to an object. Nor in quotation marks by itself, in scripts with capitals: there it is
+//! the name of a film, a ship or a dish (`„Modi”`). Chinese has marks for titles (`《莫迪》`).
 //!
 //! What stands further away, or behind the surname, is not looked at.
 
@@ -38,34 +43,41 @@ const LISTS: [&str; 12] = [
 const DOTS: [char; 5] = ['·', '・', '‧', '•', '.'];
 /// Letters that an inflected name may have more or other at its end.
 const MOST_ENDING: usize = 5;
+/// Fewest and most letters of a name that a run of letters without spaces ends with.
+const LEAST_AT_END: usize = 4;
+const MOST_AT_END: usize = 24;
 /// Fewest letters that stay of an inflected name.
 const LEAST_STEM: usize = 3;
 
-/// The given names, folded, as written; and by what is left of them without their last letter.
+/// Given names or trades, folded, as written; and by what is left of them without their last letter.
 #[derive(Debug, Default)]
 struct Given {
     names: HashMap<String, &'static str>,
     stems: HashMap<String, Vec<&'static str>>,
 }
 
-static GIVEN: LazyLock<Given> = LazyLock::new(|| {
-    let mut given = Given::default();
-    for name in LISTS.iter().flat_map(|list| list.lines()) {
-        let folded = Folded::new(name.trim()).text().to_owned();
-        if folded.chars().count() < 2 {
-            continue;
-        }
-        if let Some((last, _)) = folded.char_indices().next_back() {
-            let stem = folded[..last].to_owned();
-            given.stems.entry(stem).or_default().push(name);
-        }
-        given.names.insert(folded, name);
-    }
-    given
-});
+static GIVEN: LazyLock<Given> = LazyLock::new(|| Given::of(&LISTS));
+/// Trades of athletes and artists, one a line.
+static TRADES: LazyLock<Given> = LazyLock::new(|| Given::of(&[include_str!("given/trades.txt")]));
 
 impl Given {
-    /// Whether a folded word is a given name in a text of these languages.
+    fn of(lists: &[&'static str]) -> Self {
+        let mut given = Self::default();
+        for name in lists.iter().flat_map(|list| list.lines()) {
+            let folded = Folded::new(name.trim()).text().to_owned();
+            if folded.chars().count() < 2 {
+                continue;
+            }
+            if let Some((last, _)) = folded.char_indices().next_back() {
+                let stem = folded[..last].to_owned();
+                given.stems.entry(stem).or_default().push(name);
+            }
+            given.names.insert(folded, name);
+        }
+        given
+    }
+
+    /// Whether a folded word is one of them in a text of these languages.
     fn has(&self, word: &str, languages: Languages) -> bool {
         if self.names.contains_key(word) {
             return true;
@@ -93,6 +105,17 @@ impl Given {
                 })
             })
     }
+}
+
+/// What makes a surname no hit; ranges are folded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Other {
+    /// Another given name before it.
+    Name(Range<usize>),
+    /// A trade before it that no statesman has.
+    Trade(Range<usize>),
+    /// Quotation marks around it.
+    Title,
 }
 
 /// The words that may stand before a topic's surnames, folded: those of its own terms.
@@ -134,31 +157,88 @@ impl Own {
         })
     }
 
-    /// The other given name that stands before the surname at this folded range, if one does.
-    pub(super) fn somebody_else<'f>(
+    /// The given name of somebody else that a run of letters ends with, in scripts that put no space
+    /// between what a person is and the name: `ภรรยาเอมีเน แอร์โดอัน`. Of several the longest counts.
+    fn other_at_end<'r>(&self, run: &'r str) -> Option<&'r str> {
+        let starts = run.char_indices().rev().map(|(at, _)| at);
+        let ends = starts
+            .zip(1..=MOST_AT_END)
+            .filter(|(at, letters)| *at == 0 || *letters >= LEAST_AT_END)
+            .filter_map(|(at, _)| run.get(at..));
+        let known = |end: &&str| self.0.contains(*end) || GIVEN.names.contains_key(*end);
+        let name = ends.filter(known).last()?;
+        (!self.0.contains(name)).then_some(name)
+    }
+
+    /// What says that the surname at this folded range, where a term stands, is somebody else's or no
+    /// person's.
+    pub(super) fn somebody_else(
         &self,
-        folded: &'f Folded<'_>,
+        folded: &Folded<'_>,
         surname: &Range<usize>,
+        term: &str,
         languages: Languages,
-    ) -> Option<&'f str> {
+    ) -> Option<Other> {
         let text = folded.text();
+        if is_title(folded, surname) {
+            return Some(Other::Title);
+        }
         // Elsewhere a dot stands between two people.
         if text.get(surname.start..)?.starts_with(is_unspaced)
             && let Some(part) = dotted(text.get(..surname.start)?)
         {
-            return (!self.has(part)).then_some(part);
+            return (!self.has(text.get(part.clone())?)).then_some(Other::Name(part));
         }
         let mut word = word_before(text, surname.start)?;
-        if is_patronymic(text.get(word.clone())?) {
+        let trade = text.get(word.clone())?;
+        if TRADES.has(trade, languages) {
+            // Where only the name has an ending it is no apposition: `певец Путина` is Putin's singer.
+            let apart = TRADES.names.contains_key(trade) && !is_bare(text, surname, term);
+            return (!apart).then_some(Other::Trade(word));
+        }
+        if is_patronymic(trade) {
             word = word_before(text, word.start)?;
         }
         let name = text.get(word.clone())?;
-        let first = folded.source_text(word)?.chars().next()?;
+        if name.starts_with(is_unspaced) {
+            let name = self.other_at_end(name)?;
+            return Some(Other::Name(word.end - name.len()..word.end));
+        }
+        let first = folded.source_text(word.clone())?.chars().next()?;
         if is_small(first) || self.has(name) {
             return None;
         }
-        GIVEN.has(name, languages).then_some(name)
+        GIVEN.has(name, languages).then_some(Other::Name(word))
     }
+}
+
+/// Whether a term stands at a folded range without an ending.
+fn is_bare(text: &str, hit: &Range<usize>, term: &str) -> bool {
+    text.get(hit.clone()) == Some(Folded::new(term).text())
+}
+
+/// Whether quotation marks stand around a hit and hold nothing else, as around titles of works.
+fn is_title(folded: &Folded<'_>, hit: &Range<usize>) -> bool {
+    let Some(hit) = folded.source_range(hit.clone()) else {
+        return false;
+    };
+    let source = folded.source();
+    let (Some(name), Some(before), Some(after)) = (
+        source.get(hit.clone()),
+        source.get(..hit.start),
+        source.get(hit.end..),
+    ) else {
+        return false;
+    };
+    if before.ends_with('《') {
+        return after.starts_with('》');
+    }
+    let opens = before.ends_with(['"', '„', '“', '”', '«', '»', '‹', '›', '‘', '‚', '\'']);
+    let rest = after.strip_prefix(['"', '”', '“', '»', '«', '›', '‹', '’', '‘', '\'']);
+    // Elsewhere a name is put in quotation marks to stress it; an apostrophe may go on: `'Modi's`.
+    opens
+        && name.starts_with(char::is_uppercase)
+        && rest.is_some_and(|rest| !rest.starts_with(is_letter))
 }
 
 /// The word that stands directly before `at`, with one space or hyphen between.
@@ -192,10 +272,10 @@ fn is_patronymic(word: &str) -> bool {
 }
 
 /// The part of a name that ends, with a dot behind it, where a text ends.
-fn dotted(text: &str) -> Option<&str> {
+fn dotted(text: &str) -> Option<Range<usize>> {
     let text = text.strip_suffix(DOTS)?;
-    let part = text.get(word_start(text)..)?;
-    (!part.is_empty()).then_some(part)
+    let start = word_start(text);
+    (start < text.len()).then_some(start..text.len())
 }
 
 #[cfg(test)]
@@ -213,7 +293,9 @@ mod tests {
         let folded = Folded::new(text);
         let at = folded.text().find(Folded::new(surname).text()).unwrap();
         let own = Own::of(&topic).unwrap();
-        own.somebody_else(&folded, &(at..at + 1), Languages::of(Some(language)))
+        let end = at + Folded::new(surname).text().len();
+        let end = folded.word_end(end).unwrap();
+        own.somebody_else(&folded, &(at..end), surname, Languages::of(Some(language)))
             .is_some()
     }
 
@@ -227,6 +309,12 @@ mod tests {
             ("Путин", "о Людмиле Александровне Путиной", "ru"),
             ("古特雷斯", "弗朗西斯科·古特雷斯", "zh"),
             ("グテレス", "フランシスコ・グテレス", "ja"),
+            ("Guterres", "the footballer Guterres scored", "en"),
+            ("Guterres", "Fotbalistovi Guterresovi", "cs"),
+            ("Modi", "w kinach „Modi” z Pacino", "pl"),
+            ("Путин", "танкер «Путин»", "ru"),
+            ("莫迪", "电影《莫迪》", "zh"),
+            ("แอร์โดอัน", "ภรรยาเอมีเน แอร์โดอัน", "th"),
         ] {
             assert!(other(&erdogan, surname, text, language), "{text}");
         }
@@ -238,6 +326,7 @@ mod tests {
             "Recep Tayyip Erdoğan",
             "Владимир Путин",
             "安东尼奥·古特雷斯",
+            "ไตยิป แอร์โดอัน",
         ];
         for (surname, text, language) in [
             ("Erdoğan", "Tayyip Erdoğan", "tr"),
@@ -249,6 +338,10 @@ mod tests {
             ("Путин", "в Москве Путина", "ru"),
             ("古特雷斯", "安东尼奥·古特雷斯", "zh"),
             ("古特雷斯", "秘书长古特雷斯", "zh"),
+            ("Путин", "певец Путина", "ru"),
+            ("แอร์โดอัน", "ประธานาธิบดีไตยิป แอร์โดอัน", "th"),
+            ("Modi", "'Modi's wave is over'", "en"),
+            ("Путин", "«Путин сказал»", "ru"),
         ] {
             assert!(!other(&own, surname, text, language), "{text}");
         }

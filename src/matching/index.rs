@@ -1,259 +1,512 @@
-//! Which patterns may begin at a place in a text: an index over the beginnings of words.
+//! Which patterns may stand at a place in a text: an index over the beginnings of words.
 //!
-//! A mention begins where a word begins, so nothing is done between. At each anchor the first bytes
-//! of the word (4 of ASCII, 6 of others: three Cyrillic letters, two Han) are the key. A bitmap tells
-//! at once that almost no word begins so; behind it stands which lengths the patterns' heads with that
-//! key have, and behind that, by the hash of so many bytes, the patterns. The cost is one look into
-//! the bitmap per word, however many patterns there are.
+//! A pattern is known by one of its words, its key: the one that the fewest other patterns have
+//! (`Tokayev`, not `President`), so that a frequent word brings few patterns however many there are.
+//! Of the key its head is kept, up to [`LONGEST`] bytes: the word whole, or as much of it as is there
+//! under every ending.
 //!
-//! A word of the text that is shorter than the key is the key whole. A head that is shorter and may
-//! be followed by more letters (`Xi*`) is looked up by its own length; `short` knows those by their
-//! first byte, so that there is nothing to do where there are none.
+//! At each word of the text its first bytes (4 of ASCII, 6 of others: three Cyrillic letters, two Han)
+//! tell from a table which lengths the heads have that begin so; for each of those lengths a bit
+//! tells whether so much of the word is a head. Almost all words end there. Nothing is walked byte by
+//! byte, and the cost is that of some looks into memory for a word.
+//!
+//! Heads that only an ending leads to are in a table of their own, which need not be asked in a text
+//! whose language has no endings in the word's script.
 
 // Of a hash the upper bits are used, fewer than any machine's numbers have.
 #![allow(clippy::cast_possible_truncation)]
 
 use std::collections::HashMap;
 
-use super::fold::Anchor;
+use super::fold::{Anchor, Folded};
 use super::patterns::{PatternId, narrow};
-use super::term::{Cut, Tail};
 
-/// Heads are told apart by so many bytes at most.
-const MAX_PROBE: usize = 63;
-/// The byte of a key that says that it is a short one, and how short.
-const SHORT: u64 = 0x80;
+/// Longest head, in bytes; of longer words so much is compared.
+pub(super) const LONGEST: usize = 16;
 
-/// Keys to the lengths of heads, and hashes of heads to patterns, both by open addressing.
-#[derive(Debug, Default)]
-pub(super) struct Index {
-    /// One bit for each hash of a key; a power of two of them.
-    filter: Vec<u64>,
-    filter_shift: u32,
-    /// Keys with the lengths of their heads, one bit for each; an unused slot has no length.
-    keys: Vec<(u64, u64)>,
-    keys_shift: u32,
-    /// Hashes of heads with the place and number of their patterns; an unused slot has none.
-    heads: Vec<(u64, u32, u32)>,
-    heads_shift: u32,
-    /// The patterns, those of one head together.
-    patterns: Vec<PatternId>,
-    /// For each first byte, the lengths of short heads.
-    short: Vec<u8>,
+/// The beginning of a word that a pattern has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Head {
+    low: u64,
+    high: u64,
+    len: u8,
+    /// Whether nothing may follow it in its word.
+    whole: bool,
+    /// Whether the word may be shorter than the first bytes that tell the lengths.
+    short: bool,
 }
 
-/// How many bytes are a key.
-const fn key_len(first: u8) -> usize {
+/// A word by which a pattern may be known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Key {
+    /// The word itself.
+    pub head: Head,
+    /// What is left of it under every ending, if it may have any, and how many bytes of the word may
+    /// follow that.
+    pub stem: Option<(Head, u8)>,
+    /// How many words of the pattern stand before it.
+    pub back: u8,
+}
+
+/// How many first bytes tell the lengths.
+const fn first_bytes(first: u8) -> usize {
     if first < 0x80 { 4 } else { 6 }
 }
 
-fn key(bytes: &[u8]) -> u64 {
-    let mut key = [0; 8];
-    for (to, from) in key.iter_mut().zip(bytes) {
-        *to = *from;
+/// The lowest bytes of a number.
+const fn lowest(number: u64, bytes: usize) -> u64 {
+    if bytes >= 8 {
+        number
+    } else {
+        number & ((1 << (8 * bytes)) - 1)
     }
-    u64::from_le_bytes(key)
 }
 
-const fn short_key(key: u64, len: usize) -> u64 {
-    key | (SHORT | len as u64) << 56
+/// The first sixteen bytes of a text as two numbers, zeros for what is missing.
+fn load(text: &[u8]) -> (u64, u64) {
+    let chunk = text.first_chunk::<16>().copied().unwrap_or_else(|| {
+        let mut chunk = [0; 16];
+        for (to, from) in chunk.iter_mut().zip(text) {
+            *to = *from;
+        }
+        chunk
+    });
+    let both = u128::from_le_bytes(chunk);
+    (both as u64, (both >> 64) as u64)
 }
 
 const fn mix(key: u64) -> u64 {
     key.wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
-fn hash(bytes: &[u8]) -> u64 {
-    let mut hash = bytes.len() as u64;
-    let mut chunks = bytes.chunks_exact(8);
-    for chunk in &mut chunks {
-        let chunk = chunk.try_into().map_or(0, u64::from_le_bytes);
-        hash = (hash.rotate_left(5) ^ chunk).wrapping_mul(0x517C_C1B7_2722_0A95);
-    }
-    hash = (hash.rotate_left(5) ^ key(chunks.remainder())).wrapping_mul(0x517C_C1B7_2722_0A95);
-    hash ^ hash >> 29
-}
-
-/// What a pattern begins with, for the index.
-#[derive(Debug)]
-pub(super) struct Head {
-    key: u64,
-    /// The length of a short head, else 0.
-    short: usize,
-    first: u8,
-    hash: u64,
-    len: u8,
+/// A hash of the first `len` bytes.
+const fn hash(low: u64, high: u64, len: usize, whole: bool) -> u64 {
+    let low = lowest(low, len) ^ 0xA076_1D64_78BD_642F;
+    let high = lowest(high, len.saturating_sub(8)) ^ 0xE703_7ED1_A0B4_28DB;
+    let kind = (len as u64) << 1 | whole as u64;
+    let product = low as u128 * (high ^ kind << 57) as u128;
+    product as u64 ^ (product >> 64) as u64
 }
 
 impl Head {
-    /// The head of a term.
-    pub(super) fn of(cut: &Cut) -> Option<Self> {
-        let segment = cut.segments.first()?;
-        let dropped = match &segment.tail {
-            Tail::Forms(forms) => forms.iter().map(|form| usize::from(form.cut)).max(),
-            Tail::Open | Tail::Closed => None,
-        };
-        let end = segment.text.len().checked_sub(dropped.unwrap_or(0))?;
-        let head = segment.text.as_bytes().get(cut.lead..end)?;
-        let first = *head.first()?;
-        let size = key_len(first);
-        let (known, complete) = if cut.word == 0 {
-            (head.len(), false)
-        } else {
-            // The word is whole in the head when something follows it, or nothing may.
-            let whole =
-                cut.word < head.len() || (cut.word == head.len() && segment.tail == Tail::Closed);
-            (cut.word.min(head.len()), whole)
-        };
-        let len = known.min(size);
-        let plain = key(head.get(..len)?);
-        let short = if len < size && !complete { len } else { 0 };
-        let probe = head.get(..head.len().min(MAX_PROBE))?;
-        Some(Self {
-            key: if short > 0 {
-                short_key(plain, short)
-            } else {
-                plain
-            },
-            short,
-            first,
-            hash: hash(probe),
-            len: u8::try_from(probe.len()).ok()?,
-        })
+    /// The head of a word's bytes; `whole` says that nothing may follow them in their word.
+    pub(super) fn new(word: &[u8], whole: bool) -> Self {
+        let (low, high) = load(word);
+        let len = word.len().min(LONGEST);
+        let whole = whole && word.len() <= LONGEST;
+        let first = word.first().copied().unwrap_or(0);
+        Self {
+            low: lowest(low, len),
+            high: lowest(high, len.saturating_sub(8)),
+            len: len as u8,
+            whole,
+            short: !whole && len < first_bytes(first),
+        }
+    }
+
+    /// How many bytes it has.
+    pub(super) const fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    const fn hash(&self) -> u64 {
+        hash(self.low, self.high, self.len as usize, self.whole)
+    }
+
+    /// The hash of its first bytes, as [`Word::first`] has it.
+    const fn first_hash(&self) -> u64 {
+        let known = first_bytes(self.low as u8);
+        mix(lowest(self.low, known))
     }
 }
+
+/// Of a place among the patterns, the bit that says that it is the pattern itself.
+const ALONE: u32 = 1 << 31;
 
 /// A table's size for so many things, as a power of two, and by how much a hash is shifted for it.
 fn room(count: usize) -> (usize, u32) {
-    let size = (count * 2).next_power_of_two().max(16);
+    let size = count.next_power_of_two().max(64);
     (size, 64 - size.trailing_zeros())
 }
 
-impl Index {
-    /// Builds the index of these heads.
-    pub(super) fn build(heads: &[(Head, PatternId)]) -> Self {
-        let mut keys: HashMap<u64, u64> = HashMap::new();
-        let mut short = vec![0_u8; 256];
-        for (head, _) in heads {
-            *keys.entry(head.key).or_default() |= 1 << head.len;
-            if head.short > 0 {
-                short[usize::from(head.first)] |= 1 << head.short;
-            }
-        }
-        let mut order: Vec<(u64, PatternId)> = heads.iter().map(|(h, id)| (h.hash, *id)).collect();
-        order.sort_unstable();
-        let groups = order.chunk_by(|a, b| a.0 == b.0);
+/// A word of a folded text, as the tables look at it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Word {
+    low: u64,
+    high: u64,
+    /// Of a letter that is a word by itself, how many bytes follow.
+    len: usize,
+    alone: bool,
+}
 
-        let mut index = Self {
-            short,
-            ..Self::default()
+impl Word {
+    /// The word at an anchor; `None` for an empty one.
+    #[inline]
+    pub(super) fn at(text: &Folded<'_>, anchor: Anchor) -> Option<Self> {
+        let start = anchor.start as usize;
+        let (bytes, end) = text.bytes_and_room();
+        let (low, high) = load(bytes.get(start..)?);
+        let alone = anchor.end == anchor.start;
+        let end = if alone { end } else { anchor.end as usize };
+        let len = end.saturating_sub(start);
+        (len > 0).then_some(Self {
+            low,
+            high,
+            len,
+            alone,
+        })
+    }
+
+    /// Its first byte.
+    pub(super) const fn first_byte(self) -> u8 {
+        self.low as u8
+    }
+
+    /// The hash of its first bytes.
+    #[inline]
+    fn first(self) -> u64 {
+        let known = self.len.min(first_bytes(self.low as u8));
+        mix(lowest(self.low, known))
+    }
+}
+
+/// What a place in a text must have for a pattern to be looked at, told without looking at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Hint {
+    /// See [`Neighbour`]; 0 for nothing.
+    neighbour: u8,
+    /// How many bytes may follow the head in its word.
+    most: u8,
+}
+
+/// A slot of [`Heads`].
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    /// A part of the hash; 0 for an unused slot.
+    part: u16,
+    hint: Hint,
+    /// The pattern, or where several begin.
+    place: u32,
+}
+
+/// Hashes of heads to patterns.
+#[derive(Debug, Default)]
+struct Heads {
+    /// Two bits for each hash, both in one number.
+    filter: Vec<u64>,
+    filter_shift: u32,
+    /// By open addressing.
+    slots: Vec<Slot>,
+    slots_shift: u32,
+    /// The patterns of heads that have several, each group with its number before it.
+    groups: Vec<(PatternId, Hint)>,
+}
+
+/// The bits that a hash sets in a number of the filter.
+#[inline]
+const fn two_bits(hash: u64) -> u64 {
+    1 << (hash & 63) | 1 << (hash >> 6 & 63)
+}
+
+/// What of a hash is kept in a slot; never zero.
+const fn part(hash: u64) -> u16 {
+    (hash >> 12) as u16 | 1
+}
+
+impl Heads {
+    fn of(mut heads: Vec<(Head, PatternId, Hint)>) -> Self {
+        heads.sort_unstable_by_key(|(head, id, _)| (head.hash(), *id));
+        let groups = heads.chunk_by(|a, b| a.0.hash() == b.0.hash());
+        let count = groups.clone().count();
+        let (numbers, filter_shift) = room(count / 5);
+        let (size, slots_shift) = room(count * 4 / 3);
+        let mut table = Self {
+            filter: vec![0; numbers],
+            filter_shift,
+            slots: vec![Slot::default(); size],
+            slots_shift,
+            groups: Vec::new(),
         };
-        let (size, shift) = room(keys.len());
-        // Sixteen bits for each key.
-        let bits = (size * 8).max(1024);
-        index.filter = vec![0; bits / 64];
-        index.filter_shift = 64 - bits.trailing_zeros();
-        index.keys = vec![(0, 0); size];
-        index.keys_shift = shift;
-        for (key, lengths) in keys {
-            let bit = (mix(key) >> index.filter_shift) as usize;
-            index.filter[bit / 64] |= 1 << (bit % 64);
-            let mut slot = (mix(key) >> shift) as usize;
-            while index.keys[slot].1 != 0 {
-                slot = (slot + 1) % size;
-            }
-            index.keys[slot] = (key, lengths);
-        }
-        let (size, shift) = room(groups.clone().count());
-        index.heads = vec![(0, 0, 0); size];
-        index.heads_shift = shift;
         for group in groups {
-            let Some((hash, _)) = group.first() else {
+            let Some((head, id, hint)) = group.first().copied() else {
                 continue;
             };
-            let mut slot = (mix(*hash) >> shift) as usize;
-            while index.heads[slot].2 != 0 {
+            let hash = head.hash();
+            table.filter[(hash >> table.filter_shift) as usize] |= two_bits(hash);
+            let (place, hint) = if group.len() == 1 {
+                (id | ALONE, hint)
+            } else {
+                let place = narrow(table.groups.len());
+                table.groups.push((narrow(group.len()), Hint::default()));
+                table
+                    .groups
+                    .extend(group.iter().map(|(_, id, hint)| (*id, *hint)));
+                (place, Hint::default())
+            };
+            let mut slot = (hash >> table.slots_shift) as usize;
+            while table.slots[slot].part != 0 {
                 slot = (slot + 1) % size;
             }
-            index.heads[slot] = (*hash, narrow(index.patterns.len()), narrow(group.len()));
-            index.patterns.extend(group.iter().map(|(_, id)| *id));
+            let part = part(hash);
+            table.slots[slot] = Slot { part, hint, place };
         }
-        index
+        table.groups.shrink_to_fit();
+        table
     }
 
-    /// Calls `found` with each pattern whose head stands at the anchor.
-    pub(super) fn candidates(&self, text: &str, anchor: Anchor, mut found: impl FnMut(PatternId)) {
-        let bytes = text.as_bytes();
-        let Some(rest) = bytes.get(anchor.start as usize..) else {
-            return;
-        };
-        let Some(first) = rest.first() else {
-            return;
-        };
-        let size = key_len(*first);
-        let word = match anchor.end - anchor.start {
-            0 => rest.len(),
-            len => len as usize,
-        };
-        let known = word.min(size);
-        // The whole eight bytes are read and cut, where there are as many.
-        let plain = rest.first_chunk::<8>().map_or_else(
-            || key(rest.get(..known).unwrap_or_default()),
-            |chunk| u64::from_le_bytes(*chunk) & (u64::MAX >> (64 - 8 * known as u32)),
-        );
-        self.of_key(plain, rest, &mut found);
-        let mut lengths = self.short.get(usize::from(*first)).copied().unwrap_or(0);
-        while lengths != 0 {
-            let len = lengths.trailing_zeros() as usize;
-            lengths &= lengths - 1;
-            if len <= known {
-                let plain = plain & (u64::MAX >> (64 - 8 * len));
-                self.of_key(short_key(plain, len), rest, &mut found);
-            }
-        }
+    /// Whether a hash may be that of a head.
+    #[inline]
+    fn may_have(&self, hash: u64) -> bool {
+        let bits = self.filter.get((hash >> self.filter_shift) as usize);
+        let wanted = two_bits(hash);
+        bits.copied().unwrap_or(0) & wanted == wanted
     }
 
-    fn of_key(&self, key: u64, rest: &[u8], found: &mut impl FnMut(PatternId)) {
-        let mixed = mix(key);
-        let bit = (mixed >> self.filter_shift) as usize;
-        let word = self.filter.get(bit / 64).copied().unwrap_or(0);
-        if word & 1 << (bit % 64) == 0 {
-            return;
-        }
-        let mask = self.keys.len() - 1;
-        let mut slot = (mixed >> self.keys_shift) as usize;
-        let mut lengths = loop {
-            match self.keys.get(slot) {
-                Some((known, lengths)) if *known == key || *lengths == 0 => break *lengths,
-                Some(_) => slot = (slot + 1) & mask,
-                None => return,
-            }
-        };
-        while lengths != 0 {
-            let len = lengths.trailing_zeros() as usize;
-            lengths &= lengths - 1;
-            let Some(head) = rest.get(..len) else {
-                return;
-            };
-            self.of_head(hash(head), found);
-        }
-    }
-
-    fn of_head(&self, hash: u64, found: &mut impl FnMut(PatternId)) {
-        let mask = self.heads.len() - 1;
-        let mut slot = (mix(hash) >> self.heads_shift) as usize;
-        while let Some((known, first, count)) = self.heads.get(slot) {
-            if *count == 0 {
-                return;
-            }
-            if *known == hash {
-                let range = *first as usize..*first as usize + *count as usize;
-                for id in self.patterns.get(range).unwrap_or_default() {
-                    found(*id);
+    /// Calls `found` with the patterns of a hash, and perhaps with those of others.
+    fn find(&self, hash: u64, found: &mut impl FnMut(PatternId, Hint)) {
+        let mask = self.slots.len() - 1;
+        let mut at = (hash >> self.slots_shift) as usize;
+        while let Some(slot) = self.slots.get(at).filter(|slot| slot.part != 0) {
+            // The part may be that of several hashes.
+            if slot.part == part(hash) {
+                if slot.place & ALONE != 0 {
+                    found(slot.place & !ALONE, slot.hint);
+                } else {
+                    let start = slot.place as usize;
+                    let count = self
+                        .groups
+                        .get(start)
+                        .map_or(0, |(count, _)| *count as usize);
+                    let group = self.groups.get(start + 1..=start + count);
+                    for (id, hint) in group.unwrap_or_default() {
+                        found(*id, *hint);
+                    }
                 }
-                return;
             }
-            slot = (slot + 1) & mask;
+            at = (at + 1) & mask;
         }
     }
+}
+
+/// Heads that more letters may follow, with the lengths that are worth a look.
+#[derive(Debug, Default)]
+struct Beginnings {
+    /// By the hash of first bytes, the lengths of heads that may begin so, a bit for each; those of
+    /// several may be one set.
+    lengths: Vec<u16>,
+    lengths_shift: u32,
+    /// For each first byte, the lengths of heads that are shorter than what tells the lengths.
+    short: Vec<u16>,
+    heads: Heads,
+    is_empty: bool,
+}
+
+impl Beginnings {
+    fn of(heads: Vec<(Head, PatternId, Hint)>) -> Self {
+        let mut firsts: Vec<u64> = heads.iter().map(|(head, ..)| head.first_hash()).collect();
+        firsts.sort_unstable();
+        firsts.dedup();
+        let (size, lengths_shift) = room(firsts.len() * 3);
+        let (mut lengths, mut short) = (vec![0; size], vec![0; 256]);
+        for (head, ..) in &heads {
+            let bit = 1 << (head.len - 1);
+            if head.short {
+                short[usize::from(head.low as u8)] |= bit;
+            } else {
+                lengths[(head.first_hash() >> lengths_shift) as usize] |= bit;
+            }
+        }
+        Self {
+            is_empty: heads.is_empty(),
+            lengths,
+            lengths_shift,
+            short,
+            heads: Heads::of(heads),
+        }
+    }
+
+    /// The lengths, a bit for each, of heads that a word may begin with.
+    #[inline]
+    fn lengths(&self, word: Word, first: u64) -> u16 {
+        let slot = (first >> self.lengths_shift) as usize;
+        let lengths = self.lengths.get(slot).copied().unwrap_or(0);
+        let short = usize::from(word.first_byte());
+        let short = self.short.get(short).copied().unwrap_or(0);
+        (lengths | short) & u16::MAX >> (LONGEST - word.len.min(LONGEST))
+    }
+
+    /// Whether the word may begin with a head.
+    #[inline]
+    fn may_have(&self, word: Word, first: u64) -> bool {
+        let mut lengths = self.lengths(word, first);
+        while lengths != 0 {
+            let len = lengths.trailing_zeros() as usize + 1;
+            if self.heads.may_have(hash(word.low, word.high, len, false)) {
+                return true;
+            }
+            lengths &= lengths - 1;
+        }
+        false
+    }
+
+    /// Calls `found` with the patterns whose heads the word begins with, and perhaps with others.
+    fn find(&self, word: Word, first: u64, found: &mut impl FnMut(PatternId, Hint)) {
+        let mut lengths = self.lengths(word, first);
+        while lengths != 0 {
+            let len = lengths.trailing_zeros() as usize + 1;
+            lengths &= lengths - 1;
+            let hash = hash(word.low, word.high, len, false);
+            let beyond = word.len - len;
+            self.heads.find(hash, &mut |id, hint| {
+                if beyond <= usize::from(hint.most) || hint.most == u8::MAX {
+                    found(id, hint);
+                }
+            });
+        }
+    }
+}
+
+/// All patterns by their keys.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    /// Words that nothing may follow.
+    whole: Heads,
+    /// Words with a `*`, and letters that are words by themselves.
+    open: Beginnings,
+    /// What is left of words under every ending.
+    stems: Beginnings,
+}
+
+impl Index {
+    /// Builds the index of patterns, each with the words by which it may be known; returns how many
+    /// words stand before the one that was chosen, for each.
+    pub(super) fn build(patterns: &[(PatternId, Vec<Key>)]) -> (Self, Vec<(PatternId, u8)>) {
+        let mut counts: HashMap<Head, u32> = HashMap::new();
+        for key in patterns.iter().flat_map(|(_, keys)| keys) {
+            *counts.entry(key.head).or_default() += 1;
+        }
+        let mut backs = Vec::with_capacity(patterns.len());
+        let (mut whole, mut open, mut stems) = (Vec::new(), Vec::new(), Vec::new());
+        for (id, keys) in patterns {
+            let rarity = |(_, key): &(usize, &Key)| {
+                let others = counts.get(&key.head).copied().unwrap_or(0);
+                let least = key.stem.map_or(key.head, |(stem, _)| stem);
+                (least.short, others, usize::MAX - least.len(), key.back)
+            };
+            let Some((number, key)) = keys.iter().enumerate().min_by_key(rarity) else {
+                continue;
+            };
+            let neighbour = neighbour(keys, number);
+            let most = u8::MAX;
+            let list = if key.head.whole {
+                &mut whole
+            } else {
+                &mut open
+            };
+            list.push((key.head, *id, Hint { neighbour, most }));
+            if let Some((stem, most)) = key.stem {
+                stems.push((stem, *id, Hint { neighbour, most }));
+            }
+            backs.push((*id, key.back));
+        }
+        let index = Self {
+            whole: Heads::of(whole),
+            open: Beginnings::of(open),
+            stems: Beginnings::of(stems),
+        };
+        (index, backs)
+    }
+
+    /// Whether a pattern's key may stand at a word; `latin` says whether words in Latin letters may
+    /// have endings. Almost always false, and soon known.
+    #[inline]
+    pub(super) fn may_have(&self, word: Word, latin: bool) -> bool {
+        let first = word.first();
+        (word.len <= LONGEST
+            && self
+                .whole
+                .may_have(hash(word.low, word.high, word.len, true)))
+            || (!self.open.is_empty && self.open.may_have(word, first))
+            || (!word.alone
+                && (latin || word.first_byte() >= 0x80)
+                && self.stems.may_have(word, first))
+    }
+
+    /// Calls `found` with each pattern whose key may stand at a word, which has that number in a
+    /// folded text. A pattern may be found twice.
+    pub(super) fn candidates(
+        &self,
+        text: &Folded<'_>,
+        number: usize,
+        word: Word,
+        mut found: impl FnMut(PatternId),
+    ) {
+        self.of_word(word, &mut |id, hint| {
+            if hint.neighbour == 0 || is_beside(text, number, hint.neighbour) {
+                found(id);
+            }
+        });
+    }
+
+    /// The same for what is left of a word behind a proclitic; what stands beside it is not looked
+    /// at.
+    pub(super) fn candidates_inside(&self, word: Word, mut found: impl FnMut(PatternId)) {
+        self.of_word(word, &mut |id, _| found(id));
+    }
+
+    fn of_word(&self, word: Word, found: &mut impl FnMut(PatternId, Hint)) {
+        if word.len <= LONGEST {
+            let hash = hash(word.low, word.high, word.len, true);
+            self.whole.find(hash, found);
+        }
+        let first = word.first();
+        self.open.find(word, first, found);
+        self.stems.find(word, first, found);
+    }
+}
+
+/// Of a hint on a neighbour, the bit that says that it is the one behind.
+const BEHIND: u8 = 0x80;
+
+/// A hash of the first two letters of a word, below [`BEHIND`] and not zero.
+const fn two_letters(low: u64) -> u8 {
+    let known = if (low as u8) < 0x80 { 2 } else { 4 };
+    (mix(lowest(low, known)) >> 57) as u8 | 1
+}
+
+/// What is known of the word beside the key of that number: of the one before it, or else of the one
+/// behind it. Nothing where an ending or a proclitic may change its first two letters.
+fn neighbour(keys: &[Key], number: usize) -> u8 {
+    let known = |key: &Key, before: bool| {
+        let least = key.stem.map_or(key.head, |(stem, _)| stem);
+        let first = least.low as u8;
+        let size = if first < 0x80 { 2 } else { 4 };
+        // Hebrew and Arabic letters, before which proclitics may stand.
+        let proclitics = before && matches!(first, 0xD7..=0xDB);
+        let is_word = key.head.whole || key.stem.is_some();
+        (is_word && least.len() >= size && !proclitics).then(|| two_letters(least.low))
+    };
+    if let Some(before) = number.checked_sub(1) {
+        return keys
+            .get(before)
+            .and_then(|key| known(key, true))
+            .unwrap_or(0);
+    }
+    let behind = keys.get(number + 1).and_then(|key| known(key, false));
+    behind.map_or(0, |hash| hash | BEHIND)
+}
+
+/// Whether such a word stands beside that of the number.
+fn is_beside(text: &Folded<'_>, number: usize, neighbour: u8) -> bool {
+    let other = if neighbour & BEHIND == 0 {
+        number.checked_sub(1)
+    } else {
+        Some(number + 1)
+    };
+    let anchor = other.and_then(|other| text.anchors().get(other));
+    anchor.is_some_and(|anchor| {
+        let (bytes, _) = text.bytes_and_room();
+        let word = bytes.get(anchor.start as usize..).unwrap_or_default();
+        two_letters(load(word).0) == neighbour & !BEHIND
+    })
 }

@@ -5,7 +5,8 @@
 //! of them verify itself (`patterns`) and each touched topic weigh its hits (`evaluate`).
 //! A topic with a query is decided by `query`, over hits found in the same way.
 //! [`check_term`] and [`parse_query`] tell a configuration's author what is wrong with a term or
-//! query, [`lint`] what is doubtful about whole topics; [`snippet`] cuts the text around a hit for
+//! query, [`lint`] what is doubtful about whole topics, [`explain`] why a topic is mentioned or not;
+//! [`snippet`] cuts the text around a hit for
 //! people.
 //!
 //! ```
@@ -42,7 +43,9 @@
 
 mod bearers;
 mod character;
+mod compound;
 mod evaluate;
+pub mod explain;
 mod fold;
 mod index;
 mod inflect;
@@ -50,6 +53,7 @@ pub mod lint;
 pub mod names;
 mod patterns;
 mod query;
+mod read;
 mod score;
 mod segment;
 mod snippet;
@@ -58,18 +62,17 @@ mod term;
 #[cfg(test)]
 mod tests;
 
-use std::cell::Cell;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::model::{Case, Field, Keep, Mention, Query, Term, Topic, TopicId};
 use bearers::Own;
-use evaluate::{Gathering, Role, Words};
-use fold::{Anchor, Buffers, Folded};
-use index::{Head, Index};
-use inflect::{Languages, proclitic};
+use evaluate::{Gathering, Role};
+use index::{Index, Key};
+use inflect::proclitic;
 use patterns::{PatternId, Patterns, TailIds, narrow};
 use query::{Regexes, Texts};
+use read::Reading;
 use term::Cut;
 
 pub use query::{
@@ -152,7 +155,7 @@ impl Matcher {
     pub fn compile(topics: &[Topic]) -> Result<Self, CompileError> {
         let mut patterns = Patterns::default();
         let mut tails = TailIds::new();
-        let mut heads: Vec<(Head, PatternId)> = Vec::new();
+        let mut keys: Vec<(PatternId, Vec<Key>)> = Vec::new();
         let mut uses: Vec<(PatternId, Use)> = Vec::new();
         let mut known: HashMap<Same<'_>, Vec<PatternId>> = HashMap::new();
         for (index, topic) in topics.iter().enumerate() {
@@ -166,9 +169,9 @@ impl Matcher {
                             term: term.text.chars().take(80).collect(),
                             reason,
                         })?;
-                        let ids = cuts.iter().enumerate().map(|(variant, cut)| {
-                            let id = patterns.add(cut, term, variant > 0, &mut tails);
-                            heads.extend(Head::of(cut).map(|head| (head, id)));
+                        let ids = cuts.into_iter().enumerate().map(|(variant, cut)| {
+                            let id = patterns.add(&cut, term, variant > 0, &mut tails);
+                            keys.push((id, cut.keys));
                             id
                         });
                         new.insert(ids.collect())
@@ -182,6 +185,10 @@ impl Matcher {
                 uses.extend(ids.iter().map(|id| (*id, place)));
             }
         }
+        let (index, backs) = Index::build(&keys);
+        for (id, back) in backs {
+            patterns.set_back(id, back);
+        }
         patterns.shrink();
         uses.sort_by_key(|(id, _)| *id);
         let mut uses_end = Vec::new();
@@ -191,7 +198,7 @@ impl Matcher {
         }
         Ok(Self {
             topics: topics.to_vec(),
-            index: Index::build(&heads),
+            index,
             patterns,
             uses: uses.into_iter().map(|(_, used)| used).collect(),
             uses_end,
@@ -233,18 +240,15 @@ impl Matcher {
     /// once among the fields.
     #[must_use]
     pub fn find_with(&self, fields: &[(Field, &str)], facts: &Facts<'_>) -> Vec<Mention> {
-        let author = facts.author.filter(|_| self.reads_authors);
-        let fields = fields.iter().copied();
-        let fields = fields.chain(author.map(|author| (Field::Author, author)));
-        let texts = Texts::new(
-            fields
-                .map(|(field, text)| (field, beginning(text, MAX_TEXT_BYTES)))
-                .collect(),
-        );
+        let fields = self.fields(fields, facts);
         let mut found: BTreeMap<usize, Gathering> = BTreeMap::new();
-        for (field, text) in texts.fields() {
-            self.read(*field, text, facts.language, &mut found);
+        for (field, text) in fields.clone() {
+            Reading::of(self, field, facts.language, &mut found).read(text);
         }
+        if found.is_empty() {
+            return Vec::new();
+        }
+        let texts = Texts::new(fields.collect());
         found
             .into_iter()
             .filter_map(|(index, gathering)| {
@@ -259,115 +263,23 @@ impl Matcher {
             .collect()
     }
 
+    /// What of an entry is searched.
+    fn fields<'t>(
+        &self,
+        fields: &[(Field, &'t str)],
+        facts: &Facts<'t>,
+    ) -> impl Iterator<Item = (Field, &'t str)> + Clone {
+        let author = facts.author.filter(|_| self.reads_authors);
+        let fields = fields.iter().copied();
+        let fields = fields.chain(author.map(|author| (Field::Author, author)));
+        fields.map(|(field, text)| (field, beginning(text, MAX_TEXT_BYTES)))
+    }
+
     /// The topics it was compiled from, in their order.
     #[must_use]
     pub fn topics(&self) -> &[Topic] {
         &self.topics
     }
-
-    /// The topics' terms that a pattern stands for in a text of this language.
-    fn uses(&self, pattern: PatternId, field: Field, language: Option<&str>) -> Vec<Use> {
-        let id = pattern as usize;
-        let end = self.uses_end.get(id).copied().unwrap_or(0) as usize;
-        let before = id.checked_sub(1).and_then(|id| self.uses_end.get(id));
-        let start = before.copied().unwrap_or(0) as usize;
-        let uses = self.uses.get(start..end).unwrap_or_default().iter();
-        uses.filter(|used| {
-            // Only queries look into authors' names.
-            if field == Field::Author && !matches!(used.role, Role::Leaf(_)) {
-                return false;
-            }
-            let topic = self.topics.get(used.topic as usize);
-            let term = topic.and_then(|topic| used.role.terms(topic)?.get(used.term as usize));
-            term.is_some_and(|term| term.counts_in(language))
-        })
-        .copied()
-        .collect()
-    }
-
-    fn read(
-        &self,
-        field: Field,
-        text: &str,
-        language: Option<&str>,
-        found: &mut BTreeMap<usize, Gathering>,
-    ) {
-        let languages = Languages::of(language);
-        let folded = Folded::with(text, BUFFERS.take());
-        let mut touched = Vec::new();
-        // For each pattern found so far, its uses that another hit could still change something
-        // for: a text full of one word costs no more than the hits that are kept.
-        let mut live: HashMap<PatternId, Vec<Use>> = HashMap::new();
-        let mut take = |id: PatternId, at: usize, proclitic: Option<&str>| {
-            if live.get(&id).is_some_and(Vec::is_empty) {
-                return;
-            }
-            let Some(range) = self.patterns.verify(id, &folded, at, proclitic, languages) else {
-                return;
-            };
-            live.entry(id)
-                .or_insert_with(|| self.uses(id, field, language))
-                .retain(|used| {
-                    let topic = used.topic as usize;
-                    let gathering = found.entry(topic).or_default();
-                    if gathering.touch() {
-                        touched.push(topic);
-                    }
-                    gathering.add(used.role, used.term as usize, &range);
-                    gathering.wants(used.role)
-                });
-        };
-        for anchor in folded.anchors() {
-            let text = folded.text();
-            let at = anchor.start as usize;
-            self.index
-                .candidates(text, *anchor, |id| take(id, at, None));
-            let Some(word) = text.get(at..anchor.end as usize) else {
-                continue;
-            };
-            for proclitic in proclitic::of_word(word, languages) {
-                let inside = Anchor {
-                    start: anchor.start + narrow(proclitic.len()),
-                    end: anchor.end,
-                };
-                let at = inside.start as usize;
-                self.index
-                    .candidates(text, inside, |id| take(id, at, Some(proclitic)));
-            }
-        }
-        self.regexes.find(text, |index, number, start, end| {
-            let query = self
-                .topics
-                .get(index)
-                .and_then(|topic| topic.query.as_ref());
-            let Some(query) = query else { return };
-            let gathering = found.entry(index).or_default();
-            if gathering.touch() {
-                touched.push(index);
-            }
-            gathering.leaves.add_regex(query, number, start..end);
-        });
-        if !touched.is_empty() {
-            let words = Words::new(&folded);
-            for index in touched {
-                if let (Some(topic), Some(gathering)) =
-                    (self.topics.get(index), found.get_mut(&index))
-                {
-                    let own = self.own.get(&index).map(|own| (own, languages));
-                    gathering.close_field(topic, field, &folded, &words, own);
-                }
-            }
-        }
-        let buffers = folded.into_buffers();
-        if buffers.is_modest() {
-            BUFFERS.set(buffers);
-        }
-    }
-}
-
-thread_local! {
-    /// What the last text of this thread was folded into.
-    static BUFFERS: Cell<Buffers> = const { Cell::new(Buffers::new()) };
 }
 
 /// A term as the index knows it: itself, and without its Arabic article, which other proclitics

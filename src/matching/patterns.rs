@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::character::{Strict, is_small};
+use super::compound::{goes_on, may_go_on};
 use super::fold::{Folded, fold_strictly};
 use super::inflect::{Form, Languages};
 use super::segment;
@@ -31,10 +32,12 @@ struct Pattern {
     segments: u32,
     /// Bytes before its first letter.
     lead: u16,
+    /// Words before the one by which the index knows it.
+    back: u8,
     /// Whether proclitics may stand before it.
     proclitics: bool,
-    /// Whether it is Han, and so short that it may stand in other words by chance.
-    short_han: bool,
+    /// Whether it is Han or Thai, and so short that it may stand in other words by chance.
+    short: bool,
     /// Whether it may be the beginning of a longer compound: it has two letters, or a hyphen.
     compound: bool,
     /// Whether its endings must be in small letters.
@@ -79,8 +82,9 @@ impl Patterns {
         self.all.push(Pattern {
             segments: narrow(self.segments.len()),
             lead: u16::try_from(cut.lead).unwrap_or(u16::MAX),
+            back: 0,
             proclitics: term.inflect,
-            short_han: cut.word == 0 && is_short_han(&term.text),
+            short: cut.unspaced && segment::is_short(&term.text),
             compound: may_go_on(&term.text),
             abbreviation: is_abbreviation(term, &term.text),
             capital: term.case == Case::Capital,
@@ -110,6 +114,20 @@ impl Patterns {
             self.exactly.insert(id, exactly);
         }
         id
+    }
+
+    /// Sets by which of its words the index knows a pattern, as the number of words before it.
+    pub(super) fn set_back(&mut self, id: PatternId, back: u8) {
+        if let Some(pattern) = self.all.get_mut(id as usize) {
+            pattern.back = back;
+        }
+    }
+
+    /// How many words stand before the one by which the index knows the pattern, and whether
+    /// proclitics may stand before it.
+    pub(super) fn back(&self, id: PatternId) -> (usize, bool) {
+        let pattern = self.all.get(id as usize);
+        pattern.map_or((0, false), |p| (usize::from(p.back), p.proclitics))
     }
 
     /// Gives back memory that was kept for more patterns.
@@ -203,26 +221,10 @@ impl Patterns {
             return None;
         }
         let stands = folded.is_boundary(at)
-            && !(pattern.short_han
+            && !(pattern.short
                 && segment::cuts_word(folded.source(), &folded.source_range(start..at)?));
         stands.then_some(start..at)
     }
-}
-
-fn may_go_on(term: &str) -> bool {
-    let letters = term.chars().filter(|c| c.is_alphabetic()).count();
-    let inside = term.trim_matches('-').contains('-') && !term.contains(' ');
-    term.starts_with(char::is_uppercase) && (letters <= 2 || inside)
-}
-
-/// Whether a text begins with a hyphen and a small letter.
-fn goes_on(text: &str) -> bool {
-    let rest = text.strip_prefix(['-', '\u{2010}', '\u{2011}']);
-    rest.is_some_and(|rest| rest.starts_with(is_small))
-}
-
-fn is_short_han(text: &str) -> bool {
-    text.chars().all(segment::is_han) && text.chars().count() <= segment::LONGEST
 }
 
 /// How far a segment reaches.
@@ -238,7 +240,7 @@ struct Step {
 
 fn literal(folded: &Folded<'_>, at: usize, text: &str) -> Option<Step> {
     let end = at + text.len();
-    let stands = folded.text().get(at..)?.starts_with(text);
+    let stands = folded.bytes().get(at..end)? == text.as_bytes();
     stands.then_some(Step {
         literal: end,
         end,
@@ -258,19 +260,31 @@ fn inflected(
     {
         return Some(step);
     }
-    let rest = folded.text().get(at..)?;
+    let rest = folded.bytes().get(at..)?;
+    let (mut stem, mut end) = (None, None);
     forms.iter().find_map(|form| {
-        let stem = text.get(..text.len().checked_sub(usize::from(form.cut))?)?;
-        if !rest.starts_with(stem) {
+        let rule = form.rule.rule()?;
+        if !rule.counts_in(languages) {
             return None;
         }
-        let literal = at + stem.len();
-        let end = folded.word_end(literal)?;
-        let ending = folded.text().get(literal..end)?;
-        let allowed = form.rule.rule()?.allows(ending, languages);
-        allowed.then_some(Step {
+        // Forms with equal cuts mostly follow one another.
+        let (cut, literal) = match stem {
+            Some((cut, literal)) if cut == form.cut => (cut, literal),
+            _ => {
+                let stem = text.len().checked_sub(usize::from(form.cut));
+                let stem = stem.and_then(|stem| text.as_bytes().get(..stem));
+                let stem = stem.filter(|stem| rest.starts_with(stem));
+                (form.cut, stem.map(|stem| at + stem.len()))
+            }
+        };
+        stem = Some((cut, literal));
+        let literal = literal?;
+        // The word is the same wherever one stands in it.
+        let end = *end.get_or_insert_with(|| folded.word_end(literal));
+        let ending = folded.piece(literal..end?)?;
+        rule.allows(ending, languages).then_some(Step {
             literal,
-            end,
+            end: end?,
             cut: form.cut > 0,
         })
     })

@@ -25,6 +25,41 @@ fn place(field: Field, start: usize) -> f64 {
     }
 }
 
+/// What one hit adds to the sum, by its parts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Share {
+    /// The weight of its term.
+    pub weight: i32,
+    /// By field and place.
+    pub place: f64,
+    /// 1 for the first hit of the term in the field, ½ for the second, and so on.
+    pub repeat: f64,
+}
+
+impl Share {
+    /// What the hit adds.
+    pub(super) fn points(self) -> f64 {
+        f64::from(self.weight.max(0)) * self.place * self.repeat
+    }
+}
+
+/// What each hit of a topic adds to the sum.
+pub(super) fn shares(topic: &Topic, hits: &[Hit]) -> impl Iterator<Item = Share> {
+    let mut repeats: HashMap<(Field, &str), f64> = HashMap::new();
+    hits.iter().map(move |hit| {
+        let leaves = topic.query.iter().flat_map(|query| &query.terms);
+        let mut terms = topic.any.iter().chain(leaves);
+        let term = terms.find(|term| term.text == hit.term);
+        let repeat = repeats.entry((hit.field, &hit.term)).or_insert(2.0);
+        *repeat /= 2.0;
+        Share {
+            weight: term.map_or(1, |term| term.weight),
+            place: place(hit.field, hit.start),
+            repeat: *repeat,
+        }
+    })
+}
+
 /// The score of a topic's hits in one entry.
 ///
 /// ```
@@ -41,17 +76,7 @@ fn place(field: Field, start: usize) -> f64 {
 /// ```
 #[must_use]
 pub fn score(topic: &Topic, hits: &[Hit]) -> u8 {
-    let mut repeats: HashMap<(Field, &str), f64> = HashMap::new();
-    let mut sum = 0.0;
-    for hit in hits {
-        let leaves = topic.query.iter().flat_map(|query| &query.terms);
-        let mut terms = topic.any.iter().chain(leaves);
-        let weight = terms.find(|term| term.text == hit.term);
-        let weight = f64::from(weight.map_or(1, |term| term.weight).max(0));
-        let share = repeats.entry((hit.field, &hit.term)).or_insert(1.0);
-        sum += weight * place(hit.field, hit.start) * *share;
-        *share /= 2.0;
-    }
+    let sum: f64 = shares(topic, hits).map(Share::points).sum();
     let score = (100.0 * sum / (sum + HALF)).round().clamp(1.0, 100.0);
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // clamped
     let score = score as u8;

@@ -8,89 +8,85 @@ use std::sync::LazyLock;
 
 use super::character::{Class, Strict, fold_char};
 
-/// A character's class and, where folding gives one character of as many bytes, that one.
+/// A character's class and its folded form, if that is short.
+///
+/// Packed: the form's bytes, up to three, from the lowest; how many they are, or [`LONG`]; whether
+/// they are one character of as many bytes as the source's; the class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Folding {
-    pub class: Class,
-    /// `None`: nothing, several characters, or one of another length.
-    pub one: Option<char>,
+pub(super) struct Folding(u32);
+
+const LENGTH_SHIFT: u32 = 24;
+const LENGTH_MASK: u32 = 7;
+/// The length of a form that does not fit.
+const LONG: u32 = 7;
+const EVEN: u32 = 1 << 27;
+const CLASS_SHIFT: u32 = 28;
+
+impl Folding {
+    fn of(c: char) -> Self {
+        let mut form = String::new();
+        if !c.is_whitespace() {
+            fold_char(c, Strict::default(), &mut form);
+        }
+        let class = Class::of(c, &form);
+        let mut bytes = [0; 4];
+        let fits = form.len() < 4;
+        if fits {
+            for (to, from) in bytes.iter_mut().zip(form.bytes()) {
+                *to = from;
+            }
+        }
+        let length = u32::try_from(form.len()).ok().filter(|_| fits);
+        let even = form.len() == c.len_utf8() && form.chars().count() == 1;
+        let mut packed = u32::from_le_bytes(bytes);
+        packed |= length.unwrap_or(LONG) << LENGTH_SHIFT;
+        packed |= if even && fits { EVEN } else { 0 };
+        packed |= u32::from(class as u8) << CLASS_SHIFT;
+        Self(packed)
+    }
+
+    /// What the character is to word boundaries.
+    pub(super) const fn class(self) -> Class {
+        Class::from_number((self.0 >> CLASS_SHIFT) as u8)
+    }
+
+    /// The folded form, its bytes padded to four, and how many they are; `None` for a longer one.
+    pub(super) const fn form(self) -> Option<([u8; 4], usize)> {
+        match self.0 >> LENGTH_SHIFT & LENGTH_MASK {
+            LONG => None,
+            length => Some((self.0.to_le_bytes(), length as usize)),
+        }
+    }
+
+    /// Whether the form is one character of as many bytes, and of this class.
+    #[inline]
+    pub(super) const fn is_even_of(self, class: Class) -> bool {
+        self.0 & (EVEN | u32::MAX << CLASS_SHIFT) == EVEN | (class as u32) << CLASS_SHIFT
+    }
+
+    /// Whether the form is one character of as many bytes as the source's, at most three.
+    pub(super) const fn is_even(self) -> bool {
+        self.0 & EVEN != 0
+    }
 }
 
-/// What folding does to a character, packed: the folded character, or `SLOW`; the class above it.
-static TABLE: LazyLock<Vec<u32>> = LazyLock::new(|| (0..0x1_0000).map(pack).collect());
+static TABLE: LazyLock<Vec<Folding>> = LazyLock::new(|| {
+    let of = |number| char::from_u32(number).map_or(Folding(0), Folding::of);
+    (0..0x1_0000).map(of).collect()
+});
 
-const SLOW: u32 = 0x1F_FFFF;
-const CLASS_SHIFT: u32 = 24;
-
-fn pack(number: u32) -> u32 {
-    let folding = char::from_u32(number).map_or(
-        Folding {
-            class: Class::Other,
-            one: None,
-        },
-        compute,
-    );
-    folding.one.map_or(SLOW, u32::from) | u32::from(folding.class as u8) << CLASS_SHIFT
-}
-
-fn compute(c: char) -> Folding {
-    let mut form = String::new();
-    if !c.is_whitespace() {
-        fold_char(c, Strict::default(), &mut form);
-    }
-    let mut chars = form.chars();
-    let one = chars.next().filter(|one| one.len_utf8() == c.len_utf8());
-    Folding {
-        class: Class::of(c, &form),
-        one: one.filter(|_| chars.next().is_none()),
-    }
+/// The table: the characters of the Basic Multilingual Plane by their numbers.
+pub(super) fn table() -> &'static [Folding] {
+    &TABLE
 }
 
 /// What folding does to a character.
 pub(super) fn entry(c: char) -> Folding {
-    let Some(packed) = TABLE.get(c as usize) else {
-        return compute(c);
-    };
-    Folding {
-        class: Class::from_number((packed >> CLASS_SHIFT) as u8),
-        one: match packed & 0x1F_FFFF {
-            SLOW => None,
-            one => char::from_u32(one),
-        },
-    }
+    TABLE
+        .get(c as usize)
+        .copied()
+        .unwrap_or_else(|| Folding::of(c))
 }
-
-/// What an ASCII byte is to the fast path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ascii {
-    /// A letter or digit.
-    Word,
-    /// The space itself.
-    Space,
-    /// A sign that stays as it is.
-    Sign,
-    /// For the slow path: not ASCII, other white space, hyphen, back quote.
-    Slow,
-}
-
-/// The kind of each byte.
-pub(super) const ASCII: [Ascii; 256] = {
-    let mut kinds = [Ascii::Slow; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        #[allow(clippy::cast_possible_truncation)] // below 128
-        let b = byte as u8;
-        kinds[byte] = match b {
-            b' ' => Ascii::Space,
-            b'-' | b'`' => Ascii::Slow,
-            _ if b.is_ascii_alphanumeric() => Ascii::Word,
-            _ if b.is_ascii_graphic() => Ascii::Sign,
-            _ => Ascii::Slow,
-        };
-        byte += 1;
-    }
-    kinds
-};
 
 #[cfg(test)]
 mod tests {
@@ -99,10 +95,18 @@ mod tests {
     #[test]
     fn the_table_says_what_folding_does() {
         for c in '\0'..='\u{1_0100}' {
-            assert_eq!(entry(c), compute(c), "{c:?}");
+            let mut form = String::new();
+            if !c.is_whitespace() {
+                fold_char(c, Strict::default(), &mut form);
+            }
+            let folding = entry(c);
+            assert_eq!(folding.class(), Class::of(c, &form), "{c:?}");
+            match folding.form() {
+                Some((bytes, length)) => assert_eq!(&bytes[..length], form.as_bytes(), "{c:?}"),
+                None => assert!(form.len() > 3, "{c:?}"),
+            }
+            let even = form.len() == c.len_utf8() && form.len() < 4 && form.chars().count() == 1;
+            assert_eq!(folding.is_even(), even, "{c:?}");
         }
-        assert_eq!(entry('Ж').one, Some('ж'));
-        assert_eq!(entry('ß').one, None);
-        assert_eq!(entry('習').one, Some('习'));
     }
 }

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::character::{Strict, is_letter, is_unspaced};
 use super::fold::{Folded, fold_strictly};
+use super::index::{Head, Key};
 use super::inflect::{self, Form};
 use crate::model::{Case, Term};
 
@@ -74,14 +75,16 @@ pub(super) struct Segment {
 }
 
 /// A term cut into segments.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct Cut {
     /// Never empty.
     pub segments: Vec<Segment>,
     /// Bytes before the first letter: a term may begin with a sign.
     pub lead: usize,
-    /// Bytes of the first word; 0 when the term begins with a letter that is a word by itself.
-    pub word: usize,
+    /// The words by which the index may know it.
+    pub keys: Vec<Key>,
+    /// Whether it begins with a letter that is a word by itself.
+    pub unspaced: bool,
 }
 
 /// Folds and checks a term's text, and tells where it stands without spaces around it.
@@ -148,27 +151,49 @@ pub(super) fn cut(term: &Term) -> Result<Cut, TermError> {
             strict: strict.map(|strict| fold_strictly(source, strict)),
         });
     };
-    let words = folded
-        .anchors()
-        .iter()
-        .filter(|anchor| anchor.end > anchor.start);
-    for anchor in words {
+    let mut keys = Vec::new();
+    let mut key = |back: usize, head: Head, stem: Option<(Head, u8)>| {
+        // No term has more words than that.
+        if let Ok(back) = u8::try_from(back) {
+            keys.push(Key { head, stem, back });
+        }
+    };
+    // Letters of the written word that the folded one is the end of, and where they end.
+    let (mut letters, mut last_end) = (0, range.start);
+    let anchors = folded.anchors();
+    for (number, anchor) in anchors.iter().enumerate() {
         let (start, end) = (anchor.start as usize, anchor.end as usize);
+        if start == end {
+            // What may be inflected is not known letter by letter.
+            let next = anchors[number..].iter().find(|next| next.end > next.start);
+            let end = next.map_or(range.end, |next| next.start as usize);
+            let run = &text.as_bytes()[start..end];
+            key(number, Head::new(run, false), None);
+            continue;
+        }
+        let hyphen = matches!(
+            folded.source_text(last_end..start),
+            Some("-" | "\u{2010}" | "\u{2011}")
+        );
+        let joined = hyphen || &text[last_end..start] == "'";
+        let before = if joined { letters } else { 0 };
+        letters = before + text[start..end].chars().count();
+        last_end = end;
+        let word = &text.as_bytes()[start..end];
         if text[end..].starts_with('*') {
+            key(number, Head::new(word, false), None);
             segment(begin, end, Tail::Open);
             begin = end + 1;
             continue;
         }
         let written = folded.source_text(start..end).unwrap_or_default();
-        if !term.inflect {
-            continue;
-        }
-        let before = text[..start].strip_suffix('\'').map_or(0, |before| {
-            let letters = before.chars().rev().take_while(|c| c.is_alphabetic());
-            letters.count()
-        });
         let abbreviation = is_abbreviation(term, written);
-        let forms = inflect::forms(written, &text[start..end], before, abbreviation);
+        let forms = if term.inflect {
+            inflect::forms(written, &text[start..end], before, abbreviation)
+        } else {
+            Vec::new()
+        };
+        key(number, Head::new(word, true), stem(word, &forms));
         if !forms.is_empty() {
             segment(begin, end, Tail::Forms(forms.into()));
             begin = end;
@@ -177,15 +202,28 @@ pub(super) fn cut(term: &Term) -> Result<Cut, TermError> {
     if begin < range.end {
         segment(begin, range.end, Tail::Closed);
     }
-    let (lead, word) = folded.anchors().first().map_or((0, 0), |anchor| {
-        let start = anchor.start as usize;
-        (start - range.start, anchor.end as usize - start)
-    });
+    let first = anchors.first();
     Ok(Cut {
         segments,
-        lead,
-        word,
+        lead: first.map_or(0, |anchor| anchor.start as usize - range.start),
+        keys,
+        unspaced: first.is_some_and(|anchor| anchor.end == anchor.start),
     })
+}
+
+/// What is left of a word under each of these forms, and how many bytes may follow it.
+fn stem(word: &[u8], forms: &[Form]) -> Option<(Head, u8)> {
+    let cut = forms.iter().map(|form| form.cut).max()?;
+    let stem = word.get(..word.len().checked_sub(usize::from(cut))?)?;
+    let beyond = |form: &Form| {
+        let kept = usize::from(cut - form.cut);
+        form.rule
+            .rule()
+            .map_or(usize::MAX, |rule| kept + rule.longest())
+    };
+    let most = forms.iter().map(beyond).max()?;
+    let most = u8::try_from(most).unwrap_or(u8::MAX);
+    (!stem.is_empty()).then(|| (Head::new(stem, false), most))
 }
 
 #[cfg(test)]

@@ -117,6 +117,9 @@ pub struct AlertRow {
     pub topic: Option<String>,
     /// The feed in which it arose.
     pub feed: Option<String>,
+    /// The entry that mentions the topic, by which `explain` knows it; the one of that feed, if it has
+    /// not been removed.
+    pub entry: Option<i64>,
     /// The story's title, or the feed's error.
     pub title: String,
     /// The story's link, or the feed's URL.
@@ -340,7 +343,10 @@ impl Store {
         self.read(move |conn| {
             Query::new(
                 "SELECT a.id, a.kind, a.topic, f.name, a.detail, a.created_ms, d.sink, d.state,
-                   coalesce(d.attempts, 0), d.next_attempt_ms, d.settled_ms, d.error, a.score
+                   coalesce(d.attempts, 0), d.next_attempt_ms, d.settled_ms, d.error,
+                   (SELECT e.id FROM entry e JOIN mention m ON m.entry_id = e.id
+                    WHERE e.story_id = a.story_id AND m.topic = a.topic
+                    ORDER BY e.feed_id <> a.feed_id, e.id LIMIT 1), a.score
                  FROM alert a LEFT JOIN delivery d ON d.alert_id = a.id
                    LEFT JOIN feed f ON f.id = a.feed_id WHERE true",
             )
@@ -429,6 +435,7 @@ fn alert_row(row: &Row<'_>) -> rusqlite::Result<AlertRow> {
         next_attempt: time(row, 9)?,
         settled: time(row, 10)?,
         error: row.get(11)?,
-        score: row.get(12)?,
+        entry: row.get(12)?,
+        score: row.get(13)?,
     })
 }

@@ -30,6 +30,8 @@ pub struct MentionRow {
     pub found: Timestamp,
     /// The topic.
     pub topic: String,
+    /// The entry, by which `explain` knows it.
+    pub entry: i64,
     /// The feed.
     pub feed: String,
     /// The source's name.
@@ -88,8 +90,8 @@ impl Store {
             Query::new(
                 "SELECT m.created_ms, m.topic, f.name, f.source, e.language, m.term, m.field,
                    m.start_byte, m.end_byte, m.hits, m.snippet, m.snippet_start, m.snippet_end,
-                   e.title, e.link, e.published_ms, j.likeness, lf.name, l.title, l.link,
-                   m.score
+                    e.title, e.link, e.published_ms, j.likeness, lf.name, l.title, l.link,
+                    e.id, m.score
                  FROM mention m JOIN entry e ON e.id = m.entry_id JOIN feed f ON f.id = e.feed_id
                    LEFT JOIN story_join j ON j.entry_id = e.id AND j.into_id = e.story_id
                    LEFT JOIN entry l ON l.id = j.like_entry_id
@@ -145,6 +147,7 @@ fn mention_row(row: &Row<'_>) -> rusqlite::Result<MentionRow> {
     Ok(MentionRow {
         found: Timestamp::from_millis(row.get(0)?),
         topic: row.get(1)?,
+        entry: row.get(20)?,
         feed: row.get(2)?,
         source: row.get(3)?,
         language: row.get(4)?,
@@ -153,7 +156,7 @@ fn mention_row(row: &Row<'_>) -> rusqlite::Result<MentionRow> {
         start: row.get(7)?,
         end: row.get(8)?,
         hits: row.get(9)?,
-        score: row.get(20)?,
+        score: row.get(21)?,
         snippet: row.get(10)?,
         snippet_start: row.get(11)?,
         snippet_end: row.get(12)?,

@@ -14,6 +14,7 @@
 mod alike;
 mod commit;
 mod deliveries;
+mod entries;
 mod error;
 mod extras;
 mod feeds;
@@ -43,6 +44,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use deliveries::{
     AlertFilter, AlertRow, Due, OutboxCounts, Outcome, StoredAlert, StoredDetail,
 };
+pub use entries::{EntryName, RecordedMention, StoredEntry};
 pub use error::StoreError;
 pub use extras::Extras;
 pub use feeds::{FeedRow, FeedState, Registered};

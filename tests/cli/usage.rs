@@ -5,9 +5,9 @@ use std::process::{Command, Stdio};
 use super::{Ended, mentiond, run};
 use crate::support::{Home, Hook, Item, Site, TOPICS, rss};
 
-const COMMANDS: [&str; 11] = [
-    "run", "check", "poll", "inspect", "match", "feeds", "topics", "mentions", "rematch", "alerts",
-    "demo",
+const COMMANDS: [&str; 12] = [
+    "run", "check", "poll", "inspect", "match", "feeds", "topics", "mentions", "rematch",
+    "explain", "alerts", "demo",
 ];
 
 #[test]
@@ -59,6 +59,8 @@ fn what_is_not_understood_ends_with_2_and_does_nothing() {
         &["alerts", "list", "--state", "lost"],
         &["alerts", "retry"],
         &["alerts", "resume"],
+        &["explain"],
+        &["match", "--topic", "sco", "--text", "SCO"],
         &["--config"],
     ] {
         let ended = run(args).code(2);
@@ -111,6 +113,7 @@ fn a_closed_output_ends_the_command_without_a_word() {
     for args in [
         &["match", many][..],
         &["match", "--json", many],
+        &["match", "--explain", many],
         &["inspect", "tests/fixtures/astana-2024.rss"],
         &["inspect", "--json", "tests/fixtures/astana-2024.rss"],
         &["check"],

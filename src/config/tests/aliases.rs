@@ -118,3 +118,22 @@ fn the_letters_of_a_short_name_decide_its_rules() {
         assert!(is_found(&topic, text, Some("en")), "{text}");
     }
 }
+
+#[test]
+fn an_ambiguous_name_that_nothing_makes_count_is_refused() {
+    let bare = "[[topic]]\nid = 'a'\nany = [{ text = 'Nom', languages = ['fr'] }]\n";
+    let with = |names: &str| try_load(&format!("{bare}[[names]]\ntopic = 'a'\n{names}"));
+    let told = with("language = 'en'\nambiguous = ['Doubtful']\n").unwrap_err();
+    insta::assert_snapshot!(
+        told.to_string().replace("/nonexistent/", ""),
+        @"m.toml:5:9: `Doubtful` is ambiguous and nothing makes it count in texts of its language; list the words that make it count in `near`"
+    );
+    for names in [
+        "language = 'en'\nambiguous = ['Doubtful']\nnear = ['summit']\n",
+        "language = 'en'\nambiguous = ['Doubtful']\nalone = ['Certain']\n",
+        "language = 'fr'\nambiguous = ['Douteux']\n",
+        "language = 'en'\nambiguous = ['Doubtful']\n[[names]]\ntopic = 'a'\nlanguage = 'fr'\nfull = ['Tout']\n",
+    ] {
+        assert!(with(names).is_ok(), "{names}");
+    }
+}

@@ -6,9 +6,9 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use super::super::fold::Folded;
-use super::{LANGUAGES, Languages, Rule, Script, is_consonant, rules, turkic};
+use super::{LANGUAGES, Languages, Rule, Script, chained, is_consonant, rules};
 
-static TURKIC: LazyLock<Vec<Rule>> = LazyLock::new(|| turkic::rules().collect());
+static CHAINED: LazyLock<Vec<Rule>> = LazyLock::new(|| chained().collect());
 
 /// The languages that have rules.
 pub(in crate::matching) fn languages() -> Vec<&'static str> {
@@ -45,14 +45,19 @@ pub(in crate::matching) fn expansions(word: &str, languages: Option<Languages>) 
             }
         }
     }
-    for rule in TURKIC.iter() {
+    for rule in CHAINED.iter() {
         let codes = LANGUAGES.iter().enumerate();
         let codes: Vec<&str> = codes
             .filter(|(bit, _)| rule.languages & 1 << bit != 0)
             .map(|(_, (code, _))| *code)
             .collect();
-        if letters.len() >= 4 && counts(&codes) {
-            all.extend(rule.endings.iter().map(|ending| folded.clone() + ending));
+        let fits = rule
+            .ends
+            .iter()
+            .any(|end| *end == "*" || lower.ends_with(end));
+        if fits && letters.len() >= rule.least && counts(&codes) {
+            let stem: String = letters[..letters.len() - rule.cut].iter().collect();
+            all.extend(rule.endings.iter().map(|ending| stem.clone() + ending));
         }
     }
     all

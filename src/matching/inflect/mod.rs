@@ -3,7 +3,7 @@
 //! A [`Rule`] says for some languages: a word that ends so may be found with that end cut off and
 //! one of these endings instead. [`rules_for`] picks the rules that fit a word of a term when topics
 //! are compiled; [`Rule::allows`] then judges what stands in a text. The rules are data (`rules`,
-//! `turkic`); proclitics, which stand before a word, are in `proclitic`.
+//! and where endings follow each other `turkic`, `tamil`, `korean`); proclitics, which stand before a word, are in `proclitic`.
 //!
 //! A text's language decides which rules count ([`Languages::of`]): those of its own, and those of
 //! languages that are written in other scripts. Where nobody knows the language, all count but those
@@ -13,8 +13,10 @@
 
 #[cfg(test)]
 pub(super) mod expand;
+mod korean;
 pub(super) mod proclitic;
 mod rules;
+mod tamil;
 mod turkic;
 
 use std::sync::LazyLock;
@@ -122,36 +124,86 @@ const LANGUAGES: [(&str, &[Script]); 47] = {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Languages(u64);
 
+/// For each language, and behind them for a text of any other, the set of [`Languages::of`].
+static SETS: LazyLock<Vec<u64>> = LazyLock::new(|| {
+    let known = LANGUAGES.iter().map(|(_, scripts)| *scripts);
+    let set = |(own, scripts): (usize, &[Script])| {
+        let foreign = |theirs: &[Script]| {
+            let shared = |script| scripts.contains(script) || *script == Script::Latin;
+            !theirs.iter().any(shared)
+        };
+        let languages = LANGUAGES.iter().enumerate();
+        let counting = languages.filter(|(bit, (_, theirs))| own == *bit || foreign(theirs));
+        counting.fold(0, |set, (bit, _)| set | 1 << bit)
+    };
+    known.chain([&[][..]]).enumerate().map(set).collect()
+});
+
+/// The languages that are written in Latin letters.
+const LATIN: Languages = {
+    let mut set = 0;
+    let mut bit = 0;
+    while bit < LANGUAGES.len() {
+        let mut script = 0;
+        while script < LANGUAGES[bit].1.len() {
+            if matches!(LANGUAGES[bit].1[script], Script::Latin) {
+                set |= 1 << bit;
+            }
+            script += 1;
+        }
+        bit += 1;
+    }
+    Languages(set)
+};
+
 impl Languages {
     /// The languages whose rules count in a text of this language (BCP 47).
     pub(super) fn of(language: Option<&str>) -> Self {
         let primary = language.and_then(|tag| tag.split(['-', '_']).next());
-        let primary = primary.map(|p| match p.to_ascii_lowercase().as_str() {
-            "nb" | "nn" => "no".to_owned(),
-            "iw" => "he".to_owned(),
-            other => other.to_owned(),
+        let own = primary.and_then(|code| {
+            let is = |other: &str| code.eq_ignore_ascii_case(other);
+            let code = match code {
+                _ if is("nb") || is("nn") => "no",
+                _ if is("iw") => "he",
+                code => code,
+            };
+            let mut codes = LANGUAGES.iter().map(|(code, _)| code);
+            codes.position(|other| code.eq_ignore_ascii_case(other))
         });
-        let own = LANGUAGES
-            .iter()
-            .position(|(code, _)| primary.as_deref() == Some(*code));
-        let scripts = own
-            .and_then(|own| LANGUAGES.get(own))
-            .map_or(&[][..], |(_, scripts)| *scripts);
-        let mut set = 0;
-        for (bit, (_, theirs)) in LANGUAGES.iter().enumerate() {
-            let foreign = !theirs
-                .iter()
-                .any(|script| scripts.contains(script) || *script == Script::Latin);
-            if own == Some(bit) || foreign {
-                set |= 1 << bit;
+        let set = SETS.get(own.unwrap_or(LANGUAGES.len()));
+        Self(set.copied().unwrap_or(0))
+    }
+
+    /// Whether one of those is among them.
+    pub(super) const fn has_any(self, others: Self) -> bool {
+        self.0 & others.0 != 0
+    }
+
+    /// Whether words in Latin letters may have endings.
+    pub(super) const fn inflect_latin(self) -> bool {
+        self.has_any(LATIN)
+    }
+
+    /// One language that has rules, by its code.
+    pub(super) const fn one(code: &str) -> Self {
+        let [first, second] = code.as_bytes() else {
+            return Self(0);
+        };
+        let mut bit = 0;
+        while bit < LANGUAGES.len() {
+            let known = LANGUAGES[bit].0.as_bytes();
+            if known[0] == *first && known[1] == *second {
+                return Self(1 << bit);
             }
+            bit += 1;
         }
-        Self(set)
+        Self(0)
     }
 
     /// Whether this language is among them.
+    #[cfg(test)]
     pub(super) fn has(self, code: &str) -> bool {
-        self.0 & bits(code) != 0
+        self.has_any(Self::one(code))
     }
 }
 
@@ -219,11 +271,24 @@ impl Rule {
 
     /// Whether the ending may stand in a text of these languages.
     pub(super) fn allows(&self, ending: &str, languages: Languages) -> bool {
-        self.languages & languages.0 != 0
-            && self
-                .endings
-                .binary_search_by(|known| known.as_str().cmp(ending))
-                .is_ok()
+        self.counts_in(languages) && self.has(ending)
+    }
+
+    /// Whether it is for one of these languages.
+    pub(super) fn counts_in(&self, languages: Languages) -> bool {
+        Languages(self.languages).has_any(languages)
+    }
+
+    /// How many bytes its longest ending has.
+    pub(super) fn longest(&self) -> usize {
+        self.endings.iter().map(String::len).max().unwrap_or(0)
+    }
+
+    /// Whether the ending is one of its endings.
+    fn has(&self, ending: &str) -> bool {
+        self.endings
+            .binary_search_by(|known| known.as_str().cmp(ending))
+            .is_ok()
     }
 }
 
@@ -236,9 +301,14 @@ fn is_consonant(c: char) -> bool {
         && !folded.is_some_and(|c| "aeiouyəаеиоуыэюяіїєўөүұәө".contains(c))
 }
 
+/// The rules of languages whose endings follow each other.
+fn chained() -> impl Iterator<Item = Rule> {
+    turkic::rules().chain(tamil::rules()).chain(korean::rules())
+}
+
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     let mut all: Vec<Rule> = rules::LINES.iter().map(Rule::new).collect();
-    all.extend(turkic::rules());
+    all.extend(chained());
     all
 });
 
@@ -262,10 +332,11 @@ pub(super) struct Form {
 }
 
 /// The forms of a word: as its owner wrote it, and folded; `before` is how many letters stand
-/// before it and an apostrophe in the same word (`Erdogʻan`). An abbreviation takes endings behind
+/// before it in the same word, which an apostrophe or a hyphen parts (`Erdogʻan`, `Čung-sün`). An abbreviation takes endings behind
 /// all of its letters, however few they are.
 pub(super) fn forms(written: &str, folded: &str, before: usize, abbreviation: bool) -> Vec<Form> {
-    let letters = folded.chars().count() + before;
+    let own = folded.chars().count();
+    let letters = own + before;
     let Some(script) = folded.chars().next_back().and_then(Script::of) else {
         return Vec::new();
     };
@@ -278,6 +349,7 @@ pub(super) fn forms(written: &str, folded: &str, before: usize, abbreviation: bo
     let fitting = RULES.iter().enumerate().filter(|(_, rule)| {
         rule.languages & of_script != 0
             && rule.is_for(&lower)
+            && rule.cut < own
             && if abbreviation {
                 rule.cut == 0
             } else {
@@ -351,10 +423,15 @@ mod tests {
             ("hu", "Putyin", "Putyinnak Putyinnal Putyint Putyinról"),
             ("id", "Putin", "Putinlah Putinnya"),
             ("ka", "პუტინი", "პუტინმა პუტინის პუტინს პუტინთან"),
-            ("ko", "푸틴", "푸틴"),
+            ("ko", "푸틴", "푸틴이라는 푸틴으로부터의 푸틴대통령에게서는"),
             ("ko", "상하이협력기구", "상하이협력기구의 상하이협력기구가"),
             ("bn", "পুতিন", "পুতিনের পুতিনকে"),
-            ("ta", "மோடி", "மோடியின் மோடியை மோடிக்கு"),
+            ("ta", "மோடி", "மோடியின் மோடியை மோடிக்கு மோடியைச் மோடிக்குப்"),
+            ("ta", "புதின்", "புதினுக்கும் புதினுடனான புதினிடமிருந்து"),
+            ("ta", "ஜின்பிங்", "ஜின்பிங்கும் ஜின்பிங்குக்கு ஜின்பிங்கின்"),
+            ("ta", "லுகாஷென்கோ", "லுகாஷென்கோவின் லுகாஷென்கோவுக்கு"),
+            ("ta", "மாநாடு", "மாநாட்டில் மாநாட்டிற்கு மாநாடும்"),
+            ("ta", "நிறுவனம்", "நிறுவனத்தின் நிறுவனத்துடன்"),
             ("el", "Οργανισμός", "Οργανισμού Οργανισμό"),
         ] {
             for text in texts.split(' ') {
@@ -377,6 +454,8 @@ mod tests {
             ("Modi", "Modifikasi"),
             ("Тоқаев", "Тоқаевич"),
             ("Си", "Сим"),
+            ("புதின்", "புதினா"),
+            ("모디", "모디카"),
         ] {
             assert_eq!(found(word, text), [""; 0], "{word} {text}");
         }

@@ -14,23 +14,40 @@ pub(in crate::matching) const HEBREW: [&str; 27] = [
     "ושב", "ושל", "ומה", "ושה", "וכש", "כשה", "וב", "ול", "וה", "וש", "ומ", "וכ", "שב", "של", "שה",
     "שמ", "בה", "לה", "מה", "כש", "ו", "ב", "ל", "ה", "ש", "מ", "כ",
 ];
+const AR: Languages = Languages::one("ar");
+const HE: Languages = Languages::one("he");
 /// What must be left of a word behind a proclitic, in bytes: three letters.
 const LEAST_REST: usize = 6;
 
+/// Whether a folded word that begins with this byte may begin with a proclitic. U+05D0 and what
+/// follows, U+0620 and what follows: the lead bytes tell the scripts apart from all others.
+#[inline]
+pub(in crate::matching) const fn may_begin(first: u8) -> bool {
+    matches!(first, 0xD7..=0xD9)
+}
+
 /// The proclitics that may stand before a folded word in texts of these languages.
 pub(in crate::matching) fn of_word(
-    word: &str,
+    word: &[u8],
     languages: Languages,
 ) -> impl Iterator<Item = &'static str> {
-    let list: &[&str] = match word.as_bytes() {
-        // U+05D0.. and U+0620..: the lead bytes tell the scripts apart from all others.
-        [0xD7, ..] if languages.has("he") => &HEBREW,
-        [0xD8 | 0xD9, ..] if languages.has("ar") => &ARABIC,
+    let list: &[&str] = match word {
+        [0xD7, ..] if languages.has_any(HE) => &HEBREW,
+        [0xD8 | 0xD9, ..] if languages.has_any(AR) => match word {
+            // Most words begin with another letter.
+            [_, 0xA7 | 0xA8 | 0x81 | 0x83 | 0x84 | 0x88, ..] => &ARABIC,
+            _ => &[],
+        },
         _ => &[],
     };
     list.iter().copied().filter(move |proclitic| {
-        word.len() >= proclitic.len() + LEAST_REST && word.starts_with(proclitic)
+        word.len() >= proclitic.len() + LEAST_REST && begins(word, proclitic.as_bytes())
     })
+}
+
+/// Whether a word begins with a proclitic, told letter by letter: most differ in the first.
+fn begins(word: &[u8], proclitic: &[u8]) -> bool {
+    word.iter().zip(proclitic).all(|(a, b)| a == b)
 }
 
 /// Whether a proclitic ends with the article.
@@ -52,7 +69,7 @@ mod tests {
     #[test]
     fn what_stands_before_a_word_is_told() {
         let ar = Languages::of(Some("ar"));
-        let of = |word, languages| of_word(word, languages).collect::<Vec<_>>();
+        let of = |word, languages| of_word(str::as_bytes(word), languages).collect::<Vec<_>>();
         assert!(of("وبوتين", ar).contains(&"و"));
         assert!(of("للرئيس", ar).contains(&"لل"));
         assert_eq!(of("وبوتين", Languages::of(Some("fa"))), [""; 0]);

@@ -120,20 +120,9 @@ pub(super) const LINES: &[Line] = &[
     Line { languages: "tg", ends: "*", cut: 0, least: 4, endings: "и ро ҳо ҳои ҳоро ам ат аш иро е у яш ю" },
     // Mongolian
     Line { languages: "mn", ends: "*", cut: 0, least: 4, endings: "ын ийн ны ний ыг ийг г д т аас ээс оос өөс аар ээр оор өөр тай тэй той руу рүү нд" },
-    // Marathi, Nepali, Gujarati, Bengali, Tamil; Hindi writes its postpositions apart.
+    // Marathi, Nepali, Gujarati, Bengali; Hindi writes its postpositions apart.
     Line { languages: "mr", ends: "*", cut: 0, least: 2, endings: "ने नी ंनी ंना ंचा ंची ंचे ंच्या चा ची चे च्या ला ना वर शी ंशी ंवर कडे कडून ंकडून ंसह सह चं ंचं" },
     Line { languages: "ne", ends: "*", cut: 0, least: 2, endings: "ले लाई को का की सँग मा बाट द्वारा सित कै" },
     Line { languages: "gu", ends: "*", cut: 0, least: 2, endings: "ના ની નો ને નું એ માં થી નાં" },
     Line { languages: "bn", ends: "*", cut: 0, least: 2, endings: "র ের এর কে তে য় ে য়ের রা েরা দের েরও রও কেও ও ই েরই টি টির যের" },
-    Line { languages: "ta", ends: "்", cut: 1, least: 3,
-        endings: "ின் ை ால் ுக்கு ுக்கும் ிடம் ில் ுடன் ும் ினை ினால் ிற்கு ிற்கும் ையும் ுடனான ே ான ோடு ின ிடமிருந்து ாக ிலிருந்து ின்" },
-    Line { languages: "ta", ends: "ி ீ ை ே", cut: 0, least: 3,
-        endings: "யின் யை யால் க்கு க்கும் யிடம் யில் யுடன் யும் யினால் யையும் யே யான யோடு யிலிருந்து யுடனான யிடமிருந்து யாக" },
-    Line { languages: "ta", ends: "ு", cut: 1, least: 3, endings: "ின் ை ால் ுக்கு ுக்கும் ிடம் ில் ுடன் ும் ையும்" },
-    Line { languages: "ta", ends: "ா ோ ூ ொ", cut: 0, least: 3,
-        endings: "வின் வை வால் வுக்கு வுக்கும் விடம் வில் வுடன் வும் வே வான வாக வையும் வோடு விலிருந்து விடமிருந்து" },
-    Line { languages: "ta", ends: "பு", cut: 0, least: 3, endings: "க்கு" },
-    // Korean particles
-    Line { languages: "ko", ends: "*", cut: 0, least: 2,
-        endings: "은 는 이 가 을 를 의 와 과 에 에서 에게 에게서 도 로 으로 로서 으로서 만 측 측은 측이 까지 부터 보다 처럼 라고 이라고 한테 께 께서 에는 에도 에선 에서는 에서도 과의 와의 과는 와는 에게는 에게도 이나 나 란 이란 인 이며 며 이고 이자 조차 마저 식 은커녕 이다 이었다 였다 들 님 씨 씨는 씨가 랑 이랑 하고 엔 뿐 대로" },
 ];

@@ -56,7 +56,7 @@ pub(super) fn dots(name: &Written) -> Vec<Form> {
         return Vec::new();
     }
     let full = full(name);
-    let others = ["・", "‧", "•", "", "-"];
+    let others = ["・", "‧", "•", "．", "", "-"];
     let with = |dot: &str| form(full.replace(['·', '-', '－'], dot), "with another dot");
     others.iter().map(|dot| with(dot)).collect()
 }

@@ -3,7 +3,8 @@
 //!
 //! [`parse_query`] reads a text into a [`Query`](crate::model::Query) and says at which character it
 //! is wrong ([`QueryError`]); [`print_query`] writes one back. The matcher finds the leaves together
-//! with the terms of all other topics; `spots` collects them and `evaluate` decides. Language and
+//! with the terms of all other topics; `spots` collects them and `evaluate` decides; `tree` tells
+//! how. Language and
 //! meaning are told to people in `docs/query.md`, whose examples are tests.
 //!
 //! Everything is bounded: the text, depth, parts and expressions of a query, the hits of a leaf in a
@@ -19,6 +20,7 @@ mod regexes;
 mod spots;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod units;
 
 pub use error::QueryError;
@@ -31,3 +33,4 @@ pub use print::print_query;
 pub(super) use evaluate::evaluate;
 pub(super) use regexes::Regexes;
 pub(super) use spots::{Leaves, Texts};
+pub(super) use tree::{Reading, read};

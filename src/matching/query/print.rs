@@ -4,7 +4,7 @@
 //! in order, `AND` and `OR` have two operands or more, its terms are checked.
 
 use super::lex::is_plain_word;
-use crate::model::{Case, Fact, FactKind, Node, Query, Regex, Scope, Term, Unit};
+use crate::model::{Case, Fact, FactKind, Link, Node, Query, Regex, Scope, Term, Unit};
 
 /// The query's text, on one line.
 ///
@@ -21,6 +21,46 @@ pub fn print_query(query: &Query) -> String {
     let mut out = String::new();
     node(query, &query.root, Place::Whole, &mut out);
     out
+}
+
+/// A node by itself: a leaf or condition as it is written, of others the operator alone.
+pub(super) fn label(query: &Query, which: &Node) -> String {
+    let mut out = String::new();
+    match which {
+        Node::Term(_) | Node::Regex(_) | Node::Fact(_) => {
+            node(query, which, Place::Tight, &mut out);
+        }
+        Node::And(_) => out.push_str("AND"),
+        Node::Or(_) => out.push_str("OR"),
+        Node::Not(_) => out.push_str("NOT"),
+        Node::Within(unit, _) => out.push_str(unit_name(*unit)),
+        Node::Scoped(scope, _) => out.push_str(scope_name(*scope)),
+        Node::Near { rest, .. } => {
+            let links: Vec<String> = rest.iter().map(|(link, _)| link_name(*link)).collect();
+            out = links.join(" ");
+        }
+    }
+    out
+}
+
+const fn unit_name(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Sentence => "SENTENCE",
+        Unit::Paragraph => "PARAGRAPH",
+    }
+}
+
+const fn scope_name(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Title => "title:",
+        Scope::Body => "body:",
+        Scope::Author => "author:",
+    }
+}
+
+fn link_name(link: Link) -> String {
+    let order = if link.ordered { "ONEAR" } else { "NEAR" };
+    format!("{order}/{}", link.words)
 }
 
 /// Where a node stands, from the loosest place to the tightest.
@@ -73,26 +113,20 @@ fn node(query: &Query, which: &Node, place: Place, out: &mut String) {
         Node::Near { first, rest } => {
             node(query, first, Place::Tight, out);
             for (link, operand) in rest {
-                out.push_str(if link.ordered { " ONEAR/" } else { " NEAR/" });
-                out.push_str(&link.words.to_string());
+                out.push(' ');
+                out.push_str(&link_name(*link));
                 out.push(' ');
                 node(query, operand, Place::Tight, out);
             }
         }
         Node::Within(unit, inner) => {
-            out.push_str(match unit {
-                Unit::Sentence => "SENTENCE(",
-                Unit::Paragraph => "PARAGRAPH(",
-            });
+            out.push_str(unit_name(*unit));
+            out.push('(');
             node(query, inner, Place::Whole, out);
             out.push(')');
         }
         Node::Scoped(scope, inner) => {
-            out.push_str(match scope {
-                Scope::Title => "title:",
-                Scope::Body => "body:",
-                Scope::Author => "author:",
-            });
+            out.push_str(scope_name(*scope));
             node(query, inner, Place::Tight, out);
         }
     }

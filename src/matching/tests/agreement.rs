@@ -1,11 +1,16 @@
 //! `find` against `naive`, on small alphabets of awkward characters.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 
 use super::{naive, topic};
-use crate::matching::{Matcher, check_term, terms};
+use crate::matching::explain::Explainer;
+use crate::matching::explain::tests::explained;
+use crate::matching::{Facts, Matcher, check_term, terms};
 use crate::model::{Case, Field, Hit, Term, Topic};
 
 fn pieces(most: usize) -> impl Strategy<Value = String> {
@@ -20,7 +25,7 @@ fn pieces(most: usize) -> impl Strategy<Value = String> {
 }
 
 fn any_term() -> impl Strategy<Value = Term> {
-    let text = prop::collection::vec((pieces(4), any::<bool>(), prop::bool::weighted(0.3)), 1..3)
+    let text = prop::collection::vec((pieces(4), any::<bool>(), prop::bool::weighted(0.3)), 1..4)
         .prop_map(|words| {
             let mut text = String::new();
             for (word, star, joined) in words {
@@ -109,6 +114,88 @@ fn only_in(language: &str, topic: &Topic) -> Option<Topic> {
     };
     let possible = !left.any.is_empty() && left.all.iter().all(|group| !group.is_empty());
     possible.then_some(left)
+}
+
+/// Gives the topics' terms languages, weights and surnames, and the topics thresholds.
+fn vary(topics: &mut [Topic], picks: &[usize]) {
+    let choices: [&[&str]; 4] = [&[], &[], &["ru"], &["en", "tr"]];
+    let mut picks = picks.iter().cycle().copied();
+    let mut pick = |most: usize| picks.next().unwrap_or_default() % most;
+    for topic in topics {
+        topic.threshold = [1, 1, 2, 3][pick(4)];
+        let groups = topic.all.iter_mut().flatten();
+        let lists = [
+            &mut topic.any,
+            &mut topic.none,
+            &mut topic.except,
+            &mut topic.near,
+        ];
+        for term in lists.into_iter().flatten().chain(groups) {
+            term.languages = choices[pick(4)].iter().map(|&l| l.to_owned()).collect();
+            term.weight = [1, 1, 2, -1][pick(4)];
+            term.surname = pick(4) == 0;
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #[test]
+    fn an_explanation_says_what_is_found_and_why_where_nothing_is(
+        (mut topics, title, content) in topics_and_texts(),
+        picks in prop::collection::vec(0..4_usize, 1..40),
+        language in prop::sample::select(vec![None, Some("ru"), Some("en-GB")]),
+    ) {
+        vary(&mut topics, &picks);
+        let fields = [(Field::Title, &*title), (Field::Content, &*content)];
+        let facts = Facts { language, ..Facts::default() };
+        explained(&topics, &fields, &facts);
+    }
+}
+
+/// The agreement says something only if there is each kind of reason.
+#[test]
+fn random_topics_fail_for_every_reason() {
+    let mut runner = TestRunner::deterministic();
+    let cases = (topics_and_texts(), prop::collection::vec(0..4_usize, 1..40));
+    let mut kinds = BTreeSet::new();
+    for _ in 0..400 {
+        let ((mut topics, title, content), picks) = cases.new_tree(&mut runner).unwrap().current();
+        vary(&mut topics, &picks);
+        let fields = [(Field::Title, &*title), (Field::Content, &*content)];
+        let facts = Facts {
+            language: Some("ru"),
+            ..Facts::default()
+        };
+        for told in Explainer::compile(&topics)
+            .unwrap()
+            .explain(&fields, &facts)
+        {
+            kinds.extend(told.failed.iter().map(kind));
+            kinds.extend(told.passed.iter().map(|passed| kind(&passed.reason)));
+        }
+    }
+    let expected = [
+        "except",
+        "forbidden",
+        "group",
+        "language",
+        "no-context",
+        "no-hit",
+        "none-counts",
+        "overlap",
+        "threshold",
+    ];
+    assert_eq!(
+        kinds.iter().map(String::as_str).collect::<Vec<_>>(),
+        expected
+    );
+}
+
+/// The name of a reason in JSON.
+fn kind(reason: &impl serde::Serialize) -> String {
+    let value = serde_json::to_value(reason).unwrap();
+    value["kind"].as_str().unwrap().to_owned()
 }
 
 proptest! {

@@ -3,12 +3,14 @@
 //! A block ```` ```match ```` holds lines `term | text | yes` or `no`; behind its name stands what is said of the
 //! text (`lang=ru`) and of the terms (`case=exact`, `keep=marks,letters`, `inflect=false`, `surname`).
 //! A second term behind a `+` is the topic's too. A block ```` ```score ```` holds lines
-//! `term | title | text | score`.
+//! `term | title | text | score`. A block ```` ```explain ```` holds a topic's lists (`near: one, two`), then lines
+//! `text | mentioned`, or behind the text what failed and which hits do not count, each behind a `|`.
 
 use super::{term, topic};
-use crate::matching::Matcher;
+use crate::matching::explain::tests::explained;
 use crate::matching::inflect::expand;
-use crate::model::{Case, Field, Keep, Mention, Term};
+use crate::matching::{Facts, Matcher};
+use crate::model::{Case, Field, Keep, Mention, Term, Topic};
 
 const DOCUMENT: &str = include_str!("../../../docs/matching.md");
 
@@ -139,4 +141,56 @@ fn the_documents_scores_are_those_of_the_formula() {
         }
     }
     assert!(count >= 4);
+}
+
+/// A topic by its lists; `(ambiguous)` stands behind a term.
+fn lists(lines: &[&str]) -> Topic {
+    let mut topic = topic(Vec::new());
+    for line in lines {
+        let (list, words) = line.split_once(": ").unwrap();
+        let terms = words.split(", ").map(|word| match word.split_once(" (") {
+            Some((word, "ambiguous)")) => Term {
+                ambiguous: true,
+                ..term(word)
+            },
+            _ => term(word),
+        });
+        match list {
+            "any" => topic.any = terms.collect(),
+            "all" => topic.all.push(terms.collect()),
+            "none" => topic.none = terms.collect(),
+            "except" => topic.except = terms.collect(),
+            "near" => topic.near = terms.collect(),
+            "within" => topic.within = words.parse().unwrap(),
+            "threshold" => topic.threshold = words.parse().unwrap(),
+            other => panic!("{other}"),
+        }
+    }
+    topic
+}
+
+#[test]
+fn the_documents_explanations_are_those_that_are_given() {
+    let (mut found, mut missed) = (0, 0);
+    for (_, lines) in blocks("explain") {
+        let (texts, rules): (Vec<&str>, Vec<&str>) =
+            lines.into_iter().partition(|line| line.contains(" | "));
+        let topic = lists(&rules);
+        for line in texts {
+            let columns = columns(line);
+            let fields = [(Field::Text, columns[0])];
+            let told = explained(std::slice::from_ref(&topic), &fields, &Facts::default());
+            let mut said: Vec<String> = told[0].failed.iter().map(ToString::to_string).collect();
+            if told[0].mentioned {
+                said.push("mentioned".to_owned());
+                found += 1;
+            } else {
+                missed += 1;
+            }
+            let passed = told[0].passed.iter();
+            said.extend(passed.map(|p| format!("{}: {}", p.found.place.text, p.reason)));
+            assert_eq!(columns[1..], said, "{line}");
+        }
+    }
+    assert!(found >= 2 && missed >= 5, "{found} {missed}");
 }

@@ -19,7 +19,7 @@ use crate::matching::inflect::expand::expansions;
 use crate::matching::inflect::proclitic::{ARABIC, HEBREW};
 use crate::model::Field;
 
-const WORDS: [&str; 18] = [
+const WORDS: [&str; 21] = [
     "Путин",
     "Шанхайская",
     "Тоқаев",
@@ -38,6 +38,9 @@ const WORDS: [&str; 18] = [
     "푸틴",
     "পুতিন",
     "மோடி",
+    "ஜின்பிங்",
+    "மாநாடு",
+    "நிறுவனம்",
 ];
 const LANGUAGES: [&str; 19] = [
     "ru", "uk", "kk", "sr", "tr", "az", "pl", "fi", "hu", "de", "en", "el", "ka", "ar", "fa", "he",

@@ -5,6 +5,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use super::{generate, hits, naive};
+use crate::matching::explain::tests::explained;
 use crate::matching::{Facts, Matcher};
 use crate::model::{Case, Field, Term, Topic, TopicId};
 
@@ -32,6 +33,7 @@ proptest! {
         let mut fields = vec![(Field::Title, &*title), (Field::Content, &*content)];
         let topic = Topic { threshold, ..Topic::of_query(TopicId::new("t").unwrap(), query) };
         let found = hits(&topic, &fields, &facts);
+        explained(std::slice::from_ref(&topic), &fields, &facts);
 
         fields.extend(author.as_deref().map(|author| (Field::Author, author)));
         let query = topic.query.as_ref().unwrap();
