@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::mentions::since;
-use super::output::{count, printable, relative};
+use super::output::{count, printable, relative, scored};
 use super::{CliError, Context, names, runtime};
 use crate::config::Config;
 use crate::model::Timestamp;
@@ -161,10 +161,11 @@ fn list(context: &Context, args: &ListArgs, config: &Config) -> Result<ExitCode,
             (None, _) => "no sink wants it".to_owned(),
         };
         out.line(format!(
-            "{}  {}  {} | {delivery} | {}",
+            "{}  {}  {}{} | {delivery} | {}",
             alert.created,
             out.strong(about),
             printable(&alert.title),
+            scored(alert.score),
             alert.id
         ))?;
         if let Some(error) = &alert.error {

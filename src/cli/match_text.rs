@@ -29,7 +29,7 @@ Examples:
   echo 'ШОС' | mentiond match --json
   mentiond match --explain --topic sco --text 'The SCO Group sued'
 
-JSON has one object a line and hit: source, topic, term, field (text; or title and content of a \
+JSON has one object a line and hit: source, topic, score (1 to 100, of all the topic's hits), term, field (text; or title and content of a \
 page; or author), start and end (bytes in that field's text; of a plain UTF-8 file these are bytes of the file), \
 text, and because for an ambiguous term. With --explain it has one a line and text (docs/cli.md).
 
@@ -76,6 +76,7 @@ pub struct MatchArgs {
 struct HitLine<'a> {
     source: &'a str,
     topic: &'a TopicId,
+    score: u8,
     term: &'a str,
     field: Field,
     start: usize,
@@ -240,6 +241,7 @@ fn find(
                 out.json(&HitLine {
                     source,
                     topic: &mention.topic,
+                    score: mention.score,
                     term: &hit.term,
                     field: hit.field,
                     start: hit.start,
@@ -262,9 +264,10 @@ fn find(
             .find(|t| t.id == mention.topic)
             .map(|t| t.name.as_str());
         out.line(format!(
-            "  {} ({})",
+            "  {} ({}) | score {}",
             out.strong(mention.topic.as_str()),
-            name.unwrap_or_default()
+            name.unwrap_or_default(),
+            mention.score
         ))?;
         for hit in &mention.hits {
             let snippet = matching::snippet(text_of(hit), hit.start, hit.end, 50);

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::output::{complain, printable};
+use super::output::{complain, printable, scored};
 use super::{CliError, Context, names, runtime};
 use crate::config::units;
 use crate::model::Timestamp;
@@ -75,12 +75,13 @@ pub fn run(context: &Context, args: &MentionsArgs) -> Result<ExitCode, CliError>
             continue;
         }
         out.line(format!(
-            "{}  {}  {} | {} ({})",
+            "{}  {}  {} | {} ({}){}",
             mention.found,
             out.strong(&mention.topic),
             printable(&mention.title),
             printable(&mention.source),
-            mention.language.as_deref().unwrap_or("?")
+            mention.language.as_deref().unwrap_or("?"),
+            scored(mention.score)
         ))?;
         out.line(format!(
             "    {}",

@@ -16,6 +16,7 @@ mod mentions;
 mod names;
 mod output;
 mod poll;
+mod rematch;
 mod run;
 mod terminal;
 mod topics;
@@ -73,6 +74,8 @@ enum Command {
     Topics(topics::TopicsArgs),
     /// List mentions, newest first.
     Mentions(mentions::MentionsArgs),
+    /// Run topics over the stored entries: record what new or changed topics find in the history.
+    Rematch(rematch::RematchArgs),
     /// Explain why an entry of the history mentions a topic, or why it does not.
     Explain(explain::ExplainArgs),
     /// List alerts and their deliveries; retry dead letters; resume a stopped sink.
@@ -155,6 +158,7 @@ pub fn main() -> ExitCode {
         Command::Feeds(args) => feeds::run(&context, &args),
         Command::Topics(args) => topics::run(&context, &args),
         Command::Mentions(args) => mentions::run(&context, &args),
+        Command::Rematch(args) => rematch::run(&context, &args),
         Command::Explain(args) => explain::run(&context, &args),
         Command::Alerts(args) => alerts::run(&context, &args),
         Command::Demo(args) => demo::run(&context, &args),

@@ -179,6 +179,13 @@ pub fn relative(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// A score as it stands behind a title; nothing where it is not known.
+pub fn scored(score: Option<u8>) -> String {
+    score
+        .map(|score| format!(" | score {score}"))
+        .unwrap_or_default()
+}
+
 /// `1 feed`, `2 feeds`, `3 entries`.
 pub fn count(n: usize, noun: &str) -> String {
     match (n, noun.strip_suffix('y')) {

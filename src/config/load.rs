@@ -302,6 +302,7 @@ fn default_sink() -> Option<SinkConfig> {
         },
         topics: None,
         tags: None,
+        min_score: 1,
         feed_alerts: true,
     })
 }

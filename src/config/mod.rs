@@ -242,6 +242,8 @@ pub struct SinkConfig {
     pub topics: Option<Vec<TopicId>>,
     /// The tags of topics whose alerts go there; `None` means all.
     pub tags: Option<Vec<String>>,
+    /// From which score on mentions go there.
+    pub min_score: u8,
     /// Whether alerts about feeds in trouble go there too.
     pub feed_alerts: bool,
 }

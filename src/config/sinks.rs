@@ -98,6 +98,7 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
     };
     let topics = table.get("topics").and_then(|value| topics(&value, around));
     let tags = table.get("tags").and_then(|value| tags(&value, around));
+    let min_score = table.get("min_score").and_then(|value| value.score());
     let feed_alerts = table.get("feed_alerts").and_then(|value| value.flag());
     table.finish();
     if let (Some(id), Some(kind)) = (id, kind) {
@@ -106,6 +107,7 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
             kind,
             topics,
             tags,
+            min_score: min_score.unwrap_or(1),
             feed_alerts: feed_alerts.unwrap_or(true),
         });
     }

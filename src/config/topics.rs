@@ -80,6 +80,7 @@ pub(super) fn read(mut table: Table<'_>, report: &Report, list: &mut TopicList) 
     let threshold = table
         .get("threshold")
         .and_then(|value| value.integer(1..=LARGEST_WEIGHT));
+    let min_score = table.get("min_score").and_then(|value| value.score());
     table.finish();
 
     let (mut near, mut any) = (near.unwrap_or_default(), any.unwrap_or_default());
@@ -117,6 +118,7 @@ pub(super) fn read(mut table: Table<'_>, report: &Report, list: &mut TopicList) 
         near,
         within: within.unwrap_or(WITHIN),
         threshold: threshold.unwrap_or(1),
+        min_score: min_score.unwrap_or(1),
         query,
     });
 }

@@ -212,6 +212,11 @@ impl<'a> Value<'a> {
         number
     }
 
+    /// A mention's score: a whole number from 1 to 100.
+    pub(super) fn score(&self) -> Option<u8> {
+        self.integer(1..=100_u8)
+    }
+
     /// A number in a range; whole numbers are welcome.
     pub(super) fn fraction(&self, range: &RangeInclusive<f64>) -> Option<f64> {
         let number = match self.raw {

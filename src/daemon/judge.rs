@@ -8,18 +8,12 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::Live;
+use super::finder::Finder;
 use crate::article;
 use crate::dedup::{self, Fingerprint, Passage, Standing};
 use crate::language;
-use crate::matching::{self, Facts};
-use crate::model::{
-    AlertKind, Document, Entry, EntryKey, Feed, Mention, MentionAlert, StoryKey, TextHash,
-    Timestamp,
-};
-use crate::store::{AlertRecord, DocumentRecord, EntryRecord, MentionRecord};
-
-/// How many characters a snippet shows on each side of a hit.
-const SNIPPET: usize = 80;
+use crate::model::{Document, Entry, EntryKey, Feed, StoryKey, TextHash, Timestamp};
+use crate::store::{DocumentRecord, EntryRecord, MentionRecord};
 
 /// What the judgement rests on besides the document.
 #[derive(Debug)]
@@ -178,69 +172,13 @@ impl Judge<'_> {
         revised: bool,
         tell: bool,
     ) -> Vec<MentionRecord> {
-        let facts = Facts::of(self.feed, entry, language);
-        let found = self.live.matcher.find_with(&entry.fields(), &facts);
-        found
-            .iter()
-            .filter_map(|mention| self.mention(mention, entry, story, language, revised, tell))
-            .collect()
-    }
-
-    fn mention(
-        &self,
-        mention: &Mention,
-        entry: &Entry,
-        story: StoryKey,
-        language: Option<&str>,
-        revised: bool,
-        tell: bool,
-    ) -> Option<MentionRecord> {
-        // Hits come ordered by field, so the first one is in the weightiest field.
-        let best = mention.hits.first()?;
-        let (topic, sinks) = self.live.topic(&mention.topic)?;
-        let text = entry.text(best.field);
-        let snippet = matching::snippet(text, best.start, best.end, SNIPPET);
-        let alert = tell.then(|| {
-            let mut terms: Vec<String> = Vec::new();
-            for hit in &mention.hits {
-                if !terms.iter().any(|t| **t == *hit.term) {
-                    terms.push(hit.term.to_string());
-                }
-            }
-            let detail = MentionAlert {
-                topic_name: topic.name.clone(),
-                topic_tags: topic.tags.clone(),
-                terms,
-                matched: text
-                    .get(best.start..best.end)
-                    .unwrap_or_default()
-                    .to_owned(),
-                field: best.field.as_str().to_owned(),
-                snippet: snippet.text.clone(),
-                snippet_start: snippet.start,
-                snippet_end: snippet.end,
-                title: entry.title.clone(),
-                link: entry.link.clone(),
-                language: language.map(str::to_owned),
-                published_ms: entry.published.map(Timestamp::as_millis),
-                first_seen_ms: self.now.as_millis(),
-                feed: self.feed.id.to_string(),
-                source: self.feed.name.clone(),
-                revision: revised,
-            };
-            let id = dedup::mention_alert_id(&mention.topic, story);
-            AlertRecord::new(id, AlertKind::Mention, &detail, sinks.to_vec())
-        });
-        Some(MentionRecord {
-            topic: mention.topic.clone(),
-            term: best.term.to_string(),
-            field: best.field.as_str(),
-            range: (best.start, best.end),
-            snippet: snippet.text,
-            snippet_range: (snippet.start, snippet.end),
-            hits: mention.hits.len(),
-            alert,
-        })
+        let finder = Finder {
+            matcher: &self.live.matcher,
+            routes: &self.live.routes,
+            feed: self.feed,
+            first_seen: self.now,
+        };
+        finder.mentions(entry, story, language, revised, tell)
     }
 }
 

@@ -1,16 +1,16 @@
 //! What every poll needs, and the part of it that a reload replaces.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use tokio::sync::{Notify, Semaphore, watch};
 
 use super::connectivity::Connectivity;
+use super::finder::Routes;
 use super::status::Status;
 use crate::config::{Config, FetchConfig};
 use crate::fetch::{self, FetchError, Fetcher, Robots};
 use crate::matching::{CompileError, Matcher};
-use crate::model::{SinkId, Topic, TopicId};
+use crate::model::Route;
 use crate::notify::route;
 use crate::push::Subscriber;
 use crate::schedule;
@@ -27,10 +27,10 @@ pub struct Live {
     pub fetcher: Fetcher,
     /// The bounds on waiting between polls.
     pub policy: schedule::Policy,
-    /// Where each topic stands in the configuration, and the sinks that want its alerts.
-    topics: HashMap<TopicId, (usize, Vec<SinkId>)>,
+    /// Where the topics' alerts go.
+    pub routes: Routes,
     /// The sinks that want to know of feeds in trouble.
-    pub feed_sinks: Vec<SinkId>,
+    pub feed_sinks: Vec<Route>,
 }
 
 /// Why a configuration can't be put to work.
@@ -57,27 +57,16 @@ impl Live {
             max_interval: config.schedule.max_interval,
             jitter: config.schedule.jitter,
         };
-        let with_sinks = |(place, topic): (usize, &Topic)| {
-            let sinks = route::for_topic(&config.sinks, topic);
-            (topic.id.clone(), (place, sinks))
-        };
-        let topics = config.topics.iter().enumerate().map(with_sinks).collect();
+        let routes = Routes::new(&config.topics, &config.sinks);
         let feed_sinks = route::for_feeds(&config.sinks);
         Ok(Self {
             config,
             matcher,
             fetcher,
             policy,
-            topics,
+            routes,
             feed_sinks,
         })
-    }
-
-    /// A topic and the sinks that want its alerts.
-    #[must_use]
-    pub fn topic(&self, id: &TopicId) -> Option<(&Topic, &[SinkId])> {
-        let (place, sinks) = self.topics.get(id)?;
-        Some((self.config.topics.get(*place)?, sinks))
     }
 }
 

@@ -112,7 +112,7 @@ pub async fn read_page(
             "mentioned in the full text"
         );
     }
-    if committed.alerts > 0 {
+    if committed.delivers() {
         engine.wake_notifier();
     }
     Ok(read)

@@ -159,7 +159,7 @@ pub async fn poll(
         document: found.document,
     };
     let committed = engine.store.commit_poll(record).await?;
-    if committed.alerts > 0 {
+    if committed.delivers() {
         engine.wake_notifier();
     }
     if let Some(push) = engine.push() {

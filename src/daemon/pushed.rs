@@ -52,7 +52,7 @@ pub(super) async fn pushed(
         document,
     };
     let committed = engine.store.commit_push(record).await?;
-    if committed.alerts > 0 {
+    if committed.delivers() {
         engine.wake_notifier();
     }
     if committed.pages > 0 {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Timestamp;
+use super::{SinkId, Timestamp};
 
 /// The kinds of alert, as stored and as receivers see them in the payload's `type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -28,6 +28,15 @@ impl AlertKind {
             Self::FeedGone => "feed.gone",
         }
     }
+}
+
+/// A sink that an alert goes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The sink.
+    pub sink: SinkId,
+    /// From which score on it wants mentions; alerts about feeds have no score and go to all.
+    pub min_score: u8,
 }
 
 /// The story behind a mention alert, as it was when the alert was created.

@@ -39,6 +39,8 @@ pub struct Topic {
     pub within: usize,
     /// What the weights of the distinct terms that were found must add up to.
     pub threshold: i32,
+    /// From which score on its mentions are told; below it they are recorded only.
+    pub min_score: u8,
     /// The condition that stands in the place of all lists.
     pub query: Option<Query>,
 }
@@ -58,6 +60,7 @@ impl Topic {
             near: Vec::new(),
             within: 12,
             threshold: 1,
+            min_score: 1,
             query: None,
         }
     }

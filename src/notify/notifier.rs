@@ -137,7 +137,7 @@ mod tests {
 
     use super::*;
     use crate::config::{Secret, SinkKind};
-    use crate::model::{AlertKind, Feed, FeedId, FeedTrouble, Timestamp};
+    use crate::model::{AlertKind, Feed, FeedId, FeedTrouble, Route, Timestamp};
     use crate::store::{AlertRecord, PollRecord, PollStatus, Renewal};
 
     /// A store in which `alerts` alerts wait for the sink `hook`.
@@ -170,8 +170,12 @@ mod tests {
                 trouble: Some(AlertRecord {
                     id: format!("al_{n}"),
                     kind: AlertKind::FeedFailing.as_str(),
+                    score: None,
                     detail: serde_json::to_string(&detail).unwrap(),
-                    sinks: vec![SinkId::new("hook").unwrap()],
+                    routes: vec![Route {
+                        sink: SinkId::new("hook").unwrap(),
+                        min_score: 1,
+                    }],
                 }),
             };
             store.commit_poll(record).await.unwrap();
@@ -211,6 +215,7 @@ mod tests {
             },
             topics: None,
             tags: None,
+            min_score: 1,
             feed_alerts: true,
         };
         (vec![sink], asked)

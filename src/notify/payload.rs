@@ -34,6 +34,8 @@ pub enum Data<'a> {
         alert_id: &'a str,
         /// The topic.
         topic: Topic<'a>,
+        /// How strongly the story is about the topic, 1 to 100, where that is known.
+        score: Option<u8>,
         /// The distinct terms that were found, as the owner wrote them.
         terms: &'a [String],
         /// The best hit.
@@ -103,6 +105,7 @@ impl<'a> Payload<'a> {
             StoredDetail::Mention {
                 topic,
                 story,
+                score,
                 detail,
                 sources,
             } => {
@@ -113,6 +116,7 @@ impl<'a> Payload<'a> {
                         name: &detail.topic_name,
                         tags: &detail.topic_tags,
                     },
+                    score: *score,
                     terms: &detail.terms,
                     hit: Match {
                         text: &detail.matched,
@@ -177,6 +181,7 @@ pub(crate) mod tests {
             detail: StoredDetail::Mention {
                 topic: "tokayev".into(),
                 story: StoryKey([7; 16]),
+                score: Some(27),
                 detail: Box::new(MentionAlert {
                     topic_name: "Kassym-Jomart Tokayev".into(),
                     topic_tags: vec!["leader".into()],
@@ -229,7 +234,11 @@ pub(crate) mod tests {
         let schema: serde_json::Value =
             serde_json::from_str(include_str!("../../docs/webhook.schema.json")).unwrap();
         let validator = jsonschema::validator_for(&schema).unwrap();
-        for alert in [mention(), trouble()] {
+        let mut before_scores = mention();
+        if let StoredDetail::Mention { score, .. } = &mut before_scores.detail {
+            *score = None;
+        }
+        for alert in [mention(), before_scores, trouble()] {
             let json: serde_json::Value =
                 serde_json::from_str(&Payload::of(&alert).to_json()).unwrap();
             let errors: Vec<_> = validator

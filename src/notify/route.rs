@@ -1,12 +1,12 @@
 //! Which sinks get which alert: pure.
 
 use crate::config::SinkConfig;
-use crate::model::{SinkId, Topic};
+use crate::model::{Route, Topic};
 
 /// The sinks that want alerts of a topic: those without a filter, those that name the topic, and
-/// those that share a tag with it.
+/// those that share a tag with it; each from its own score on.
 #[must_use]
-pub fn for_topic(sinks: &[SinkConfig], topic: &Topic) -> Vec<SinkId> {
+pub fn for_topic(sinks: &[SinkConfig], topic: &Topic) -> Vec<Route> {
     let wants = |sink: &&SinkConfig| match (&sink.topics, &sink.tags) {
         (None, None) => true,
         (topics, tags) => {
@@ -16,28 +16,31 @@ pub fn for_topic(sinks: &[SinkConfig], topic: &Topic) -> Vec<SinkId> {
                     .is_some_and(|tags| tags.iter().any(|t| topic.tags.contains(t)))
         }
     };
-    sinks
-        .iter()
-        .filter(wants)
-        .map(|sink| sink.id.clone())
-        .collect()
+    sinks.iter().filter(wants).map(route).collect()
 }
 
 /// The sinks that want to know when a feed is in trouble.
 #[must_use]
-pub fn for_feeds(sinks: &[SinkConfig]) -> Vec<SinkId> {
+pub fn for_feeds(sinks: &[SinkConfig]) -> Vec<Route> {
     sinks
         .iter()
         .filter(|sink| sink.feed_alerts)
-        .map(|sink| sink.id.clone())
+        .map(route)
         .collect()
+}
+
+fn route(sink: &SinkConfig) -> Route {
+    Route {
+        sink: sink.id.clone(),
+        min_score: sink.min_score,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::{LogFormat, SinkKind};
-    use crate::model::{Term, TopicId};
+    use crate::model::{SinkId, Term, TopicId};
 
     fn sink(id: &str, topics: Option<&[&str]>, tags: Option<&[&str]>) -> SinkConfig {
         SinkConfig {
@@ -47,6 +50,7 @@ mod tests {
             },
             topics: topics.map(|t| t.iter().map(|id| TopicId::new(id).unwrap()).collect()),
             tags: tags.map(|t| t.iter().map(|&tag| tag.to_owned()).collect()),
+            min_score: if topics.is_some() { 40 } else { 1 },
             feed_alerts: topics.is_none(),
         }
     }
@@ -64,12 +68,14 @@ mod tests {
             sink("tagged", None, Some(&["organisation"])),
             sink("both", Some(&["putin"]), Some(&["organisation"])),
         ];
-        let ids: Vec<_> = for_topic(&sinks, &topic)
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        assert_eq!(ids, ["all", "named", "tagged", "both"]);
-        let ids: Vec<_> = for_feeds(&sinks).iter().map(ToString::to_string).collect();
-        assert_eq!(ids, ["all", "tagged"]);
+        let shown = |routes: Vec<Route>| -> Vec<String> {
+            let show = |route: &Route| format!("{} {}", route.sink, route.min_score);
+            routes.iter().map(show).collect()
+        };
+        assert_eq!(
+            shown(for_topic(&sinks, &topic)),
+            ["all 1", "named 40", "tagged 1", "both 40"]
+        );
+        assert_eq!(shown(for_feeds(&sinks)), ["all 1", "tagged 1"]);
     }
 }

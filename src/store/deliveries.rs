@@ -29,6 +29,9 @@ pub enum StoredDetail {
         topic: String,
         /// The story.
         story: StoryKey,
+        /// How strongly it is about the topic, 1 to 100; unknown for alerts that were created before
+        /// scores were kept.
+        score: Option<u8>,
         /// Everything else.
         detail: Box<MentionAlert>,
         /// All feeds that carry the story by now.
@@ -121,6 +124,8 @@ pub struct AlertRow {
     pub title: String,
     /// The story's link, or the feed's URL.
     pub link: Option<String>,
+    /// How strongly the story is about the topic, 1 to 100, where that is known.
+    pub score: Option<u8>,
     /// When it was created.
     pub created: Timestamp,
     /// The sink; `None` when no sink takes such alerts.
@@ -156,7 +161,7 @@ impl Store {
             }
             let mut statement = conn.prepare_cached(
                 "SELECT d.id, d.attempts, d.created_ms, a.id, a.kind, a.topic, a.created_ms,
-                   a.detail, s.key, f.name, a.story_id
+                   a.detail, s.key, f.name, a.story_id, a.score
                  FROM delivery d JOIN alert a ON a.id = d.alert_id
                    LEFT JOIN story s ON s.id = a.story_id LEFT JOIN feed f ON f.id = a.feed_id
                  WHERE d.state = 'waiting' AND d.sink = ?1 AND d.next_attempt_ms <= ?2
@@ -341,7 +346,7 @@ impl Store {
                    coalesce(d.attempts, 0), d.next_attempt_ms, d.settled_ms, d.error,
                    (SELECT e.id FROM entry e JOIN mention m ON m.entry_id = e.id
                     WHERE e.story_id = a.story_id AND m.topic = a.topic
-                    ORDER BY e.feed_id <> a.feed_id, e.id LIMIT 1)
+                    ORDER BY e.feed_id <> a.feed_id, e.id LIMIT 1), a.score
                  FROM alert a LEFT JOIN delivery d ON d.alert_id = a.id
                    LEFT JOIN feed f ON f.id = a.feed_id WHERE true",
             )
@@ -364,6 +369,7 @@ fn read_due(conn: &Connection, row: &Row<'_>) -> Result<Due, StoreError> {
         (Some(topic), Some(story)) => StoredDetail::Mention {
             topic,
             story: StoryKey(story),
+            score: row.get(11)?,
             detail: Box::new(decode(7, &detail)?),
             sources: sources(conn, row.get(10)?)?,
         },
@@ -430,5 +436,6 @@ fn alert_row(row: &Row<'_>) -> rusqlite::Result<AlertRow> {
         settled: time(row, 10)?,
         error: row.get(11)?,
         entry: row.get(12)?,
+        score: row.get(13)?,
     })
 }

@@ -48,6 +48,9 @@ pub struct MentionRow {
     pub end: usize,
     /// How many hits the entry has for the topic.
     pub hits: u32,
+    /// How strongly the entry is about the topic, 1 to 100; unknown for what was recorded before
+    /// scores were kept.
+    pub score: Option<u8>,
     /// The text around the hit.
     pub snippet: String,
     /// The hit's first byte in the snippet.
@@ -87,7 +90,8 @@ impl Store {
             Query::new(
                 "SELECT m.created_ms, m.topic, f.name, f.source, e.language, m.term, m.field,
                    m.start_byte, m.end_byte, m.hits, m.snippet, m.snippet_start, m.snippet_end,
-                   e.title, e.link, e.published_ms, j.likeness, lf.name, l.title, l.link, e.id
+                    e.title, e.link, e.published_ms, j.likeness, lf.name, l.title, l.link,
+                    e.id, m.score
                  FROM mention m JOIN entry e ON e.id = m.entry_id JOIN feed f ON f.id = e.feed_id
                    LEFT JOIN story_join j ON j.entry_id = e.id AND j.into_id = e.story_id
                    LEFT JOIN entry l ON l.id = j.like_entry_id
@@ -152,6 +156,7 @@ fn mention_row(row: &Row<'_>) -> rusqlite::Result<MentionRow> {
         start: row.get(7)?,
         end: row.get(8)?,
         hits: row.get(9)?,
+        score: row.get(21)?,
         snippet: row.get(10)?,
         snippet_start: row.get(11)?,
         snippet_end: row.get(12)?,

@@ -3,13 +3,15 @@
 //! A topic is counted once per entry and told once per story, whichever text it was found in and
 //! however often that text is read again.
 
-use rusqlite::{Connection, params};
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::alike::Story;
 use super::record::{AlertRecord, Committed, MentionRecord};
 use super::{FeedRow, StoreError};
 use crate::dedup;
-use crate::model::Timestamp;
+use crate::model::{Route, Timestamp};
 
 /// Where mentions were found.
 #[derive(Debug)]
@@ -25,8 +27,13 @@ pub(super) struct Place {
     pub(super) at: Timestamp,
 }
 
+/// For how long an alert goes to further sinks when its story's score rises. What is edited later is
+/// no news, and by then nobody may know any more which sinks had it.
+const RISES_FOR: Duration = Duration::from_hours(24 * 7);
+
 /// Records what was found at a place: topics that are new there are counted and, if they are to
-/// be, told.
+/// be, told. A topic whose score was below its minimum, as the text was then, counts as new once it
+/// reaches it.
 pub(super) fn record_mentions(
     conn: &Connection,
     place: &Place,
@@ -34,43 +41,76 @@ pub(super) fn record_mentions(
     committed: &mut Committed,
 ) -> Result<(), StoreError> {
     for mention in mentions {
-        if !record_mention(conn, place, mention)? {
-            continue;
-        }
-        committed.mentions += 1;
-        if let Some(alert) = &mention.alert {
-            let about = Subject {
-                id: &dedup::mention_alert_id(&mention.topic, place.story.key),
-                topic: Some(mention.topic.as_str()),
-                story: Some(place.story.row),
-                feed: place.feed,
-            };
-            let made = insert_alert(conn, alert, &about, place.at)?;
-            committed.alerts += usize::from(made);
-        }
+        let before = record_mention(conn, place, mention)?;
+        committed.mentions += usize::from(before == Before::Unknown);
+        let is_news = match before {
+            Before::Unknown => true,
+            Before::Known(score) => score.is_some_and(|score| score < mention.min_score),
+        };
+        tell(conn, place, mention, is_news, committed)?;
     }
     Ok(())
 }
 
-/// Records the mention and says whether the topic is new in the entry.
+/// Makes the alert of a mention if it is news, is to be told and its story was not, and lets an
+/// alert that is there go to the sinks for which its score was too low.
+pub(super) fn tell(
+    conn: &Connection,
+    place: &Place,
+    mention: &MentionRecord,
+    is_news: bool,
+    committed: &mut Committed,
+) -> Result<(), StoreError> {
+    let Some(alert) = &mention.alert else {
+        return Ok(());
+    };
+    if mention.score < mention.min_score {
+        return Ok(());
+    }
+    let about = Subject {
+        id: &dedup::mention_alert_id(&mention.topic, place.story.key),
+        topic: Some(mention.topic.as_str()),
+        story: Some(place.story.row),
+        feed: place.feed,
+    };
+    if is_news && insert_alert(conn, alert, &about, place.at)? {
+        committed.alerts += 1;
+    } else if raise_alert(conn, alert, about.id, place.at)? {
+        committed.raised += 1;
+    }
+    Ok(())
+}
+
+/// What was known of a topic in an entry.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Before {
+    Unknown,
+    /// With the score that it had, if that was recorded.
+    Known(Option<u8>),
+}
+
+/// Records the mention and says what was known of the topic in the entry before.
 fn record_mention(
     conn: &Connection,
     place: &Place,
     mention: &MentionRecord,
-) -> Result<bool, StoreError> {
+) -> Result<Before, StoreError> {
     let at = place.at.as_millis();
     let topic = mention.topic.as_str();
-    let known = conn
-        .prepare_cached("SELECT 1 FROM mention WHERE entry_id = ?1 AND topic = ?2")?
-        .exists(params![place.entry, topic])?;
+    let before = conn
+        .prepare_cached("SELECT score FROM mention WHERE entry_id = ?1 AND topic = ?2")?
+        .query_row(params![place.entry, topic], |row| row.get(0))
+        .optional()?
+        .map_or(Before::Unknown, Before::Known);
     conn.prepare_cached(
         "INSERT INTO mention (entry_id, topic, term, field, start_byte, end_byte, snippet,
-           snippet_start, snippet_end, hits, revision, created_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+           snippet_start, snippet_end, hits, revision, created_ms, score)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
          ON CONFLICT (entry_id, topic) DO UPDATE SET term = excluded.term, field = excluded.field,
            start_byte = excluded.start_byte, end_byte = excluded.end_byte,
            snippet = excluded.snippet, snippet_start = excluded.snippet_start,
-           snippet_end = excluded.snippet_end, hits = excluded.hits, revision = excluded.revision",
+           snippet_end = excluded.snippet_end, hits = excluded.hits, revision = excluded.revision,
+           score = excluded.score",
     )?
     .execute(params![
         place.entry,
@@ -84,9 +124,10 @@ fn record_mention(
         mention.snippet_range.1,
         mention.hits,
         place.revision,
-        at
+        at,
+        mention.score
     ])?;
-    if !known {
+    if before == Before::Unknown {
         let hour = place.counted_at.as_millis().div_euclid(3_600_000);
         conn.prepare_cached(
             "INSERT INTO mention_count (topic, hour, feed_id, mentions) VALUES (?1, ?2, ?3, 1)
@@ -94,7 +135,7 @@ fn record_mention(
         )?
         .execute(params![topic, hour, place.feed.0])?;
     }
-    Ok(!known)
+    Ok(before)
 }
 
 /// What an alert is about.
@@ -115,8 +156,8 @@ pub(super) fn insert_alert(
 ) -> Result<bool, StoreError> {
     let made = conn
         .prepare_cached(
-            "INSERT INTO alert (id, kind, topic, story_id, feed_id, created_ms, detail)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+            "INSERT INTO alert (id, kind, topic, story_id, feed_id, created_ms, detail, score)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             about.id,
@@ -125,17 +166,60 @@ pub(super) fn insert_alert(
             about.story,
             about.feed.0,
             at.as_millis(),
-            alert.detail
+            alert.detail,
+            alert.score
         ])?;
     if made == 0 {
         return Ok(false);
     }
+    let wanted = |route: &&Route| alert.score.is_none_or(|score| route.min_score <= score);
+    deliver(conn, about.id, alert.routes.iter().filter(wanted), at)?;
+    Ok(true)
+}
+
+/// Notes that the story of an alert which is there has a higher score than was known, and lets the
+/// alert go to the sinks for which it was too low before. Says whether there are any.
+fn raise_alert(
+    conn: &Connection,
+    alert: &AlertRecord,
+    id: &str,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let Some(score) = alert.score else {
+        return Ok(false);
+    };
+    let before: Option<u8> = conn
+        .prepare_cached(
+            "SELECT score FROM alert WHERE id = ?1 AND score < ?2 AND created_ms >= ?3",
+        )?
+        .query_row(params![id, score, (at - RISES_FOR).as_millis()], |row| {
+            row.get(0)
+        })
+        .optional()?;
+    let Some(before) = before else {
+        return Ok(false);
+    };
+    conn.prepare_cached("UPDATE alert SET score = ?2 WHERE id = ?1")?
+        .execute(params![id, score])?;
+    let reached = |route: &&Route| before < route.min_score && route.min_score <= score;
+    let made = deliver(conn, id, alert.routes.iter().filter(reached), at)?;
+    Ok(made > 0)
+}
+
+/// Makes the deliveries of an alert to these sinks that there are not yet; says how many.
+fn deliver<'r>(
+    conn: &Connection,
+    alert: &str,
+    routes: impl Iterator<Item = &'r Route>,
+    at: Timestamp,
+) -> Result<usize, StoreError> {
     let mut deliver = conn.prepare_cached(
         "INSERT INTO delivery (alert_id, sink, state, next_attempt_ms, created_ms)
-         VALUES (?1, ?2, 'waiting', ?3, ?3)",
+         VALUES (?1, ?2, 'waiting', ?3, ?3) ON CONFLICT (alert_id, sink) DO NOTHING",
     )?;
-    for sink in &alert.sinks {
-        deliver.execute(params![about.id, sink.as_str(), at.as_millis()])?;
+    let mut made = 0;
+    for route in routes {
+        made += deliver.execute(params![alert, route.sink.as_str(), at.as_millis()])?;
     }
-    Ok(true)
+    Ok(made)
 }

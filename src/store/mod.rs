@@ -22,9 +22,11 @@ mod history;
 mod lock;
 mod mentions;
 mod pages;
+mod past;
 mod prune;
 mod query;
 mod record;
+mod rematch;
 mod schema;
 mod sinks;
 mod subscriptions;
@@ -49,11 +51,13 @@ pub use feeds::{FeedRow, FeedState, Registered};
 pub use history::{Alike, MentionFilter, MentionRow};
 use lock::Lock;
 pub use pages::{PageId, PageJob, PageOutcome, PageRecord, WaitingPage};
+pub use past::{HistoryEntry, HistoryPlace, KnownMention, TextVersion};
 pub use prune::{Keep, Pruned};
 pub use record::{
     AlertRecord, Committed, DocumentRecord, EntryRecord, MentionRecord, PollRecord, PollStatus,
     PushRecord, Renewal,
 };
+pub use rematch::{Change, RematchCommitted, RematchRecord};
 pub use subscriptions::SubscriptionRow;
 pub use texts::EntryTexts;
 use writer::Writer;
@@ -160,6 +164,8 @@ impl Store {
         conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
         conn.set_prepared_statement_cache_capacity(64);
         schema::migrate(&mut conn)?;
+        // A help only: a full disk must not keep us from starting.
+        let _ = writer::forget_small_tables(&conn);
         let reader = open_reader(path)?;
         let writer = Writer::start(conn).map_err(|error| open_error(error.to_string()))?;
         Ok(Self::assemble(path, Some(writer), reader, lock))

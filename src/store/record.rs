@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::FeedRow;
 use crate::dedup::Fingerprint;
 use crate::model::{
-    AlertKind, Document, Entry, EntryKey, SinkId, StoryKey, TextHash, Timestamp, TopicId,
+    AlertKind, Document, Entry, EntryKey, Route, StoryKey, TextHash, Timestamp, TopicId,
     UpdateHints, Validators,
 };
 
@@ -175,6 +175,10 @@ pub struct MentionRecord {
     pub snippet_range: (usize, usize),
     /// How many hits there are.
     pub hits: usize,
+    /// How strongly the entry is about the topic, 1 to 100.
+    pub score: u8,
+    /// From which score on the topic is told.
+    pub min_score: u8,
     /// The alert, unless the entry is too old to be told.
     pub alert: Option<AlertRecord>,
 }
@@ -186,22 +190,25 @@ pub struct AlertRecord {
     pub id: String,
     /// The kind's name.
     pub kind: &'static str,
+    /// The mention's score; none for alerts about feeds.
+    pub score: Option<u8>,
     /// Everything a payload needs, as JSON.
     pub detail: String,
-    /// The sinks that get it.
-    pub sinks: Vec<SinkId>,
+    /// The sinks that get it, as far as the score is enough for them.
+    pub routes: Vec<Route>,
 }
 
 impl AlertRecord {
     /// An alert with its detail, which the store hands out again as what it was.
     #[must_use]
-    pub fn new(id: String, kind: AlertKind, detail: &impl Serialize, sinks: Vec<SinkId>) -> Self {
+    pub fn new(id: String, kind: AlertKind, detail: &impl Serialize, routes: Vec<Route>) -> Self {
         Self {
             id,
             kind: kind.as_str(),
+            score: None,
             detail: serde_json::to_string(detail)
                 .unwrap_or_else(|error| unreachable!("plain data serializes: {error}")),
-            sinks,
+            routes,
         }
     }
 }
@@ -219,6 +226,16 @@ pub struct Committed {
     pub mentions: usize,
     /// Alerts created.
     pub alerts: usize,
+    /// Alerts that were there and go to further sinks now.
+    pub raised: usize,
     /// Pages that are to be read now, be it again.
     pub pages: usize,
+}
+
+impl Committed {
+    /// Whether there are new deliveries.
+    #[must_use]
+    pub fn delivers(&self) -> bool {
+        self.alerts + self.raised > 0
+    }
 }

@@ -12,7 +12,7 @@ use super::StoreError;
 pub const APPLICATION_ID: i32 = 0x6d6e_7464;
 
 /// One step per version; the first makes version 1 from an empty file.
-const MIGRATIONS: &[&str] = &[V1, V2, V3];
+const MIGRATIONS: &[&str] = &[V1, V2, V3, V4];
 
 /// The version this program writes.
 pub const VERSION: usize = MIGRATIONS.len();
@@ -237,6 +237,12 @@ CREATE INDEX story_join_into ON story_join(into_id);
 CREATE INDEX story_join_entry ON story_join(entry_id);
 ";
 
+/// What was recorded before has no score: nobody knows it.
+const V4: &str = "
+ALTER TABLE mention ADD COLUMN score INTEGER;
+ALTER TABLE alert ADD COLUMN score INTEGER;
+";
+
 /// Brings the database to [`VERSION`], in one transaction, so that nobody sees a version between.
 ///
 /// # Errors
@@ -345,7 +351,9 @@ mod tests {
              INSERT INTO schedule (feed_id, etag) VALUES (1, x'2261ff22');
              INSERT INTO story VALUES (1, zeroblob(16), 5);
              INSERT INTO entry (id, feed_id, key, story_id, title, summary, content, first_seen_ms)
-               VALUES (1, 1, zeroblob(16), 1, 'title', 'summary', 'content', 5);",
+               VALUES (1, 1, zeroblob(16), 1, 'title', 'summary', 'content', 5);
+             INSERT INTO mention VALUES (1, 1, 't', 't', 'title', 0, 1, 't', 0, 1, 1, 0, 5);
+             INSERT INTO alert VALUES ('al_1', 'mention.created', 't', 1, 1, 5, '{}');",
         )
         .unwrap();
         migrate(&mut conn).unwrap();
@@ -372,6 +380,12 @@ mod tests {
             row,
             (60_000, 0, None, "content".into(), "feed".into(), etag)
         );
+        let scores: (Option<i64>, Option<i64>) = conn
+            .query_row("SELECT m.score, a.score FROM mention m, alert a", [], |r| {
+                Ok((r.get(0)?, r.get(1)?))
+            })
+            .unwrap();
+        assert_eq!(scores, (None, None), "nobody knows them");
     }
 
     #[test]

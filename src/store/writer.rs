@@ -90,10 +90,24 @@ fn run(conn: Connection, mut queue: mpsc::Receiver<Job>) {
             reply(result.clone());
         }
     }
-    let _ = conn.execute_batch("PRAGMA optimize");
+    let _ = conn
+        .execute_batch("PRAGMA optimize")
+        .and_then(|()| forget_small_tables(&conn));
     if let Err((_, error)) = conn.close() {
         tracing::warn!("closing the database: {error}");
     }
+}
+
+/// Removes the statistics of tables that had few rows when they were counted. By them SQLite reads such a
+/// table from end to end instead of looking into its index, also when it has a million rows at last;
+/// without them it looks into the index.
+pub(super) fn forget_small_tables(conn: &Connection) -> rusqlite::Result<()> {
+    if conn.table_exists(None, "sqlite_stat1")? {
+        conn.execute_batch(
+            "DELETE FROM sqlite_stat1 WHERE CAST(stat AS INTEGER) < 1000; ANALYZE sqlite_schema",
+        )?;
+    }
+    Ok(())
 }
 
 /// Runs the jobs in one transaction and returns whom to tell, and what.

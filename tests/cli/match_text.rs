@@ -84,8 +84,12 @@ fn standard_input_and_a_given_text_are_matched_alike() {
         (&15.into(), &25.into())
     );
     assert_eq!(hits[0]["source"], "text");
+    assert_eq!(hits[0]["score"], 27);
     let shown = home.ok(&["match", "--text", "Говорит Путин"]);
-    assert!(shown.contains("»Путин«"), "{shown}");
+    assert!(
+        shown.contains("»Путин«") && shown.contains(" | score 27"),
+        "{shown}"
+    );
     let none = home.ok(&["match", "--text", "nothing"]);
     assert!(none.contains("no topic is mentioned"), "{none}");
     assert_eq!(home.ok(&["match", "--json", "--text", ""]), "");

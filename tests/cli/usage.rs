@@ -5,9 +5,9 @@ use std::process::{Command, Stdio};
 use super::{Ended, mentiond, run};
 use crate::support::{Home, Hook, Item, Site, TOPICS, rss};
 
-const COMMANDS: [&str; 11] = [
-    "run", "check", "poll", "inspect", "match", "feeds", "topics", "mentions", "explain", "alerts",
-    "demo",
+const COMMANDS: [&str; 12] = [
+    "run", "check", "poll", "inspect", "match", "feeds", "topics", "mentions", "rematch",
+    "explain", "alerts", "demo",
 ];
 
 #[test]

@@ -18,6 +18,7 @@ fn a_mention_in_a_feed_becomes_a_signed_alert_with_everything_a_reader_needs() {
     assert_eq!(alert.body["type"], "mention.created");
     let data = &alert.body["data"];
     assert_eq!(data["alert_id"], alert.id.as_str());
+    assert_eq!(data["score"], 27);
     assert_eq!(data["terms"][0], "Путин*");
     assert_eq!(data["match"]["text"], "Путина");
     assert_eq!(data["match"]["field"], "summary");
@@ -34,6 +35,12 @@ fn a_mention_in_a_feed_becomes_a_signed_alert_with_everything_a_reader_needs() {
     assert_eq!(mentions.len(), 2);
     let deliveries = home.json(&["alerts", "list", "--state", "delivered", "--json"]);
     assert_eq!(deliveries.len(), 2);
+    for row in mentions.iter().chain(&deliveries) {
+        assert_eq!(row["score"], 27, "{row}");
+    }
+    for listed in ["mentions", "alerts"] {
+        assert!(home.ok(&[listed]).contains(" | score 27"), "{listed}");
+    }
     let feeds = home.json(&["feeds", "--json"]);
     assert_eq!(feeds[0]["entries"], 2);
 }

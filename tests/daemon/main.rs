@@ -26,6 +26,8 @@ mod options;
 mod pages;
 mod politeness;
 mod push;
+mod rematch;
+mod scores;
 mod service;
 mod stories;
 mod webhooks;

@@ -91,6 +91,25 @@ fn syntax_errors_do_not_hide_other_mistakes_nor_make_up_new_ones() {
 }
 
 #[test]
+fn a_minimum_that_is_no_score_is_told_once() {
+    let topic = |min: &str| format!("[[topic]]\nid = 'x'\nany = ['SCO']\nmin_score = {min}\n");
+    for min in ["0", "101", "-1", "256"] {
+        assert_eq!(
+            complaints(&topic(min)),
+            "m.toml:4:13: `min_score` must be a whole number from 1 to 100"
+        );
+    }
+    assert_eq!(
+        complaints(&topic("0.5")),
+        "m.toml:4:13: `min_score` must be a whole number, not a number with a fraction"
+    );
+    assert_eq!(
+        complaints("[[sink]]\nid = 'x'\ntype = 'log'\nmin_score = 'high'\n"),
+        "m.toml:4:13: `min_score` must be a whole number, not a string"
+    );
+}
+
+#[test]
 fn columns_are_counted_in_characters() {
     assert_eq!(
         complaints("[[topic]]\nid = 'x'\nany = ['Шанхай', '上合组织', '*']\n"),

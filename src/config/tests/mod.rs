@@ -106,6 +106,7 @@ within = 7
 id = "energy"
 query = "SCO gas"
 threshold = 2
+min_score = 40
 
 [[names]]
 topic = "sco"
@@ -157,6 +158,7 @@ timeout = "3s"
 concurrency = 2
 max_attempts = 3
 tags = ["organisation"]
+min_score = 60
 feed_alerts = false
 "#;
 
@@ -322,6 +324,7 @@ fn every_key_is_read() {
     assert!(topic.any[0].languages.is_empty());
     assert_eq!(topic.all.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(topic.within, 7);
+    assert_eq!((topic.min_score, config.topics[1].min_score), (1, 40));
 
     assert_eq!(config.sinks.len(), 2);
     assert_eq!(config.sinks[0].topics.as_ref().unwrap()[0].as_str(), "sco");
@@ -332,6 +335,10 @@ fn every_key_is_read() {
     assert_eq!(url.expose(), "https://example.org/hook");
     assert_eq!(secret.as_ref().unwrap().expose(), SIGNING);
     assert!(!config.sinks[1].feed_alerts);
+    assert_eq!(
+        (config.sinks[0].min_score, config.sinks[1].min_score),
+        (1, 60)
+    );
 }
 
 #[test]
@@ -396,5 +403,5 @@ fn the_documents_examples_are_valid() {
             assert!(is_expected, "{line}\nin\n{text}");
         }
     }
-    assert_eq!(blocks, 8);
+    assert_eq!(blocks, 9);
 }

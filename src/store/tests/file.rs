@@ -98,3 +98,22 @@ fn a_database_of_an_earlier_version_is_not_read_before_it_is_brought_up_to_date(
     assert!(matches!(error, StoreError::Older { found: 2, .. }));
     assert!(error.to_string().contains("mentiond poll"), "{error}");
 }
+
+#[tokio::test]
+async fn a_database_that_was_small_when_it_was_closed_is_read_by_its_indexes() {
+    let base = base().await;
+    base.commit(0, NOW, vec![entry(1, 1, 1, &["sco"])]).await;
+    let path = base.folder.path().join("db");
+    let plan = || {
+        let conn = Connection::open(&path).unwrap();
+        let sql = "EXPLAIN QUERY PLAN SELECT snippet FROM mention WHERE entry_id = 1";
+        conn.query_row(sql, [], |row| row.get::<_, String>(3))
+            .unwrap()
+    };
+    base.sql().execute_batch("ANALYZE").unwrap();
+    assert!(plan().starts_with("SCAN"), "{}", plan());
+    drop(Store::open_beside(&path).unwrap());
+    assert!(plan().starts_with("SEARCH"), "{}", plan());
+    base.store.close();
+    assert!(plan().starts_with("SEARCH"), "{}", plan());
+}

@@ -7,7 +7,9 @@ mod file;
 mod outbox;
 mod pages;
 mod poll;
+mod rematch;
 mod retention;
+mod scores;
 
 use std::time::Duration;
 
@@ -16,7 +18,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::dedup;
 use crate::model::{
-    AlertKind, Entry, EntryKey, Feed, FeedId, FeedTrouble, MentionAlert, SinkId, StoryKey,
+    AlertKind, Entry, EntryKey, Feed, FeedId, FeedTrouble, MentionAlert, Route, SinkId, StoryKey,
     TextHash, Timestamp, TopicId, UpdateHints, Validators,
 };
 
@@ -46,6 +48,13 @@ fn feed(id: &str, url: &str) -> Feed {
 
 fn sink(id: &str) -> SinkId {
     SinkId::new(id).unwrap()
+}
+
+fn route(id: &str, min_score: u8) -> Route {
+    Route {
+        sink: sink(id),
+        min_score,
+    }
 }
 
 /// A store with the feeds `one` and `two` and the sinks `a` and `b`.
@@ -218,11 +227,14 @@ fn mention(topic: &str, story: StoryKey) -> MentionRecord {
         snippet: "term".into(),
         snippet_range: (0, 4),
         hits: 1,
+        score: 50,
+        min_score: 1,
         alert: Some(AlertRecord {
             id: dedup::mention_alert_id(&topic, story),
             kind: AlertKind::Mention.as_str(),
+            score: Some(50),
             detail: serde_json::to_string(&detail).unwrap(),
-            sinks: vec![sink("a"), sink("b")],
+            routes: vec![route("a", 1), route("b", 1)],
         }),
         topic,
     }
@@ -239,8 +251,9 @@ fn trouble(id: &str) -> AlertRecord {
     AlertRecord {
         id: id.into(),
         kind: AlertKind::FeedFailing.as_str(),
+        score: None,
         detail: serde_json::to_string(&detail).unwrap(),
-        sinks: vec![sink("a")],
+        routes: vec![route("a", 1)],
     }
 }
 

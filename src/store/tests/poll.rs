@@ -144,11 +144,17 @@ async fn an_unchanged_poll_writes_its_schedule_row_and_nothing_else() {
 #[tokio::test]
 async fn a_poll_that_fails_half_way_leaves_nothing_behind() {
     let base = base().await;
+    // The last row to be written is refused.
+    base.sql()
+        .execute_batch(
+            "CREATE TRIGGER broken BEFORE INSERT ON delivery WHEN new.sink = 'broken'
+             BEGIN SELECT raise(abort, 'broken'); END",
+        )
+        .unwrap();
     let before = base.dump("");
     let mut bad = entry(2, 2, 2, &["sco"]);
     if let Some(alert) = &mut bad.mentions[0].alert {
-        // The same sink twice breaks the table's rule, after much has been written.
-        alert.sinks.push(sink("a"));
+        alert.routes.push(route("broken", 1));
     }
     let record = document(base.row(0), NOW, vec![entry(1, 1, 1, &["sco"]), bad]);
     assert!(base.store.commit_poll(record).await.is_err());
