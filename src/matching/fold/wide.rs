@@ -7,7 +7,7 @@ pub(super) const BLOCK: usize = 64;
 /// Whether all bytes are plain: no control characters, no second space in a row.
 #[inline]
 pub(super) fn is_plain(block: &[u8; BLOCK], after_space: bool) -> bool {
-    let mut bad = after_space & (block[0] == b' ');
+    let mut bad = after_space && block[0] == b' ';
     for byte in block {
         bad |= byte.wrapping_sub(b' ') > b'~' - b' ';
     }

@@ -21,7 +21,7 @@ use crate::schedule::Place;
 pub(super) const LONG_AGO: Timestamp = Timestamp::from_millis(i64::MIN);
 
 /// How long a host is remembered at least, for a pause that is made longer meanwhile.
-const REMEMBERED: Duration = Duration::from_secs(60);
+const REMEMBERED: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
 pub(super) struct Lines<K> {
