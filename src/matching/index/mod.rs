@@ -235,9 +235,8 @@ mod tests {
         let terms = ["Путин", "习近平", "Xi", "Shang*", "الرئيس"].map(str::to_owned);
         let (index, _) = index(&terms);
         assert_eq!(candidates(&index, "о Путине"), [0]);
-        assert_eq!(candidates(&index, "путинистическая"), [0; 0]);
+        assert_eq!(candidates(&index, "Пустыня"), [0; 0]);
         assert_eq!(candidates(&index, "会见习近平主席"), [1]);
         assert_eq!(candidates(&index, "Xi in Shanghai"), [2, 3]);
-        assert_eq!(candidates(&index, "Xinhua"), [0; 0]);
     }
 }
