@@ -118,9 +118,6 @@ impl<'m> Reading<'m> {
             let Some(word) = Word::at(folded, inside) else {
                 continue;
             };
-            if !matcher.index.may_have(word, true) {
-                continue;
-            }
             matcher.index.candidates_inside(word, |id| {
                 if matcher.patterns.back(id).0 == 0 {
                     self.take(folded, id, inside.start as usize, Some(proclitic));

@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use super::character::{Class, Strict, fold_char};
+use super::character::{Class, Strict, fold_char, is_optional_mark};
 
 /// A character's class and its folded form, if that is short.
 ///
@@ -21,6 +21,8 @@ const LENGTH_MASK: u32 = 7;
 const LONG: u32 = 7;
 const EVEN: u32 = 1 << 27;
 const CLASS_SHIFT: u32 = 28;
+const CLASS_MASK: u32 = 7;
+const OPTIONAL: u32 = 1 << 31;
 
 impl Folding {
     fn of(c: char) -> Self {
@@ -42,12 +44,18 @@ impl Folding {
         packed |= length.unwrap_or(LONG) << LENGTH_SHIFT;
         packed |= if even && fits { EVEN } else { 0 };
         packed |= u32::from(class as u8) << CLASS_SHIFT;
+        packed |= if is_optional_mark(c) { OPTIONAL } else { 0 };
         Self(packed)
     }
 
     /// What the character is to word boundaries.
     pub(super) const fn class(self) -> Class {
-        Class::from_number((self.0 >> CLASS_SHIFT) as u8)
+        Class::from_number((self.0 >> CLASS_SHIFT & CLASS_MASK) as u8)
+    }
+
+    /// Whether it is a mark whose absence is a common spelling.
+    pub(super) const fn is_optional_mark(self) -> bool {
+        self.0 & OPTIONAL != 0
     }
 
     /// The folded form, its bytes padded to four, and how many they are; `None` for a longer one.
@@ -61,7 +69,7 @@ impl Folding {
     /// Whether the form is one character of as many bytes, and of this class.
     #[inline]
     pub(super) const fn is_even_of(self, class: Class) -> bool {
-        self.0 & (EVEN | u32::MAX << CLASS_SHIFT) == EVEN | (class as u32) << CLASS_SHIFT
+        self.0 & (EVEN | CLASS_MASK << CLASS_SHIFT) == EVEN | (class as u32) << CLASS_SHIFT
     }
 
     /// Whether the form is one character of as many bytes as the source's, at most three.
@@ -101,6 +109,7 @@ mod tests {
             }
             let folding = entry(c);
             assert_eq!(folding.class(), Class::of(c, &form), "{c:?}");
+            assert_eq!(folding.is_optional_mark(), is_optional_mark(c), "{c:?}");
             match folding.form() {
                 Some((bytes, length)) => assert_eq!(&bytes[..length], form.as_bytes(), "{c:?}"),
                 None => assert!(form.len() > 3, "{c:?}"),

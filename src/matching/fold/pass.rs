@@ -5,7 +5,7 @@
 
 use unicode_normalization::char::compose;
 
-use super::super::character::{Class, Strict, fold_char, is_optional_mark};
+use super::super::character::{Class, Strict, fold_char};
 use super::super::table::{Folding, entry, table};
 use super::eight;
 use super::wide::{self, BLOCK};
@@ -21,6 +21,9 @@ pub(super) struct Pass<'t> {
     open: bool,
     /// Whether the last span is an even one that reaches to here, in the source too.
     even: bool,
+    /// How many blocks of ASCII are not tried as wide ones: where one was not plain, the next are
+    /// mostly no better.
+    patience: u8,
     /// A folded form that is too long for the table.
     form: String,
 }
@@ -36,6 +39,7 @@ impl<'t> Pass<'t> {
             last: Class::Other,
             open: false,
             even: false,
+            patience: 0,
             form: String::new(),
         };
         pass.make_room(source.len());
@@ -110,12 +114,16 @@ impl<'t> Pass<'t> {
         let room = self.buffers.text.get_mut(here..).unwrap_or_default();
         let rest = bytes.get(at..).unwrap_or_default();
         let after_space = self.last == Class::Space;
-        let (mut word, size, last) = match (rest.first_chunk(), room.first_chunk_mut()) {
+        let block = rest.first_chunk().filter(|_| self.patience == 0);
+        let (mut word, size, last) = match (block, room.first_chunk_mut()) {
             (Some(block), Some(room)) if wide::is_plain(block, after_space) => {
                 *room = wide::folded(block);
                 (wide::words(block), BLOCK, block[BLOCK - 1])
             }
-            _ => eight::take(rest, after_space, room),
+            _ => {
+                self.patience = self.patience.checked_sub(1).unwrap_or(PATIENCE);
+                eight::take(rest, after_space, room)
+            }
         };
         if size == 0 {
             return 0;
@@ -214,7 +222,7 @@ impl<'t> Pass<'t> {
             }
             Class::Dropped => {
                 self.even = false;
-                if is_optional_mark(c) {
+                if folding.is_optional_mark() {
                     self.extend_last(end);
                 }
             }
@@ -355,6 +363,9 @@ impl<'t> Pass<'t> {
 /// What must be free behind the text, so that each character is written in one piece and the index
 /// reads its words so.
 pub(super) const ROOM: usize = 16;
+
+/// After how many blocks a wide one is tried again.
+const PATIENCE: u8 = 8;
 
 /// Where the last character of a text begins.
 fn last_char(text: &[u8]) -> usize {

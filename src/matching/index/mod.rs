@@ -89,7 +89,8 @@ impl Index {
 
     /// Whether a pattern's key may stand at a word; `latin` says whether words in Latin letters may
     /// have endings. Almost always false, and soon known.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // asked of each word of all texts, by one caller
     pub(super) fn may_have(&self, word: Word, latin: bool) -> bool {
         let first = word.first();
         (word.len <= LONGEST && self.whole.may_have(word.whole()))

@@ -186,7 +186,12 @@ impl Beginnings {
     /// Whether the word may begin with a head.
     #[inline]
     pub(super) fn may_have(&self, word: Word, first: u64) -> bool {
-        let mut lengths = self.lengths(word, first);
+        let lengths = self.lengths(word, first);
+        lengths != 0 && self.may_have_one_of(word, lengths)
+    }
+
+    #[inline(never)]
+    fn may_have_one_of(&self, word: Word, mut lengths: u16) -> bool {
         while lengths != 0 {
             let len = lengths.trailing_zeros() as usize + 1;
             if self.heads.may_have(word.beginning(len)) {

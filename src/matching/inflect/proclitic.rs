@@ -4,7 +4,9 @@
 
 use super::Languages;
 
-/// Arabic: conjunctions, prepositions and the article, and what they combine to; longest first.
+/// Arabic: conjunctions, prepositions and the article, and what they combine to; [`of_word`] has them
+/// by their first letters.
+#[cfg(test)]
 pub(in crate::matching) const ARABIC: [&str; 21] = [
     "وبال", "فبال", "وكال", "ولل", "فلل", "وال", "بال", "فال", "كال", "لل", "ال", "وب", "ول", "وك",
     "فب", "فل", "و", "ف", "ب", "ل", "ك",
@@ -33,9 +35,14 @@ pub(in crate::matching) fn of_word(
 ) -> impl Iterator<Item = &'static str> {
     let list: &[&str] = match word {
         [0xD7, ..] if languages.has_any(HE) => &HEBREW,
-        [0xD8 | 0xD9, ..] if languages.has_any(AR) => match word {
-            // Most words begin with another letter.
-            [_, 0xA7 | 0xA8 | 0x81 | 0x83 | 0x84 | 0x88, ..] => &ARABIC,
+        // Those that begin with the word's first letter: و, ف, ب, ل, ك, ا.
+        [lead @ (0xD8 | 0xD9), letter, ..] if languages.has_any(AR) => match (lead, letter) {
+            (0xD9, 0x88) => &["وبال", "وكال", "ولل", "وال", "وب", "ول", "وك", "و"],
+            (0xD9, 0x81) => &["فبال", "فلل", "فال", "فب", "فل", "ف"],
+            (0xD8, 0xA8) => &["بال", "ب"],
+            (0xD9, 0x84) => &["لل", "ل"],
+            (0xD9, 0x83) => &["كال", "ك"],
+            (0xD8, 0xA7) => &["ال"],
             _ => &[],
         },
         _ => &[],
@@ -74,6 +81,11 @@ mod tests {
         assert!(of("للرئيس", ar).contains(&"لل"));
         assert_eq!(of("وبوتين", Languages::of(Some("fa"))), [""; 0]);
         assert!(of("ופוטין", Languages::of(Some("he"))).contains(&"ו"));
+        for proclitic in ARABIC {
+            let word = format!("{proclitic}رئيس");
+            let found: Vec<_> = of_word(word.as_bytes(), ar).collect();
+            assert!(found.contains(&proclitic), "{proclitic}");
+        }
         assert_eq!(of("putin", ar), [""; 0]);
         assert!(has_article("بال") && has_article("لل") && !has_article("ل"));
         assert_eq!(without_article("الرئيس"), Some("رئيس"));
