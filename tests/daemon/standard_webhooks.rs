@@ -16,7 +16,11 @@ const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop");
 /// Requests of the real binary, signed by two secrets.
 fn captured() -> Vec<Request> {
     let site = Site::start();
-    let titles = ["Putin arrives", "Визит: Путин «и» 上合组织", "SCO & \\ \"quotes\" 🙂"];
+    let titles = [
+        "Putin arrives",
+        "Визит: Путин «и» 上合组织",
+        "SCO & \\ \"quotes\" 🙂",
+    ];
     let items = titles.iter().enumerate();
     let items: Vec<Item> = items
         .map(|(n, title)| Item::new(&n.to_string(), &title.replace('&', "&amp;")))
@@ -33,7 +37,9 @@ fn captured() -> Vec<Request> {
         receiver.url
     ));
     home.ok(&["poll"]);
-    wait_for("the alerts", || (receiver.count() >= 4).then(|| receiver.all()))
+    wait_for("the alerts", || {
+        (receiver.count() >= 4).then(|| receiver.all())
+    })
 }
 
 /// Has a program verify the requests under both secrets, and refuse them once they are changed.

@@ -59,7 +59,6 @@ impl Storm {
             breaking: Receiver::start(Manner::Breaking),
         };
         let mut text = "database = \"m.db\"\nshutdown_timeout = \"5s\"\n\
-             [log]\nlevel = \"error\"\n\
              [schedule]\ninterval = \"1s\"\nmin_interval = \"1s\"\n\
              [fetch]\nper_host = 32\n[dedup]\nnear_duplicates = false\n"
             .to_owned();
@@ -144,9 +143,7 @@ impl Storm {
         let mut statement = conn
             .prepare("SELECT sink, state, count(*) FROM delivery GROUP BY sink, state")
             .unwrap();
-        let rows = statement.query_map([], |r| {
-            Ok(((r.get(0)?, r.get(1)?), r.get::<_, usize>(2)?))
-        });
+        let rows = statement.query_map([], |r| Ok(((r.get(0)?, r.get(1)?), r.get::<_, usize>(2)?)));
         rows.unwrap().collect::<Result<_, _>>().unwrap()
     }
 
@@ -160,7 +157,14 @@ impl Storm {
             let key = (sink.to_owned(), state.to_owned());
             outbox.get(&key).copied().unwrap_or(0)
         };
-        for sink in ["healthy-1", "healthy-2", "slow", "down", "throttling", "breaking"] {
+        for sink in [
+            "healthy-1",
+            "healthy-2",
+            "slow",
+            "down",
+            "throttling",
+            "breaking",
+        ] {
             let all = of(sink, "delivered") + of(sink, "waiting") + of(sink, "dead");
             assert_eq!(all, self.alerts, "{sink}: {outbox:?}");
         }
@@ -196,7 +200,7 @@ fn a_storm_to_sinks_of_which_four_fail_loses_nothing_and_the_healthy_get_each_al
     let storm = Storm::new();
     let seconds = setting("MENTIOND_STORM_SECONDS", 0);
     let daemon = storm.start();
-    daemon.wait_for_log("");
+    daemon.wait_for_log("starting");
     let began = Instant::now();
     for feed in 0..storm.feeds() {
         storm.publish(feed);
@@ -236,7 +240,11 @@ fn a_storm_to_sinks_of_which_four_fail_loses_nothing_and_the_healthy_get_each_al
     }
     // Four at once, then one a pause of a second at least.
     let most = 4 + took.as_secs() as usize + 6;
-    assert!(storm.throttling.count() <= most, "{}", storm.throttling.count());
+    assert!(
+        storm.throttling.count() <= most,
+        "{}",
+        storm.throttling.count()
+    );
     assert!(peak_mib < MOST_MIB, "{peak_mib} MiB");
 }
 
@@ -247,17 +255,22 @@ fn kills_in_a_storm_lose_nothing_and_repeat_only_under_the_same_id() {
     let mut published = 0;
     for kill in 0..kills {
         let daemon = storm.start();
-        daemon.wait_for_log("");
-        std::thread::sleep(Duration::from_millis(fastrand::u64(5..200)));
+        daemon.wait_for_log("starting");
+        let before = storm.healthy[0].count();
         let until = storm.feeds() * (kill + 1) / kills;
         (published..until).for_each(|feed| storm.publish(feed));
         published = until;
-        std::thread::sleep(Duration::from_millis(fastrand::u64(5..300)));
+        // The kill is to come while deliveries are under way, and now and then before.
+        let patience = Instant::now() + Duration::from_millis(fastrand::u64(500..5000));
+        while storm.healthy[0].count() == before && Instant::now() < patience {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_millis(fastrand::u64(0..100)));
         daemon.kill();
     }
     let daemon = storm.start();
     storm.wait(&daemon);
-    daemon.wait_for_log("");
+    daemon.wait_for_log("starting");
     assert!(daemon.stop().success());
     storm.nothing_is_missing();
     let mut repeats = 0;
