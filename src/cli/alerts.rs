@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::model::Timestamp;
 use crate::store::{AlertFilter, Store};
 
-/// List alerts and their deliveries; retry dead letters; resume a stopped sink.
+/// List alerts and their deliveries; retry or drop deliveries; resume a stopped or paused sink.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct AlertsArgs {
@@ -27,7 +27,9 @@ enum Action {
     List(ListArgs),
     /// Make dead letters wait for delivery again, under the same ids.
     Retry(RetryArgs),
-    /// Let a sink that was stopped by 410 Gone go on.
+    /// Give up deliveries that wait or are dead letters; they stay on record with the reason.
+    Drop(DropArgs),
+    /// Let a sink go on that was stopped by 410 Gone, or try one again that is paused.
     Resume {
         /// The sink's id.
         sink: String,
@@ -61,11 +63,12 @@ enum State {
     Waiting,
     Delivered,
     Dead,
+    Dropped,
 }
 
 #[derive(Debug, Args)]
 struct RetryArgs {
-    /// Only this alert.
+    /// Only this alert, be it that it was dropped.
     #[arg(value_name = "ALERT", required_unless_present_any = ["all", "sink"])]
     alert: Option<String>,
     /// Only dead letters of this sink.
@@ -74,6 +77,22 @@ struct RetryArgs {
     /// All dead letters.
     #[arg(long)]
     all: bool,
+}
+
+#[derive(Debug, Args)]
+struct DropArgs {
+    /// Only this alert; may be given more than once.
+    #[arg(long = "id", value_name = "ALERT", required_unless_present_any = ["all", "sink"])]
+    ids: Vec<String>,
+    /// Only deliveries to this sink.
+    #[arg(long, value_name = "SINK")]
+    sink: Option<String>,
+    /// All that wait or are dead letters.
+    #[arg(long, conflicts_with_all = ["ids", "sink"])]
+    all: bool,
+    /// Why, for the record.
+    #[arg(long, default_value = "dropped by hand", value_name = "TEXT")]
+    reason: String,
 }
 
 pub fn run(context: &Context, args: &AlertsArgs) -> Result<ExitCode, CliError> {
@@ -95,12 +114,34 @@ pub fn run(context: &Context, args: &AlertsArgs) -> Result<ExitCode, CliError> {
             ))?;
             Ok(ExitCode::SUCCESS)
         }
+        Some(Action::Drop(args)) => {
+            let store = Store::open_beside(&config.database)?;
+            let dropped = runtime()?.block_on(store.drop_deliveries(
+                args.ids.clone(),
+                args.sink.clone(),
+                args.reason.chars().take(500).collect(),
+                Timestamp::now(),
+            ))?;
+            store.close();
+            if dropped == 0 {
+                names::check_sink(&config, args.sink.as_deref())?;
+            }
+            let what = if dropped == 1 {
+                "delivery"
+            } else {
+                "deliveries"
+            };
+            context.out.line(format!("{dropped} {what} dropped"))?;
+            Ok(ExitCode::SUCCESS)
+        }
         Some(Action::Resume { sink }) => {
             let store = Store::open_beside(&config.database)?;
             let resumed = runtime()?.block_on(store.resume_sink(sink.clone()))?;
             store.close();
             if !resumed {
-                return Err(CliError::Usage(format!("the sink `{sink}` is not stopped")));
+                return Err(CliError::Usage(format!(
+                    "the sink `{sink}` is neither stopped nor paused"
+                )));
             }
             context.out.line(format!("sink {sink} goes on"))?;
             Ok(ExitCode::SUCCESS)
@@ -116,6 +157,7 @@ fn list(context: &Context, args: &ListArgs, config: &Config) -> Result<ExitCode,
                 State::Waiting => "waiting",
                 State::Delivered => "delivered",
                 State::Dead => "dead",
+                State::Dropped => "dropped",
             }
             .to_owned()
         }),
@@ -137,8 +179,8 @@ fn list(context: &Context, args: &ListArgs, config: &Config) -> Result<ExitCode,
     }
     let counts = runtime.block_on(store.outbox_counts())?;
     out.line(format!(
-        "deliveries: {} waiting, {} delivered, {} dead",
-        counts.waiting, counts.delivered, counts.dead
+        "deliveries: {} waiting, {} delivered, {} dead, {} dropped",
+        counts.waiting, counts.delivered, counts.dead, counts.dropped
     ))?;
     for (sink, reason) in runtime.block_on(store.stopped_sinks())? {
         out.line(format!(
@@ -146,6 +188,13 @@ fn list(context: &Context, args: &ListArgs, config: &Config) -> Result<ExitCode,
         ))?;
     }
     let now = Timestamp::now();
+    for (sink, pause) in runtime.block_on(store.paused_sinks())? {
+        out.line(format!(
+            "sink {sink} is paused, next attempt {}: {}",
+            relative(pause.until, now),
+            printable(&pause.reason)
+        ))?;
+    }
     for alert in &alerts {
         let about = alert.topic.as_deref().unwrap_or("feed");
         let delivery = match (&alert.sink, alert.state.as_deref()) {
@@ -168,8 +217,9 @@ fn list(context: &Context, args: &ListArgs, config: &Config) -> Result<ExitCode,
             scored(alert.score),
             alert.id
         ))?;
-        if let Some(error) = &alert.error {
-            out.line(format!("    {}", printable(error)))?;
+        let told = [&alert.drop_reason, &alert.error, &alert.response];
+        for text in told.into_iter().flatten() {
+            out.line(format!("    {}", printable(text)))?;
         }
     }
     Ok(ExitCode::SUCCESS)

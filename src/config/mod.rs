@@ -21,6 +21,7 @@
 //! shows a secret's value. No input makes it panic, and files, lists and messages are bounded.
 
 mod aliases;
+mod delivery;
 mod entities;
 mod environment;
 mod examples;
@@ -53,6 +54,7 @@ use std::time::Duration;
 use url::Url;
 
 pub use crate::model::Secret;
+pub use delivery::{DeliveryConfig, Private};
 pub use environment::{Environment, FindError, find};
 pub use examples::Example;
 pub use feed_list::{LONGEST_NAME, feed_id, feed_url, is_language, parse_opml};
@@ -266,11 +268,13 @@ pub enum SinkKind {
         timeout: Duration,
         /// The most requests at a time.
         concurrency: usize,
-        /// The wait after the first failed attempt; later ones grow fourfold.
+        /// The longest wait after the first failed attempt; later ones grow.
         retry_initial: Duration,
         /// The longest wait between two attempts.
         retry_max: Duration,
         /// After how many attempts a delivery is given up.
         max_attempts: u32,
+        /// Order, pauses and addresses.
+        delivery: DeliveryConfig,
     },
 }

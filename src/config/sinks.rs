@@ -11,8 +11,9 @@ use super::secret;
 use super::source::Origin;
 use super::topics::TopicList;
 use super::value::Value;
-use super::{LogFormat, SinkConfig, SinkKind};
+use super::{LogFormat, SinkConfig, SinkKind, delivery};
 use crate::model::{Secret, SinkId, TopicId};
+use crate::notify::retry;
 
 /// The choices of `format`.
 pub(super) const FORMATS: [(&str, LogFormat); 2] =
@@ -78,7 +79,9 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
         .and_then(|value| value.choice(&[("log", Type::Log), ("webhook", Type::Webhook)]));
     let kind = match sink_type {
         Some(Type::Log) => {
-            table.refuse(&WEBHOOK_KEYS, "it is for sinks of type \"webhook\"");
+            for keys in [&WEBHOOK_KEYS[..], &delivery::KEYS] {
+                table.refuse(keys, "it is for sinks of type \"webhook\"");
+            }
             let format = table.get("format").and_then(|value| value.choice(&FORMATS));
             Some(SinkKind::Log {
                 format: format.unwrap_or_default(),
@@ -90,7 +93,8 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
         }
         None => {
             // Without a type there is no saying which keys belong: all known ones are let pass.
-            for key in WEBHOOK_KEYS.iter().chain(&LOG_KEYS) {
+            let delivery = &delivery::KEYS;
+            for key in WEBHOOK_KEYS.iter().chain(&LOG_KEYS).chain(delivery) {
                 table.get(key);
             }
             None
@@ -133,14 +137,17 @@ fn webhook(table: &mut Table<'_>, around: &Surroundings<'_>) -> Option<SinkKind>
         .get("retry_initial")
         .and_then(|value| value.duration());
     let retry_max = table.get("retry_max").and_then(|value| value.duration());
+    let signed = table.get("secret").is_some();
+    let delivery = delivery::read(table, around, signed);
     Some(SinkKind::Webhook {
         url: url?,
         secret,
-        retry_initial: retry_initial.unwrap_or(Duration::from_secs(5)),
-        retry_max: retry_max.unwrap_or(Duration::from_hours(6)),
+        retry_initial: retry_initial.unwrap_or(retry::INITIAL),
+        retry_max: retry_max.unwrap_or(retry::LONGEST),
         timeout: timeout.unwrap_or(Duration::from_secs(15)),
         concurrency: concurrency.unwrap_or(4),
-        max_attempts: max_attempts.unwrap_or(16),
+        max_attempts: max_attempts.unwrap_or(retry::ATTEMPTS),
+        delivery,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use url::Url;
@@ -48,6 +49,11 @@ pub(super) fn no_answer(error: &reqwest::Error, url: &Url, connect: Duration) ->
         return FetchError::Builder { reason };
     }
     FetchError::Protocol { place, reason }
+}
+
+/// The address that was refused, if that is why there is no answer.
+pub fn refused(error: &reqwest::Error) -> Option<IpAddr> {
+    find::<Refused>(&causes(error)).map(|refused| refused.address)
 }
 
 /// Whether the connection ended before a word of the answer came.

@@ -117,7 +117,8 @@ pub(super) fn check_literal(url: &Url) -> Result<(), FetchError> {
     }
 }
 
-fn is_localhost(name: &str) -> bool {
+/// Whether a name means this machine.
+pub(super) fn is_localhost(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     name == "localhost" || name.ends_with(".localhost")
 }

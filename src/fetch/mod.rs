@@ -68,7 +68,8 @@ mod robots;
 mod settings;
 
 pub use client::Fetcher;
-pub use clients::{check_proxy, plain_client};
+pub use clients::{check_proxy, plain_client, receiver_client};
+pub use diagnose::refused;
 pub use error::{FetchError, Phase};
 pub use form::FormAnswer;
 pub use hints::{Hints, MAX_HINT};

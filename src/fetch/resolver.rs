@@ -29,7 +29,7 @@ type Found = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
 #[derive(Clone)]
 pub(super) struct Guard {
     look_up: Arc<dyn Fn(String) -> Found + Send + Sync>,
-    passes: fn(IpAddr) -> bool,
+    passes: Arc<dyn Fn(IpAddr) -> bool + Send + Sync>,
 }
 
 impl Default for Guard {
@@ -43,7 +43,30 @@ impl Default for Guard {
         };
         Self {
             look_up: Arc::new(look_up),
-            passes: is_public,
+            passes: Arc::new(is_public),
+        }
+    }
+}
+
+impl Guard {
+    /// The same, but with another rule.
+    pub(super) fn letting(self, passes: impl Fn(IpAddr) -> bool + Send + Sync + 'static) -> Self {
+        Self {
+            passes: Arc::new(passes),
+            ..self
+        }
+    }
+
+    /// One that finds these addresses for every name.
+    #[cfg(test)]
+    pub(super) fn finding(addresses: &[IpAddr]) -> Self {
+        let found: Vec<SocketAddr> = addresses.iter().map(|ip| SocketAddr::new(*ip, 0)).collect();
+        Self {
+            look_up: Arc::new(move |_| {
+                let found = found.clone();
+                Box::pin(async move { Ok(found) })
+            }),
+            ..Self::default()
         }
     }
 }
@@ -54,7 +77,7 @@ impl Resolve for Guard {
         Box::pin(async move {
             let host = name.as_str();
             let found = (guard.look_up)(host.to_owned()).await?;
-            Ok(Box::new(keep(host, found, guard.passes)?.into_iter()) as Addrs)
+            Ok(Box::new(keep(host, found, &*guard.passes)?.into_iter()) as Addrs)
         })
     }
 }
@@ -62,7 +85,7 @@ impl Resolve for Guard {
 fn keep(
     host: &str,
     mut found: Vec<SocketAddr>,
-    passes: fn(IpAddr) -> bool,
+    passes: &dyn Fn(IpAddr) -> bool,
 ) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
     let Some(first) = found.first().map(SocketAddr::ip) else {
         return Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address").into());
@@ -93,14 +116,14 @@ mod tests {
     #[test]
     fn of_mixed_addresses_only_the_public_ones_are_used() {
         let mixed = ["10.0.0.1:0", "1.1.1.1:0", "[::1]:0"].map(|a| a.parse().expect("an address"));
-        let kept = keep("mixed.example", mixed.to_vec(), is_public).expect("one is left");
+        let kept = keep("mixed.example", mixed.to_vec(), &is_public).expect("one is left");
         assert_eq!(kept, ["1.1.1.1:0".parse().expect("an address")]);
     }
 
     #[test]
     fn a_name_with_private_addresses_only_is_refused_by_name() {
         let found = vec!["10.0.0.1:0".parse().expect("an address")];
-        let error = keep("inside.example", found, is_public).expect_err("none is left");
+        let error = keep("inside.example", found, &is_public).expect_err("none is left");
         let refused = error.downcast_ref::<Refused>().expect("refused");
         assert_eq!(refused.host, "inside.example");
         assert_eq!(refused.address, IpAddr::from([10, 0, 0, 1]));
@@ -138,7 +161,7 @@ mod tests {
                 };
                 Box::pin(async move { Ok(vec![SocketAddr::from(([127, 0, 0, last], 0))]) })
             }),
-            passes: |addr| addr == IpAddr::from([127, 0, 0, 1]),
+            passes: Arc::new(|addr| addr == IpAddr::from([127, 0, 0, 1])),
         };
         let fetcher = Fetcher::with_guard(roomy(), guard).expect("a fetcher");
         let url = Url::parse(&format!("http://rebind.example:{port}/")).expect("a URL");

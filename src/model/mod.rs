@@ -9,6 +9,7 @@ mod alert;
 mod entry;
 mod feed;
 mod id;
+mod network;
 mod query;
 mod secret;
 mod time;
@@ -20,6 +21,7 @@ pub use feed::{
     Auth, Feed, FeedFormat, FullText, Interval, RequestOptions, UpdateHints, Validators,
 };
 pub use id::{FeedId, IdError, SinkId, TopicId};
+pub use network::{Network, NetworkError};
 pub use query::{Fact, FactKind, Link, Node, Query, Regex, Scope, Unit};
 pub use secret::Secret;
 pub use time::Timestamp;

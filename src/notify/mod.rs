@@ -4,14 +4,18 @@
 //! worker takes what is due from the store, sends it ([`webhook`], [`log`]), and settles it in the
 //! store: delivered, to be tried again by [`retry`]'s policy, or a dead letter. A delivery is
 //! settled only after its answer arrived; a crash in between repeats the request with the same
-//! `webhook-id`, which is how a receiver can drop it.
+//! `webhook-id`, which is how a receiver can drop it. A receiver in trouble is left alone for a while
+//! ([`circuit`]), and what it said is kept ([`echo`]).
 //!
 //! What a payload looks like is in [`payload`], how it is signed in [`sign`], and who gets which
 //! alert in [`route`].
 
+pub mod circuit;
+pub mod echo;
 pub mod log;
 mod notifier;
 pub mod payload;
+mod recorder;
 pub mod retry;
 pub mod route;
 pub mod sign;

@@ -136,7 +136,7 @@ mod tests {
     use axum::routing::post;
 
     use super::*;
-    use crate::config::{Secret, SinkKind};
+    use crate::config::{DeliveryConfig, Secret, SinkKind};
     use crate::model::{AlertKind, Feed, FeedId, FeedTrouble, Route, Timestamp};
     use crate::store::{AlertRecord, PollRecord, PollStatus, Renewal};
 
@@ -212,6 +212,7 @@ mod tests {
                 retry_initial: Duration::from_millis(1),
                 retry_max: Duration::from_millis(1),
                 max_attempts: 16,
+                delivery: DeliveryConfig::default(),
             },
             topics: None,
             tags: None,

@@ -1,7 +1,8 @@
 //! Signatures of the Standard Webhooks specification (symmetric, `v1`).
 //!
 //! The signed content is `id.timestamp.body`, the key is what follows `whsec_` in base64, the
-//! algorithm HMAC-SHA256, the header `webhook-signature: v1,<base64>`.
+//! algorithm HMAC-SHA256, the header `webhook-signature: v1,<base64>`. While a secret is replaced
+//! by another, requests carry the signatures of both, space delimited (section "Webhook headers").
 
 use std::fmt;
 use std::time::Duration;
@@ -24,6 +25,33 @@ pub struct Key(Vec<u8>);
      make one with: echo whsec_$(openssl rand -base64 32)"
 )]
 pub struct KeyError;
+
+/// The keys that a webhook's requests are signed with: the current one, and while it is new, the one
+/// before it.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    current: Key,
+    previous: Option<Key>,
+}
+
+impl Keys {
+    /// The current key and the one before it.
+    #[must_use]
+    pub fn new(current: Key, previous: Option<Key>) -> Self {
+        Self { current, previous }
+    }
+
+    /// The value of `webhook-signature`: the current key's signature first.
+    #[must_use]
+    pub fn sign(&self, id: &str, timestamp_s: i64, body: &[u8]) -> String {
+        let mut signatures = self.current.sign(id, timestamp_s, body);
+        if let Some(previous) = &self.previous {
+            signatures.push(' ');
+            signatures.push_str(&previous.sign(id, timestamp_s, body));
+        }
+        signatures
+    }
+}
 
 /// Why a signature was not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -140,6 +168,27 @@ mod tests {
         let official = standardwebhooks::Webhook::new(SECRET).unwrap();
         official.verify(BODY, &headers).unwrap();
         assert!(official.verify(b"another body", &headers).is_err());
+    }
+
+    #[test]
+    fn while_a_secret_is_replaced_either_one_verifies() {
+        const NEXT: &str = "whsec_dGVzdCB0ZXN0IHRlc3QgdGVzdCB0ZXN0";
+        let (old, new) = (Key::parse(SECRET).unwrap(), Key::parse(NEXT).unwrap());
+        let now = Timestamp::from_millis(1_614_265_330_000);
+        let keys = Keys::new(new.clone(), Some(old.clone()));
+        let both = keys.sign(ID, now.as_seconds(), BODY);
+        let expected = format!(
+            "{} {}",
+            new.sign(ID, 1_614_265_330, BODY),
+            old.sign(ID, 1_614_265_330, BODY)
+        );
+        assert_eq!(both, expected);
+        for key in [&old, &new] {
+            assert_eq!(key.verify(ID, "1614265330", &both, BODY, now), Ok(()));
+        }
+        let alone = Keys::new(new, None).sign(ID, now.as_seconds(), BODY);
+        let refused = old.verify(ID, "1614265330", &alone, BODY, now);
+        assert_eq!(refused, Err(VerifyError::Signature));
     }
 
     #[test]

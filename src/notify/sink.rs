@@ -6,10 +6,10 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 
-use super::webhook::{Answer, Target};
+use super::webhook::{Answer, Failure, Target};
 use super::worker::Worker;
-use super::{NotifyError, Printer, Settled, log, retry, sign};
-use crate::config::{LogFormat, SinkConfig, SinkKind};
+use super::{NotifyError, Printer, Settled, circuit, log, retry, sign};
+use crate::config::{LogFormat, Secret, SinkConfig, SinkKind};
 use crate::model::Timestamp;
 use crate::store::{Store, StoredAlert};
 
@@ -33,14 +33,10 @@ impl Channel {
                 let printer = printer.clone();
                 match spawn_blocking(move || printer.print(&text)).await {
                     Ok(Ok(())) => Answer::Received,
-                    Ok(Err(error)) => Answer::Failed {
-                        error: format!("can't write: {error}"),
-                        retry_after: None,
-                    },
-                    Err(panic) => Answer::Failed {
-                        error: panic.to_string(),
-                        retry_after: None,
-                    },
+                    Ok(Err(error)) => {
+                        Answer::Failed(Failure::unanswered(format!("can't write: {error}")))
+                    }
+                    Err(panic) => Answer::Failed(Failure::unanswered(panic.to_string())),
                 }
             }
         }
@@ -58,21 +54,34 @@ pub(super) fn worker(
         sink: sink.id.clone(),
         detail,
     };
-    let (channel, concurrency, policy) = match &sink.kind {
+    let worker = |channel, concurrency, ordered, policy, circuit| Worker {
+        store: store.clone(),
+        sink: sink.id.clone(),
+        channel,
+        concurrency,
+        ordered,
+        policy,
+        circuit,
+        settled: settled.clone(),
+    };
+    match &sink.kind {
         SinkKind::Log { format } => {
             let policy = retry::Policy {
                 initial: Duration::from_secs(5),
                 max: Duration::from_mins(5),
                 attempts: u32::MAX,
             };
-            (
-                Channel::Log {
-                    format: *format,
-                    printer: printer.clone(),
-                },
-                1,
-                policy,
-            )
+            let channel = Channel::Log {
+                format: *format,
+                printer: printer.clone(),
+            };
+            // Standard output that can't be written to ends with the daemon.
+            let never = circuit::Policy {
+                after: u32::MAX,
+                initial: policy.initial,
+                max: policy.max,
+            };
+            Ok(worker(channel, 1, false, policy, never))
         }
         SinkKind::Webhook {
             url,
@@ -82,34 +91,43 @@ pub(super) fn worker(
             retry_initial,
             retry_max,
             max_attempts,
+            delivery,
         } => {
             let policy = retry::Policy {
                 initial: *retry_initial,
                 max: *retry_max,
                 attempts: *max_attempts,
             };
-            let key = match secret {
-                Some(secret) => {
-                    Some(sign::Key::parse(secret.expose()).map_err(|e| fault(e.to_string()))?)
-                }
-                None => None,
+            let key = |secret: &Secret| {
+                sign::Key::parse(secret.expose()).map_err(|error| fault(error.to_string()))
             };
+            let previous = delivery.previous_secret.as_ref().map(key).transpose()?;
+            let current = secret.as_ref().map(key).transpose()?;
+            let keys = current.map(|current| sign::Keys::new(current, previous));
             let url = url
                 .expose()
                 .parse()
                 .map_err(|_| fault("its URL is not valid".into()))?;
-            let target = Target::new(url, key, *timeout).map_err(|e| fault(e.to_string()))?;
-            (Channel::Webhook(target), *concurrency, policy)
+            let private = delivery.allow_private.clone();
+            let target = Target::new(url, keys, *timeout, private)
+                .map_err(|error| fault(error.to_string()))?;
+            // Who retries sooner wants to know sooner.
+            let max = delivery.pause_max.min(*retry_max);
+            let circuit = circuit::Policy {
+                after: delivery.pause_after,
+                initial: delivery.pause_initial.min(max),
+                max,
+            };
+            let channel = Channel::Webhook(target);
+            Ok(worker(
+                channel,
+                *concurrency,
+                delivery.ordered,
+                policy,
+                circuit,
+            ))
         }
-    };
-    Ok(Worker {
-        store: store.clone(),
-        sink: sink.id.clone(),
-        channel,
-        concurrency,
-        policy,
-        settled: settled.clone(),
-    })
+    }
 }
 
 /// What makes a sink another sink: its stop is lifted when this changes. A hash, because a

@@ -1,8 +1,10 @@
 //! The webhook sink: a signed POST of the payload, by the Standard Webhooks specification.
 //!
 //! A delivery counts as received when the receiver answers 2xx within the time limit. Redirects
-//! are not followed (the specification forbids it). 410 stops the sink. What goes wrong is told
-//! with the sink's id, never with its URL, which may itself be a secret.
+//! are not followed (the specification advises against it). 410 stops the sink. What goes wrong is
+//! told with the sink's id, never with its URL, which may itself be a secret. An address that is
+//! written in the URL is the owner's word; a name that leads to a private one is refused unless the
+//! owner allows it.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,8 +12,11 @@ use reqwest::Client;
 use reqwest::header::CONTENT_TYPE;
 use url::Url;
 
+use super::circuit::Health;
+use super::echo;
 use super::payload::Payload;
-use super::sign::Key;
+use super::sign::Keys;
+use crate::config::Private;
 use crate::fetch;
 use crate::model::Timestamp;
 use crate::store::StoredAlert;
@@ -21,8 +26,9 @@ use crate::store::StoredAlert;
 pub struct Target {
     client: Client,
     url: Url,
-    key: Option<Key>,
+    keys: Option<Keys>,
     timeout: Duration,
+    secrets: Vec<String>,
 }
 
 /// How a receiver answered.
@@ -33,12 +39,43 @@ pub enum Answer {
     /// 410: the receiver wants nothing more.
     Gone,
     /// Anything else, or no answer.
-    Failed {
-        /// In words, without the URL.
-        error: String,
-        /// The answer's `Retry-After`.
-        retry_after: Option<Duration>,
-    },
+    Failed(Failure),
+}
+
+/// Why a delivery was not received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// In words, without the URL.
+    pub error: String,
+    /// The answer's `Retry-After`.
+    pub retry_after: Option<Duration>,
+    /// What the answer said, cleaned and cut.
+    pub response: Option<String>,
+    /// What it says about the receiver.
+    pub health: Health,
+}
+
+impl Failure {
+    /// No answer.
+    #[must_use]
+    pub fn unanswered(error: String) -> Self {
+        Self {
+            error,
+            retry_after: None,
+            response: None,
+            health: Health::Down,
+        }
+    }
+}
+
+/// What an answer with this status says about the receiver, 2xx and 410 aside.
+#[must_use]
+pub fn health(status: u16, retry_after: Option<Duration>) -> Health {
+    match (status, retry_after) {
+        (429 | 503, Some(asked)) => Health::Busy(asked),
+        (408 | 429 | 500..=599, _) => Health::Down,
+        _ => Health::Up,
+    }
 }
 
 impl Target {
@@ -46,12 +83,23 @@ impl Target {
     ///
     /// # Errors
     /// What the HTTP client says when it can't be built.
-    pub fn new(url: Url, key: Option<Key>, timeout: Duration) -> Result<Self, fetch::FetchError> {
-        let client = fetch::plain_client(&fetch::user_agent(None))?;
+    pub fn new(
+        url: Url,
+        keys: Option<Keys>,
+        timeout: Duration,
+        private: Private,
+    ) -> Result<Self, fetch::FetchError> {
+        let allowed = move |address| match &private {
+            Private::Refused => false,
+            Private::Within(networks) => networks.iter().any(|n| n.contains(address)),
+            Private::Allowed => true,
+        };
+        let client = fetch::receiver_client(&fetch::user_agent(None), &url, allowed)?;
         Ok(Self {
             client,
+            secrets: echo::secrets_of(&url),
             url,
-            key,
+            keys,
             timeout,
         })
     }
@@ -67,19 +115,16 @@ impl Target {
             .header(CONTENT_TYPE, "application/json")
             .header("webhook-id", &alert.id)
             .header("webhook-timestamp", seconds);
-        if let Some(key) = &self.key {
+        if let Some(keys) = &self.keys {
             request = request.header(
                 "webhook-signature",
-                key.sign(&alert.id, seconds, body.as_bytes()),
+                keys.sign(&alert.id, seconds, body.as_bytes()),
             );
         }
         let response = match request.body(body).send().await {
             Ok(response) => response,
             Err(error) => {
-                return Answer::Failed {
-                    error: self.explain(&error),
-                    retry_after: None,
-                };
+                return Answer::Failed(Failure::unanswered(self.explain(&error)));
             }
         };
         let status = response.status();
@@ -94,17 +139,39 @@ impl Target {
                     404 => "; check the webhook's URL",
                     _ => "",
                 };
-                Answer::Failed {
+                Answer::Failed(Failure {
                     error: format!("the receiver answered {status}{advice}"),
                     retry_after: hints.retry_after,
-                }
+                    response: self.read(response).await,
+                    health: health(code, hints.retry_after),
+                })
             }
         }
+    }
+
+    /// What is to be kept of an answer that says no; what can't be read is not missed.
+    async fn read(&self, mut response: reqwest::Response) -> Option<String> {
+        let mut bytes = Vec::new();
+        while bytes.len() <= echo::READ
+            && let Ok(Some(chunk)) = response.chunk().await
+        {
+            let room = (echo::READ + 1).saturating_sub(bytes.len());
+            bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        }
+        let cut = bytes.len() > echo::READ;
+        bytes.truncate(echo::READ);
+        echo::clean(&bytes, cut, &self.secrets)
     }
 
     fn explain(&self, error: &reqwest::Error) -> String {
         if error.is_timeout() {
             return format!("no answer within {:?}", self.timeout);
+        }
+        if let Some(address) = fetch::refused(error) {
+            return format!(
+                "the receiver's name leads to {address} only, which is not public; \
+                 set the sink's `allow_private` if it is meant"
+            );
         }
         let mut cause: &dyn std::error::Error = error;
         while let Some(deeper) = cause.source() {
@@ -130,7 +197,26 @@ impl std::fmt::Debug for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Target")
             .field("url", &"[secret]")
-            .field("key", &self.key)
+            .field("keys", &self.keys)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_trouble_of_the_receiver_counts_against_it() {
+        let asked = Some(Duration::from_secs(9));
+        for status in [300, 302, 400, 401, 403, 404, 409, 413, 422] {
+            assert_eq!(health(status, asked), Health::Up, "{status}");
+        }
+        for status in [408, 429, 500, 502, 503, 504] {
+            assert_eq!(health(status, None), Health::Down, "{status}");
+        }
+        assert_eq!(health(429, asked), Health::Busy(Duration::from_secs(9)));
+        assert_eq!(health(503, asked), Health::Busy(Duration::from_secs(9)));
+        assert_eq!(health(500, asked), Health::Down);
     }
 }

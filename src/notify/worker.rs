@@ -1,4 +1,8 @@
 //! One sink's worker: takes what is due, attempts it, settles it.
+//!
+//! Requests under way and outcomes on their way into the store are counted apart: a slow commit
+//! does not hold up the next request, and many outcomes share one commit. In a sink that keeps the
+//! order the next request begins only when the outcome of the one before is recorded.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -6,25 +10,28 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::task::{JoinError, JoinSet};
-use tracing::{error, info, warn};
+use tokio::task::{self, JoinError, JoinSet};
+use tokio::time::Instant;
+use tracing::{error, warn};
 
+use super::circuit::{Circuit, Gate, Health};
+use super::recorder::{self, Ended};
 use super::sink::Channel;
-use super::webhook::Answer;
-use super::{Settled, retry};
+use super::webhook::{Answer, Failure};
+use super::{Settled, circuit, retry};
 use crate::model::{SinkId, Timestamp};
 use crate::store::{Due, Outcome, Store};
 
 /// Deliveries read from the store at a time.
 const BATCH: usize = 64;
+/// Deliveries under way and outcomes not yet recorded at most: a store in trouble must not let
+/// requests be made that it can't record.
+const MOST_BUSY: usize = 256;
 /// How long a worker sleeps at most before it looks at the store again: another process may have
-/// made dead letters wait again.
+/// made dead letters wait again, or resumed the sink.
 const LOOK: Duration = Duration::from_secs(15);
 /// The pause after the store failed.
-const STORE_PAUSE: Duration = Duration::from_secs(2);
-
-/// How often a single round tries to record how a delivery ended.
-const SETTLE_TRIES: u32 = 5;
+pub(super) const STORE_PAUSE: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
 pub(super) struct Worker {
@@ -32,98 +39,82 @@ pub(super) struct Worker {
     pub(super) sink: SinkId,
     pub(super) channel: Channel,
     pub(super) concurrency: usize,
+    pub(super) ordered: bool,
     pub(super) policy: retry::Policy,
+    pub(super) circuit: circuit::Policy,
     pub(super) settled: Arc<Settled>,
 }
 
-/// What an attempt came to.
-enum Attempt {
-    Settled,
-    /// The receiver said 410.
-    Gone,
+/// An attempt under way.
+struct Begun {
+    delivery: i64,
+    alert: String,
+    attempts: u32,
+    probe: bool,
+}
+
+/// A worker at work.
+struct Run {
+    worker: Arc<Worker>,
+    circuit: Circuit,
+    /// In a single round: what was due then is attempted, and no more.
+    once: Option<Timestamp>,
+    stop: watch::Receiver<bool>,
+    waiting: VecDeque<Due>,
+    attempts: JoinSet<Answer>,
+    under_way: HashMap<task::Id, Begun>,
+    /// Outcomes that nobody records yet.
+    ended: Vec<Ended>,
+    recording: JoinSet<()>,
+    /// The deliveries whose outcomes are being recorded, and when the first of them is due again.
+    recorded: (HashSet<i64>, Option<Timestamp>),
+    /// When the outbox is looked at next.
+    look: Instant,
+    /// Whether this pause has been told.
+    told: bool,
 }
 
 impl Worker {
     /// Drains the sink until told to stop; without `wake`, until everything that was due at the
-    /// start was attempted once.
+    /// start was attempted once or the sink is paused.
     pub(super) async fn run(
         self,
         mut wake: Option<watch::Receiver<u64>>,
-        mut stop: watch::Receiver<bool>,
+        stop: watch::Receiver<bool>,
     ) {
-        let worker = Arc::new(self);
-        let once = wake.is_none().then(Timestamp::now);
-        let mut waiting: VecDeque<Due> = VecDeque::new();
-        let mut attempts = JoinSet::new();
-        let mut under_way: HashMap<tokio::task::Id, (i64, u32)> = HashMap::new();
+        let mut run = Run {
+            circuit: Circuit::new(self.circuit, recorder::pause(&self).await),
+            worker: Arc::new(self),
+            once: wake.is_none().then(Timestamp::now),
+            stop,
+            waiting: VecDeque::new(),
+            attempts: JoinSet::new(),
+            under_way: HashMap::new(),
+            ended: Vec::new(),
+            recording: JoinSet::new(),
+            recorded: (HashSet::new(), None),
+            look: Instant::now(),
+            told: false,
+        };
         let mut clock = None;
-        loop {
-            if *stop.borrow() {
-                break;
-            }
-            worker.mind_the_clock(&mut clock).await;
-            if waiting.is_empty() && attempts.len() < worker.concurrency {
-                if let Some(wake) = &mut wake {
-                    wake.mark_unchanged();
-                }
-                match worker
-                    .store
-                    .due(
-                        worker.sink.clone(),
-                        once.unwrap_or_else(Timestamp::now),
-                        BATCH,
-                    )
-                    .await
-                {
-                    Ok(due) => {
-                        let busy: HashSet<i64> = under_way.values().map(|(id, _)| *id).collect();
-                        waiting.extend(due.into_iter().filter(|d| !busy.contains(&d.id)));
-                    }
-                    Err(error) => {
-                        error!(sink = worker.sink.as_str(), "reading the outbox: {error}");
-                        tokio::time::sleep(STORE_PAUSE).await;
-                    }
-                }
-            }
-            while attempts.len() < worker.concurrency
-                && let Some(due) = waiting.pop_front()
-            {
-                let (worker, stop) = (worker.clone(), stop.clone());
-                let this = (due.id, due.attempts);
-                let give_up = once.is_some();
-                let handle =
-                    attempts.spawn(async move { worker.attempt(due, stop, give_up).await });
-                under_way.insert(handle.id(), this);
-            }
-            if attempts.is_empty() && wake.is_none() {
+        while !*run.stop.borrow() {
+            run.worker.mind_the_clock(&mut clock).await;
+            run.look(wake.as_mut()).await;
+            run.begin();
+            run.record();
+            if run.once.is_some() && run.busy() == 0 {
                 return;
             }
+            let may_look = run.may_look() && run.once.is_none();
             tokio::select! {
-                Some(ended) = attempts.join_next_with_id() => match ended {
-                    Ok((id, Attempt::Settled)) => {
-                        under_way.remove(&id);
-                    }
-                    Ok((id, Attempt::Gone)) => {
-                        under_way.remove(&id);
-                        waiting.clear();
-                        worker.stop_sink().await;
-                        if once.is_some() {
-                            break;
-                        }
-                    }
-                    Err(panic) => {
-                        let this = under_way.remove(&panic.id());
-                        error!(sink = worker.sink.as_str(), "an attempt broke off: {panic}");
-                        if let Some((id, attempts)) = this {
-                            worker.settle_broken(id, attempts, &panic).await;
-                        }
-                    }
-                },
-                () = worker.rest(wake.as_mut()), if attempts.len() < worker.concurrency => {}
-                _ = stop.changed() => {}
+                Some(ended) = run.attempts.join_next_with_id() => run.end(ended).await,
+                Some(_) = run.recording.join_next() => run.end_recording(),
+                () = tokio::time::sleep_until(run.look), if may_look => {}
+                true = woken(wake.as_mut()), if may_look && !run.is_paused() => run.look = Instant::now(),
+                _ = run.stop.changed() => {}
             }
         }
-        while attempts.join_next().await.is_some() {}
+        run.finish().await;
     }
 
     /// Makes deliveries wait from now on that wait for a time which the clock, having been wrong,
@@ -155,125 +146,248 @@ impl Worker {
             }
         }
     }
+}
 
-    /// Settles a delivery whose attempt panicked: without a wait it would be tried again at once.
-    async fn settle_broken(&self, id: i64, attempts: u32, panic: &JoinError) {
-        let (now, error) = (Timestamp::now(), format!("the attempt broke off: {panic}"));
-        let failed = attempts.saturating_add(1);
-        let outcome = match retry::next(&self.policy, failed, None, now, fastrand::f64()) {
-            retry::Next::At(at) => Outcome::Retry { at, error },
-            retry::Next::Dead => Outcome::Dead { error },
-        };
-        if let Err(error) = self.store.settle(id, outcome, now).await {
-            error!(
-                sink = self.sink.as_str(),
-                "can't record a delivery: {error}"
-            );
-            tokio::time::sleep(STORE_PAUSE).await;
-        }
+impl Run {
+    /// Deliveries that have begun and are not recorded.
+    fn busy(&self) -> usize {
+        self.under_way.len() + self.ended.len() + self.recorded.0.len()
     }
 
-    /// Sleeps until something may be due.
-    async fn rest(&self, wake: Option<&mut watch::Receiver<u64>>) {
-        let Some(wake) = wake else {
-            return std::future::pending().await;
-        };
-        let next = self.store.next_due(self.sink.clone()).await.ok().flatten();
-        let now = Timestamp::now();
-        // A delivery that is due now but under way would make this spin.
-        let wait = next
-            .map_or(LOOK, |at| at.since(now))
-            .clamp(Duration::from_millis(50), LOOK);
-        tokio::select! {
-            _ = wake.changed() => {}
-            () = tokio::time::sleep(wait) => {}
-        }
+    fn has_room(&self) -> bool {
+        let most = if self.worker.ordered { 1 } else { MOST_BUSY };
+        self.attempts.len() < self.worker.concurrency && self.busy() < most
     }
 
-    /// Sends once and settles; does not give up settling while the daemon runs, because an alert
-    /// that was received must not be sent again. With `give_up`, a few tries must do.
-    async fn attempt(&self, due: Due, mut stop: watch::Receiver<bool>, give_up: bool) -> Attempt {
-        let outcome = match self.channel.send(&due.alert).await {
-            Answer::Received => Outcome::Delivered,
-            Answer::Gone => return Attempt::Gone,
-            Answer::Failed { error, retry_after } => self.after_failure(&due, error, retry_after),
-        };
-        match &outcome {
-            Outcome::Delivered => self.settled.delivered.fetch_add(1, Ordering::Relaxed),
-            Outcome::Retry { .. } => self.settled.failed.fetch_add(1, Ordering::Relaxed),
-            Outcome::Dead { .. } => self.settled.dead.fetch_add(1, Ordering::Relaxed),
-        };
-        let mut tries = 0_u32;
-        while let Err(error) = self
-            .store
-            .settle(due.id, outcome.clone(), Timestamp::now())
-            .await
-        {
-            if tries == 0 {
-                error!(
-                    sink = self.sink.as_str(),
-                    alert = due.alert.id,
-                    "can't record a delivery, will keep trying: {error}"
-                );
+    /// Whether more is wanted from the outbox than is at hand.
+    fn may_look(&self) -> bool {
+        self.waiting.is_empty()
+            && self.has_room()
+            && self.circuit.gate(Timestamp::now()) != Gate::Probing
+    }
+
+    fn is_paused(&self) -> bool {
+        matches!(self.circuit.gate(Timestamp::now()), Gate::Until(_))
+    }
+
+    /// Reads what is due, when it is time to and there is room for it.
+    async fn look(&mut self, wake: Option<&mut watch::Receiver<u64>>) {
+        if !self.may_look() || Instant::now() < self.look {
+            return;
+        }
+        let worker = &self.worker;
+        if let Gate::Until(until) = self.circuit.gate(Timestamp::now()) {
+            match worker.store.pause(worker.sink.clone()).await {
+                Ok(None) => self.circuit.hasten(Timestamp::now()),
+                _ => {
+                    self.look = Instant::now() + until.since(Timestamp::now()).min(LOOK);
+                    return;
+                }
             }
-            tries = tries.saturating_add(1);
-            if give_up && tries >= SETTLE_TRIES {
-                break;
+        }
+        if let Some(wake) = wake {
+            wake.mark_unchanged();
+        }
+        let limit = BATCH + self.busy();
+        let now = self.once.unwrap_or_else(Timestamp::now);
+        let found = worker
+            .store
+            .due(worker.sink.clone(), now, limit, worker.ordered)
+            .await;
+        match found {
+            Ok(outbox) => {
+                let all = outbox.due.len() < limit;
+                let busy: HashSet<i64> = self.busy_ids().collect();
+                let fresh = outbox.due.into_iter().filter(|due| !busy.contains(&due.id));
+                self.waiting.extend(fresh);
+                if all {
+                    let wait = outbox.next.map_or(LOOK, |at| at.since(Timestamp::now()));
+                    self.look = Instant::now() + wait.min(LOOK);
+                }
+            }
+            Err(error) => {
+                error!(sink = worker.sink.as_str(), "reading the outbox: {error}");
+                tokio::time::sleep(STORE_PAUSE).await;
+            }
+        }
+    }
+
+    fn busy_ids(&self) -> impl Iterator<Item = i64> {
+        let under_way = self.under_way.values().map(|begun| begun.delivery);
+        let ended = self.ended.iter().map(|ended| ended.delivery);
+        under_way
+            .chain(ended)
+            .chain(self.recorded.0.iter().copied())
+    }
+
+    /// Begins as many attempts as there is leave and room for.
+    fn begin(&mut self) {
+        while self.has_room() && !self.waiting.is_empty() {
+            let now = Timestamp::now();
+            let probe = match self.circuit.gate(now) {
+                Gate::Free => false,
+                Gate::Probe => true,
+                Gate::Until(_) | Gate::Probing => return,
+            };
+            let Some(due) = self.waiting.pop_front() else {
+                return;
+            };
+            if probe {
+                self.circuit.probe(now);
+            }
+            let begun = Begun {
+                delivery: due.id,
+                alert: due.alert.id.clone(),
+                attempts: due.attempts,
+                probe,
+            };
+            let worker = self.worker.clone();
+            let handle = self
+                .attempts
+                .spawn(async move { worker.channel.send(&due.alert).await });
+            self.under_way.insert(handle.id(), begun);
+        }
+    }
+
+    /// Hands all outcomes at hand to the store, unless it has some already.
+    fn record(&mut self) {
+        if self.ended.is_empty() || !self.recording.is_empty() {
+            return;
+        }
+        let ended = std::mem::take(&mut self.ended);
+        let again = ended.iter().filter_map(|ended| match ended.outcome {
+            Outcome::Retry { at, .. } => Some(at),
+            _ => None,
+        });
+        self.recorded = (ended.iter().map(|e| e.delivery).collect(), again.min());
+        let (worker, stop, once) = (self.worker.clone(), self.stop.clone(), self.once.is_some());
+        self.recording
+            .spawn(async move { recorder::settle(&worker, ended, stop, once).await });
+    }
+
+    fn end_recording(&mut self) {
+        let (_, again) = std::mem::take(&mut self.recorded);
+        if let Some(again) = again {
+            let wait = again.since(Timestamp::now());
+            self.look = self.look.min(Instant::now() + wait);
+        }
+    }
+
+    /// Takes in how an attempt ended.
+    async fn end(&mut self, ended: Result<(task::Id, Answer), JoinError>) {
+        let (id, answer) = match ended {
+            Ok((id, answer)) => (id, answer),
+            Err(panic) => {
+                error!(
+                    sink = self.worker.sink.as_str(),
+                    "an attempt broke off: {panic}"
+                );
+                let failure = Failure {
+                    health: Health::Unknown,
+                    ..Failure::unanswered(format!("the attempt broke off: {panic}"))
+                };
+                (panic.id(), Answer::Failed(failure))
+            }
+        };
+        let Some(begun) = self.under_way.remove(&id) else {
+            return;
+        };
+        let (now, settled) = (Timestamp::now(), &self.worker.settled);
+        let (outcome, health, why) = match answer {
+            Answer::Received => {
+                settled.delivered.fetch_add(1, Ordering::Relaxed);
+                (Some(Outcome::Delivered), Health::Up, String::new())
+            }
+            Answer::Gone => {
+                self.waiting.clear();
+                self.worker.stop_sink().await;
+                (None, Health::Up, String::new())
+            }
+            Answer::Failed(failure) => {
+                let (health, why) = (failure.health, failure.error.clone());
+                let outcome = self.worker.after_failure(&begun, failure, now);
+                if self.worker.ordered && matches!(outcome, Outcome::Retry { .. }) {
+                    self.waiting.clear();
+                }
+                (Some(outcome), health, why)
+            }
+        };
+        self.ended.extend(outcome.map(|outcome| Ended {
+            delivery: begun.delivery,
+            alert: begun.alert,
+            outcome,
+        }));
+        let change = self
+            .circuit
+            .record(health, begun.probe, now, fastrand::f64());
+        if let Some(change) = change {
+            // What waits is read anew later: somebody may have dropped some of it by then.
+            self.waiting.clear();
+            self.look = Instant::now();
+            self.told = recorder::change(&self.worker, change, self.told, why).await;
+        }
+    }
+
+    /// Waits for what is under way and records it.
+    async fn finish(mut self) {
+        self.waiting.clear();
+        loop {
+            self.record();
+            if self.busy() == 0 {
+                return;
             }
             tokio::select! {
-                () = tokio::time::sleep(STORE_PAUSE) => {}
-                _ = stop.changed() => break,
+                Some(ended) = self.attempts.join_next_with_id() => self.end(ended).await,
+                Some(_) = self.recording.join_next() => self.end_recording(),
+                else => return,
             }
         }
-        Attempt::Settled
     }
+}
 
-    fn after_failure(&self, due: &Due, error: String, retry_after: Option<Duration>) -> Outcome {
-        let (now, failed) = (Timestamp::now(), due.attempts.saturating_add(1));
+impl Worker {
+    fn after_failure(&self, begun: &Begun, failure: Failure, now: Timestamp) -> Outcome {
+        let Failure {
+            error,
+            retry_after,
+            response,
+            ..
+        } = failure;
+        let (failed, sink) = (begun.attempts.saturating_add(1), self.sink.as_str());
         match retry::next(&self.policy, failed, retry_after, now, fastrand::f64()) {
             retry::Next::At(at) => {
+                self.settled.failed.fetch_add(1, Ordering::Relaxed);
                 warn!(
-                    sink = self.sink.as_str(),
-                    alert = due.alert.id,
+                    sink,
+                    alert = begun.alert,
                     attempt = failed,
                     "delivery failed, next attempt at {at}: {error}"
                 );
-                Outcome::Retry { at, error }
+                Outcome::Retry {
+                    at,
+                    error,
+                    response,
+                }
             }
             retry::Next::Dead => {
+                self.settled.dead.fetch_add(1, Ordering::Relaxed);
                 error!(
-                    sink = self.sink.as_str(),
-                    alert = due.alert.id,
+                    sink,
+                    alert = begun.alert,
                     attempts = failed,
                     "delivery given up, kept as a dead letter (`mentiond alerts retry {}`): {error}",
-                    due.alert.id
+                    begun.alert
                 );
-                Outcome::Dead { error }
+                Outcome::Dead { error, response }
             }
         }
     }
+}
 
-    async fn stop_sink(&self) {
-        let reason = "the receiver answered 410 Gone".to_owned();
-        error!(
-            sink = self.sink.as_str(),
-            "sink stopped: {reason}; its deliveries wait until `mentiond alerts resume {}` or a new URL",
-            self.sink
-        );
-        if let Err(error) = self
-            .store
-            .stop_sink(self.sink.clone(), reason, Timestamp::now())
-            .await
-        {
-            error!(
-                sink = self.sink.as_str(),
-                "can't record that the sink is stopped: {error}"
-            );
-            tokio::time::sleep(STORE_PAUSE).await;
-        }
-        info!(
-            sink = self.sink.as_str(),
-            "what waits for this sink is kept"
-        );
+/// Waits for the news that there are new deliveries; false when none will come.
+async fn woken(wake: Option<&mut watch::Receiver<u64>>) -> bool {
+    match wake {
+        Some(wake) => wake.changed().await.is_ok(),
+        None => std::future::pending().await,
     }
 }

@@ -72,12 +72,25 @@ pub enum Outcome {
         at: Timestamp,
         /// What went wrong.
         error: String,
+        /// What the receiver said, as far as it is kept.
+        response: Option<String>,
     },
     /// Given up; kept as a dead letter.
     Dead {
         /// What went wrong.
         error: String,
+        /// What the receiver said, as far as it is kept.
+        response: Option<String>,
     },
+}
+
+/// What a look at a sink's outbox finds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outbox {
+    /// The deliveries that are due, in the order in which they are to be made.
+    pub due: Vec<Due>,
+    /// When the first of those is due that are not yet.
+    pub next: Option<Timestamp>,
 }
 
 /// How many deliveries stand where.
@@ -89,6 +102,8 @@ pub struct OutboxCounts {
     pub delivered: u64,
     /// Given up.
     pub dead: u64,
+    /// Dropped by hand (as far as they are still kept).
+    pub dropped: u64,
 }
 
 /// Which alerts to list.
@@ -96,7 +111,7 @@ pub struct OutboxCounts {
 pub struct AlertFilter {
     /// Only alerts of this topic.
     pub topic: Option<String>,
-    /// Only alerts with a delivery in this state (`waiting`, `delivered`, `dead`).
+    /// Only alerts with a delivery in this state (`waiting`, `delivered`, `dead`, `dropped`).
     pub state: Option<String>,
     /// Only alerts with a delivery to this sink.
     pub sink: Option<String>,
@@ -130,7 +145,7 @@ pub struct AlertRow {
     pub created: Timestamp,
     /// The sink; `None` when no sink takes such alerts.
     pub sink: Option<String>,
-    /// `waiting`, `delivered` or `dead`.
+    /// `waiting`, `delivered`, `dead` or `dropped`.
     pub state: Option<String>,
     /// Attempts made.
     pub attempts: u32,
@@ -140,10 +155,32 @@ pub struct AlertRow {
     pub settled: Option<Timestamp>,
     /// What went wrong last.
     pub error: Option<String>,
+    /// What the receiver said then, cleaned and cut.
+    pub response: Option<String>,
+    /// Why it was dropped.
+    pub drop_reason: Option<String>,
 }
 
+const ANY_ORDER: &str = "
+    SELECT d.id, d.attempts, d.created_ms, a.id, a.kind, a.topic, a.created_ms,
+      a.detail, s.key, f.name, a.story_id, a.score, d.next_attempt_ms
+    FROM delivery d JOIN alert a ON a.id = d.alert_id
+      LEFT JOIN story s ON s.id = a.story_id LEFT JOIN feed f ON f.id = a.feed_id
+    WHERE d.state = 'waiting' AND d.sink = ?1 AND d.next_attempt_ms <= ?2
+    ORDER BY d.next_attempt_ms, d.id LIMIT ?3";
+
+/// Those that are not due too: they hold up what stands behind them.
+const IN_ORDER: &str = "
+    SELECT d.id, d.attempts, d.created_ms, a.id, a.kind, a.topic, a.created_ms,
+      a.detail, s.key, f.name, a.story_id, a.score, d.next_attempt_ms
+    FROM delivery d INDEXED BY delivery_order JOIN alert a ON a.id = d.alert_id
+      LEFT JOIN story s ON s.id = a.story_id LEFT JOIN feed f ON f.id = a.feed_id
+    WHERE d.state = 'waiting' AND d.sink = ?1 AND ?2 IS NOT NULL
+    ORDER BY d.id LIMIT ?3";
+
 impl Store {
-    /// The deliveries to `sink` that are due, oldest first, at most `limit`. None while the sink is
+    /// The deliveries to `sink` that are due, at most `limit`: the longest due first or, `in_order`,
+    /// in the order of their alerts and none behind one that is not due. None while the sink is
     /// stopped. One whose alert can't be read becomes a dead letter, so that it does not stand in
     /// front of the others.
     ///
@@ -154,24 +191,23 @@ impl Store {
         sink: SinkId,
         now: Timestamp,
         limit: usize,
-    ) -> Result<Vec<Due>, StoreError> {
+        in_order: bool,
+    ) -> Result<Outbox, StoreError> {
         let read = self.read(move |conn| {
             if stopped(conn, sink.as_str())?.is_some() {
-                return Ok((Vec::new(), Vec::new()));
+                return Ok((Outbox::default(), Vec::new()));
             }
-            let mut statement = conn.prepare_cached(
-                "SELECT d.id, d.attempts, d.created_ms, a.id, a.kind, a.topic, a.created_ms,
-                   a.detail, s.key, f.name, a.story_id, a.score
-                 FROM delivery d JOIN alert a ON a.id = d.alert_id
-                   LEFT JOIN story s ON s.id = a.story_id LEFT JOIN feed f ON f.id = a.feed_id
-                 WHERE d.state = 'waiting' AND d.sink = ?1 AND d.next_attempt_ms <= ?2
-                 ORDER BY d.next_attempt_ms, d.id LIMIT ?3",
-            )?;
+            let mut statement = conn.prepare_cached(if in_order { IN_ORDER } else { ANY_ORDER })?;
             let mut rows = statement.query(params![sink.as_str(), now.as_millis(), limit])?;
-            let (mut due, mut unreadable) = (Vec::new(), Vec::new());
+            let (mut outbox, mut unreadable) = (Outbox::default(), Vec::new());
             while let Some(row) = rows.next()? {
+                let at = Timestamp::from_millis(row.get(12)?);
+                if at > now {
+                    outbox.next = Some(at);
+                    break;
+                }
                 match read_due(conn, row) {
-                    Ok(delivery) => due.push(delivery),
+                    Ok(delivery) => outbox.due.push(delivery),
                     Err(StoreError::Sqlite(error))
                         if matches!(*error, rusqlite::Error::FromSqlConversionFailure(..)) =>
                     {
@@ -180,14 +216,24 @@ impl Store {
                     Err(error) => return Err(error),
                 }
             }
-            Ok((due, unreadable))
+            if !in_order {
+                let mut statement = conn.prepare_cached(
+                    "SELECT min(next_attempt_ms) FROM delivery
+                     WHERE state = 'waiting' AND sink = ?1 AND next_attempt_ms > ?2",
+                )?;
+                let next = params![sink.as_str(), now.as_millis()];
+                outbox.next = statement.query_row(next, |row| time(row, 0))?;
+            }
+            Ok((outbox, unreadable))
         });
-        let (due, unreadable) = read.await?;
+        let (outbox, unreadable) = read.await?;
         for (id, error) in unreadable {
             let error = format!("the stored alert can't be read: {error}");
-            self.settle(id, Outcome::Dead { error }, now).await?;
+            let response = None;
+            self.settle(vec![(id, Outcome::Dead { error, response })], now)
+                .await?;
         }
-        Ok(due)
+        Ok(outbox)
     }
 
     /// Makes deliveries to `sink` due at `now` that wait for a time after `latest`; no policy
@@ -212,56 +258,49 @@ impl Store {
         .await
     }
 
-    /// When the next delivery to `sink` is due; `None` when nothing waits or the sink is stopped.
+    /// Records how attempts ended, all or none. A delivery that somebody else ended meanwhile stays
+    /// so.
     ///
     /// # Errors
-    /// What the database says.
-    pub async fn next_due(&self, sink: SinkId) -> Result<Option<Timestamp>, StoreError> {
-        self.read(move |conn| {
-            if stopped(conn, sink.as_str())?.is_some() {
-                return Ok(None);
-            }
-            let mut statement = conn.prepare_cached(
-                "SELECT min(next_attempt_ms) FROM delivery WHERE state = 'waiting' AND sink = ?1",
-            )?;
-            Ok(statement.query_row([sink.as_str()], |row| time(row, 0))?)
-        })
-        .await
-    }
-
-    /// Records how an attempt ended. A delivery that somebody else ended meanwhile stays so.
-    ///
-    /// # Errors
-    /// What the database says; then the attempt counts as not made and will be made again.
+    /// What the database says; then the attempts count as not made and will be made again.
     pub async fn settle(
         &self,
-        delivery: i64,
-        outcome: Outcome,
+        outcomes: Vec<(i64, Outcome)>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |conn| {
-            let (state, next, error, settled) = match &outcome {
-                Outcome::Delivered => ("delivered", now, None, Some(now)),
-                Outcome::Retry { at, error } => ("waiting", *at, Some(error), None),
-                Outcome::Dead { error } => ("dead", now, Some(error), Some(now)),
-            };
-            conn.prepare_cached(
+            let mut statement = conn.prepare_cached(
                 "UPDATE delivery SET state = ?2, next_attempt_ms = ?3, error = ?4, settled_ms = ?5,
-                   attempts = attempts + 1 WHERE id = ?1 AND state = 'waiting'",
-            )?
-            .execute(params![
-                delivery,
-                state,
-                next.as_millis(),
-                error,
-                settled.map(Timestamp::as_millis)
-            ])?;
+                   response = ?6, attempts = attempts + 1 WHERE id = ?1 AND state = 'waiting'",
+            )?;
+            for (delivery, outcome) in &outcomes {
+                let (state, next, error, response, settled) = match outcome {
+                    Outcome::Delivered => ("delivered", now, None, None, Some(now)),
+                    Outcome::Retry {
+                        at,
+                        error,
+                        response,
+                    } => ("waiting", *at, Some(error), response.as_ref(), None),
+                    Outcome::Dead { error, response } => {
+                        ("dead", now, Some(error), response.as_ref(), Some(now))
+                    }
+                };
+                statement.execute(params![
+                    delivery,
+                    state,
+                    next.as_millis(),
+                    error,
+                    settled.map(Timestamp::as_millis),
+                    response
+                ])?;
+            }
             Ok(())
         })
         .await
     }
 
-    /// Makes dead letters wait again, all of them or those of one alert or sink. Returns how many.
+    /// Makes dead letters wait again, all of them or those of one alert or sink; of an alert that
+    /// is named also what was dropped. Returns how many.
     ///
     /// # Errors
     /// What the database says.
@@ -274,10 +313,40 @@ impl Store {
         self.write(move |conn| {
             Ok(conn.execute(
                 "UPDATE delivery SET state = 'waiting', attempts = 0, next_attempt_ms = ?3,
-                   created_ms = ?3, settled_ms = NULL
-                 WHERE state = 'dead' AND (?1 IS NULL OR alert_id = ?1) AND (?2 IS NULL OR sink = ?2)",
+                   created_ms = ?3, settled_ms = NULL, drop_reason = NULL
+                 WHERE (state = 'dead' OR (state = 'dropped' AND ?1 IS NOT NULL))
+                   AND (?1 IS NULL OR alert_id = ?1) AND (?2 IS NULL OR sink = ?2)",
                 params![alert, sink, now.as_millis()],
             )?)
+        })
+        .await
+    }
+
+    /// Gives up deliveries that wait or are dead letters: those of these alerts (all, if none is
+    /// named) to this sink (any, if none is). They stay on record with the time and the reason.
+    /// Returns how many.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn drop_deliveries(
+        &self,
+        alerts: Vec<String>,
+        sink: Option<String>,
+        reason: String,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        self.write(move |conn| {
+            let mut statement = conn.prepare_cached(
+                "UPDATE delivery SET state = 'dropped', settled_ms = ?3, drop_reason = ?4
+                 WHERE state IN ('waiting', 'dead')
+                   AND (?1 IS NULL OR alert_id = ?1) AND (?2 IS NULL OR sink = ?2)",
+            )?;
+            let mut dropped = 0;
+            let named = alerts.iter().map(|id| Some(id.as_str()));
+            for alert in named.chain(alerts.is_empty().then_some(None)) {
+                dropped += statement.execute(params![alert, sink, now.as_millis(), reason])?;
+            }
+            Ok(dropped)
         })
         .await
     }
@@ -297,6 +366,7 @@ impl Store {
                 match row.get::<_, String>(0)?.as_str() {
                     "waiting" => counts.waiting = n,
                     "delivered" => counts.delivered = n,
+                    "dropped" => counts.dropped = n,
                     _ => counts.dead = n,
                 }
             }
@@ -346,7 +416,8 @@ impl Store {
                    coalesce(d.attempts, 0), d.next_attempt_ms, d.settled_ms, d.error,
                    (SELECT e.id FROM entry e JOIN mention m ON m.entry_id = e.id
                     WHERE e.story_id = a.story_id AND m.topic = a.topic
-                    ORDER BY e.feed_id <> a.feed_id, e.id LIMIT 1), a.score
+                    ORDER BY e.feed_id <> a.feed_id, e.id LIMIT 1), a.score,
+                   d.response, d.drop_reason
                  FROM alert a LEFT JOIN delivery d ON d.alert_id = a.id
                    LEFT JOIN feed f ON f.id = a.feed_id WHERE true",
             )
@@ -437,5 +508,7 @@ fn alert_row(row: &Row<'_>) -> rusqlite::Result<AlertRow> {
         error: row.get(11)?,
         entry: row.get(12)?,
         score: row.get(13)?,
+        response: row.get(14)?,
+        drop_reason: row.get(15)?,
     })
 }

@@ -42,7 +42,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 pub use deliveries::{
-    AlertFilter, AlertRow, Due, OutboxCounts, Outcome, StoredAlert, StoredDetail,
+    AlertFilter, AlertRow, Due, Outbox, OutboxCounts, Outcome, StoredAlert, StoredDetail,
 };
 pub use entries::{EntryName, RecordedMention, StoredEntry};
 pub use error::StoreError;
@@ -58,6 +58,7 @@ pub use record::{
     PushRecord, Renewal,
 };
 pub use rematch::{Change, RematchCommitted, RematchRecord};
+pub use sinks::PauseRecord;
 pub use subscriptions::SubscriptionRow;
 pub use texts::EntryTexts;
 use writer::Writer;

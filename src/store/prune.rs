@@ -81,7 +81,7 @@ impl Store {
                 delete(
                     conn,
                     "DELETE FROM delivery WHERE id IN (SELECT id FROM delivery
-                       WHERE state = 'delivered' AND settled_ms < ?1 LIMIT ?2)",
+                       WHERE state IN ('delivered', 'dropped') AND settled_ms < ?1 LIMIT ?2)",
                     deliveries,
                 )
             })

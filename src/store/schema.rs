@@ -12,7 +12,7 @@ use super::StoreError;
 pub const APPLICATION_ID: i32 = 0x6d6e_7464;
 
 /// One step per version; the first makes version 1 from an empty file.
-const MIGRATIONS: &[&str] = &[V1, V2, V3, V4];
+const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5];
 
 /// The version this program writes.
 pub const VERSION: usize = MIGRATIONS.len();
@@ -241,6 +241,36 @@ CREATE INDEX story_join_entry ON story_join(entry_id);
 const V4: &str = "
 ALTER TABLE mention ADD COLUMN score INTEGER;
 ALTER TABLE alert ADD COLUMN score INTEGER;
+";
+
+/// Deliveries may be dropped and keep what the receiver answered; sinks may be paused. The table is
+/// made anew because SQLite can't change a check. `delivery_order` is for sinks that keep the order.
+const V5: &str = "
+CREATE TABLE delivery_5 (
+  id              INTEGER PRIMARY KEY,
+  alert_id        TEXT NOT NULL REFERENCES alert(id),
+  sink            TEXT NOT NULL,
+  state           TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'dead', 'dropped')),
+  attempts        INTEGER NOT NULL DEFAULT 0,
+  next_attempt_ms INTEGER NOT NULL,
+  error           TEXT,
+  response        TEXT,
+  drop_reason     TEXT,
+  created_ms      INTEGER NOT NULL,
+  settled_ms      INTEGER,
+  UNIQUE (alert_id, sink)
+) STRICT;
+INSERT INTO delivery_5 (id, alert_id, sink, state, attempts, next_attempt_ms, error, created_ms, settled_ms)
+  SELECT id, alert_id, sink, state, attempts, next_attempt_ms, error, created_ms, settled_ms FROM delivery;
+DROP TABLE delivery;
+ALTER TABLE delivery_5 RENAME TO delivery;
+CREATE INDEX delivery_due ON delivery(sink, next_attempt_ms) WHERE state = 'waiting';
+CREATE INDEX delivery_order ON delivery(sink) WHERE state = 'waiting';
+CREATE INDEX delivery_settled ON delivery(state, settled_ms);
+
+ALTER TABLE sink ADD COLUMN paused_until_ms INTEGER;
+ALTER TABLE sink ADD COLUMN pauses INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sink ADD COLUMN pause_reason TEXT;
 ";
 
 /// Brings the database to [`VERSION`], in one transaction, so that nobody sees a version between.

@@ -1,12 +1,23 @@
-//! Which sinks are stopped.
+//! Which sinks are stopped, and which are paused until when.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Store, StoreError};
 use crate::model::{SinkId, Timestamp};
 
+/// A sink's pause, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PauseRecord {
+    /// When it ends.
+    pub until: Timestamp,
+    /// How many there were since the receiver last answered.
+    pub times: u32,
+    /// Why, in words.
+    pub reason: String,
+}
+
 impl Store {
-    /// Makes the sinks known and lifts the stop of one whose target has changed. Returns the
+    /// Makes the sinks known and lifts the stop or pause of one whose target has changed. Returns the
     /// reasons of those that are stopped.
     ///
     /// # Errors
@@ -22,6 +33,7 @@ impl Store {
                     "INSERT INTO sink (id, target) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET
                        stopped_ms = CASE WHEN target = excluded.target THEN stopped_ms END,
                        reason = CASE WHEN target = excluded.target THEN reason END,
+                       paused_until_ms = CASE WHEN target = excluded.target THEN paused_until_ms END,
                        target = excluded.target",
                     params![sink.as_str(), target],
                 )?;
@@ -54,15 +66,79 @@ impl Store {
         .await
     }
 
-    /// Lets a stopped sink go on. Says whether it was stopped.
+    /// Records a sink's pause, or that it has none any more.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn pause_sink(
+        &self,
+        sink: SinkId,
+        pause: Option<PauseRecord>,
+    ) -> Result<(), StoreError> {
+        self.write(move |conn| {
+            conn.execute(
+                "UPDATE sink SET paused_until_ms = ?2, pauses = ?3, pause_reason = ?4 WHERE id = ?1",
+                params![
+                    sink.as_str(),
+                    pause.as_ref().map(|pause| pause.until.as_millis()),
+                    pause.as_ref().map_or(0, |pause| pause.times),
+                    pause.map(|pause| pause.reason)
+                ],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The sink's pause, if it has one; it may be over, and its end untried.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn pause(&self, sink: SinkId) -> Result<Option<PauseRecord>, StoreError> {
+        Ok(self
+            .pauses(Some(sink.to_string()))
+            .await?
+            .pop()
+            .map(|(_, pause)| pause))
+    }
+
+    /// The sinks that are paused, and the pauses.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn paused_sinks(&self) -> Result<Vec<(String, PauseRecord)>, StoreError> {
+        self.pauses(None).await
+    }
+
+    async fn pauses(&self, sink: Option<String>) -> Result<Vec<(String, PauseRecord)>, StoreError> {
+        self.read(move |conn| {
+            let mut statement = conn.prepare_cached(
+                "SELECT id, paused_until_ms, pauses, coalesce(pause_reason, '') FROM sink
+                 WHERE paused_until_ms IS NOT NULL AND (?1 IS NULL OR id = ?1) ORDER BY id",
+            )?;
+            let rows = statement.query_map([sink], |row| {
+                let pause = PauseRecord {
+                    until: Timestamp::from_millis(row.get(1)?),
+                    times: row.get(2)?,
+                    reason: row.get(3)?,
+                };
+                Ok((row.get(0)?, pause))
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// Lets a stopped or paused sink go on. Says whether it was either.
     ///
     /// # Errors
     /// What the database says.
     pub async fn resume_sink(&self, sink: String) -> Result<bool, StoreError> {
         self.write(move |conn| {
             let resumed = conn.execute(
-                "UPDATE sink SET stopped_ms = NULL, reason = NULL
-                 WHERE id = ?1 AND stopped_ms IS NOT NULL",
+                "UPDATE sink SET stopped_ms = NULL, reason = NULL, paused_until_ms = NULL, pauses = 0,
+                   pause_reason = NULL
+                 WHERE id = ?1 AND (stopped_ms IS NOT NULL OR paused_until_ms IS NOT NULL)",
                 [sink],
             )?;
             Ok(resumed > 0)

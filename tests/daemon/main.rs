@@ -29,5 +29,7 @@ mod push;
 mod rematch;
 mod scores;
 mod service;
+mod standard_webhooks;
 mod stories;
+mod storm;
 mod webhooks;

@@ -176,3 +176,153 @@ fn a_receiver_that_is_not_there_disturbs_nobody() {
     );
     assert!(daemon.stop().success());
 }
+
+/// A home told to `hook`, whose sink has further keys.
+fn with_keys(feeds: &[(&str, String)], hook: &Hook, keys: &str) -> Home {
+    let home = Home::watching(feeds, hook);
+    let text = std::fs::read_to_string(home.config()).unwrap();
+    home.write_config(&text.replace("timeout = \"2s\"", &format!("timeout = \"2s\"\n{keys}")));
+    home
+}
+
+fn stories(count: usize) -> (Site, Vec<(&'static str, String)>) {
+    let site = Site::start();
+    let item = |n| Item::new(&format!("{n}"), &format!("Putin {n}"));
+    let items: Vec<Item> = (0..count).map(item).collect();
+    site.publish("/feed", rss(&items));
+    let feeds = vec![("wire", site.url("/feed"))];
+    (site, feeds)
+}
+
+#[test]
+fn in_order_nothing_overtakes_a_delivery_that_is_tried_again() {
+    let (_site, feeds) = stories(12);
+    // Every third request fails, so that most alerts meet a failure.
+    let hook = Hook::deciding(|n| (if n % 3 == 0 { 500 } else { 204 }, vec![]));
+    let home = with_keys(&feeds, &hook, "ordered = true\nconcurrency = 8");
+    let daemon = home.start();
+    hook.wait(12);
+    assert!(daemon.stop().success());
+    let conn = home.database();
+    let mut statement = conn
+        .prepare("SELECT alert_id FROM delivery ORDER BY id")
+        .unwrap();
+    let rows = statement.query_map([], |row| row.get(0)).unwrap();
+    let order: Vec<String> = rows.collect::<Result<_, _>>().unwrap();
+    let mut asked: Vec<String> = hook.all().into_iter().map(|d| d.id).collect();
+    asked.dedup();
+    assert_eq!(asked, order, "repeats come at once, nothing between");
+}
+
+#[test]
+fn a_receiver_in_trouble_is_left_alone_and_what_waits_for_it_loses_no_attempts() {
+    let (_site, feeds) = stories(40);
+    let hook = Hook::deciding(|n| (if n < 8 { 503 } else { 204 }, vec![]));
+    let home = with_keys(&feeds, &hook, "pause_after = 3\npause_initial = \"400ms\"");
+    let daemon = home.start();
+    let line = daemon.wait_for_log("sink paused");
+    assert!(line.contains("503"), "{line}");
+    daemon.wait_for_log("sink goes on");
+    hook.wait(40);
+    assert!(daemon.stop().success());
+    let told = home.ok(&["alerts"]);
+    assert!(!told.contains("paused"), "the pause is over: {told}");
+    let alerts = home.json(&["alerts", "list", "--json", "--limit", "99"]);
+    let attempts: u64 = alerts.iter().map(|a| a["attempts"].as_u64().unwrap()).sum();
+    assert_eq!(attempts, hook.all().len() as u64, "only requests count");
+    assert_eq!(attempts, 48);
+}
+
+#[test]
+fn a_pause_outlives_a_restart_and_can_be_ended_by_hand() {
+    let (_site, feeds) = stories(20);
+    let hook = Hook::deciding(|n| {
+        if n == 0 {
+            (429, vec![("retry-after", "3600".to_owned())])
+        } else {
+            (204, vec![])
+        }
+    });
+    let home = with_keys(&feeds, &hook, "concurrency = 1");
+    let daemon = home.start();
+    daemon.wait_for_log("sink paused");
+    assert!(daemon.stop().success());
+    home.ok(&["poll"]);
+    assert_eq!(hook.all().len(), 1, "it asked for an hour");
+    let told = home.ok(&["alerts"]);
+    assert!(told.contains("sink hook is paused"), "{told}");
+    home.ok(&["alerts", "resume", "hook"]);
+    home.ok(&["poll"]);
+    assert_eq!(
+        hook.all().len(),
+        20,
+        "all but the one that was told to wait"
+    );
+}
+
+#[test]
+fn what_a_receiver_says_is_kept_without_the_urls_secrets() {
+    let (_site, feeds) = one_story();
+    let receiver = raw_server(|head| {
+        let path = head.split(' ').nth(1).unwrap_or_default();
+        let said = format!("<p>\r\n\x1b[31mno hook at {path}</p>{}", "x".repeat(9000));
+        let length = said.len();
+        let head =
+            format!("HTTP/1.1 422 No\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+        Reply::Bytes((head + &said).into_bytes())
+    });
+    let home = with_receiver(&feeds, &receiver.url("/services/kR3vXw91LmQz?token=hush"));
+    home.ok(&["poll"]);
+    let alerts = home.json(&["alerts", "list", "--sink", "bad", "--json"]);
+    let kept = alerts[0]["response"].as_str().unwrap();
+    assert!(
+        kept.starts_with("<p> [31mno hook at [secret]</p>xxx"),
+        "{kept}"
+    );
+    assert_eq!(kept.len(), 1024);
+}
+
+#[test]
+fn what_is_dropped_is_recorded_and_not_sent() {
+    let (_site, feeds) = stories(3);
+    let hook = Hook::deciding(|n| (if n < 3 { 500 } else { 204 }, vec![]));
+    let home = Home::watching(&feeds, &hook);
+    home.ok(&["poll"]);
+    let waiting = home.json(&["alerts", "list", "--state", "waiting", "--json"]);
+    assert_eq!(waiting.len(), 3);
+    let id = waiting[0]["id"].as_str().unwrap();
+    let reason = "the newsroom has it";
+    let told = home.ok(&["alerts", "drop", "--id", id, "--reason", reason]);
+    assert_eq!(told, "1 delivery dropped\n");
+    assert!(
+        home.ok(&["alerts", "drop", "--all"])
+            .contains("2 deliveries")
+    );
+    assert!(home.ok(&["alerts", "retry", id]).contains("1 dead letter"));
+    let daemon = home.start();
+    hook.wait(1);
+    assert!(daemon.stop().success());
+    assert_eq!(hook.accepted().len(), 1, "what was dropped stays dropped");
+    assert_eq!(hook.accepted()[0].id, id);
+    let dropped = home.json(&["alerts", "list", "--state", "dropped", "--json"]);
+    assert_eq!(dropped.len(), 2);
+    assert_eq!(dropped[0]["drop_reason"], "dropped by hand");
+    assert!(dropped[0]["settled"].is_string());
+    assert!(
+        !home.run(&["alerts", "drop"]).status.success(),
+        "it must be said which"
+    );
+}
+
+#[test]
+fn while_a_secret_is_replaced_receivers_with_either_one_accept_what_comes() {
+    const NEXT: &str = "whsec_bmV4dCBuZXh0IG5leHQgbmV4dCBuZXh0IG5leHQ=";
+    let (_site, feeds) = stories(2);
+    // It still has the old secret, and answers 401 to what that one does not fit.
+    let hook = Hook::start();
+    let home = with_keys(&feeds, &hook, "previous_secret = { file = \"old\" }");
+    std::fs::write(home.path("secret"), NEXT).unwrap();
+    std::fs::write(home.path("old"), SECRET).unwrap();
+    home.ok(&["poll"]);
+    assert_eq!(hook.accepted().len(), 2);
+}

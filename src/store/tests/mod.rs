@@ -123,16 +123,13 @@ impl Base {
     }
 
     async fn due(&self, id: &str, at: Timestamp) -> Vec<Due> {
-        self.store.due(sink(id), at, 100).await.unwrap()
+        self.store.due(sink(id), at, 100, false).await.unwrap().due
     }
 
     async fn settle_all(&self, id: &str, outcome: Outcome, at: Timestamp) {
-        for due in self.due(id, at).await {
-            self.store
-                .settle(due.id, outcome.clone(), at)
-                .await
-                .unwrap();
-        }
+        let due = self.due(id, at).await;
+        let outcomes = due.into_iter().map(|due| (due.id, outcome.clone()));
+        self.store.settle(outcomes.collect(), at).await.unwrap();
     }
 }
 

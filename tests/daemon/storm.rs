@@ -1,0 +1,302 @@
+//! A storm of alerts to six sinks, of which four fail, each in its own way.
+//!
+//! The usual run has 1,000 alerts. The full one is of the release binary, with figures:
+//!
+//! ```sh
+//! cargo build --release --bin mentiond && MENTIOND_STORM=20000 MENTIOND_STORM_KILLS=100 \
+//!   MENTIOND_STORM_BINARY=target/release/mentiond cargo test --test daemon storm -- --nocapture --test-threads 1
+//! ```
+//!
+//! `MENTIOND_STORM_SECONDS` spreads the alerts over so long; without it they all come at once.
+
+mod receivers;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+pub use receivers::{Manner, Receiver, Request};
+
+use crate::support::{Home, Item, Running, Site, TOPICS, rss};
+
+/// Entries of a feed; each makes an alert.
+const ENTRIES: usize = 100;
+/// How long the healthy sinks may take for all alerts, whatever else the machine does.
+const PATIENCE: Duration = Duration::from_secs(240);
+/// The most memory that the daemon may have had in use.
+const MOST_MIB: u64 = 256;
+
+fn setting(name: &str, usual: usize) -> usize {
+    let value = std::env::var(name).unwrap_or_default();
+    if value.is_empty() {
+        return usual;
+    }
+    value.parse().expect("a number")
+}
+
+/// The sinks, and what their receivers saw.
+struct Storm {
+    alerts: usize,
+    site: Site,
+    home: Home,
+    healthy: [Receiver; 2],
+    slow: Receiver,
+    throttling: Receiver,
+    breaking: Receiver,
+}
+
+impl Storm {
+    fn new() -> Self {
+        let feeds = setting("MENTIOND_STORM", 1000).div_ceil(ENTRIES);
+        let storm = Self {
+            alerts: feeds * ENTRIES,
+            site: Site::start(),
+            home: Home::new(),
+            healthy: [Manner::Healthy; 2].map(Receiver::start),
+            slow: Receiver::start(Manner::Slow(Duration::from_secs(2))),
+            throttling: Receiver::start(Manner::Throttling(1)),
+            breaking: Receiver::start(Manner::Breaking),
+        };
+        let mut text = "database = \"m.db\"\nshutdown_timeout = \"5s\"\n\
+             [schedule]\ninterval = \"1s\"\nmin_interval = \"1s\"\n\
+             [fetch]\nper_host = 32\n[dedup]\nnear_duplicates = false\n"
+            .to_owned();
+        let sinks = [
+            ("healthy-1", storm.healthy[0].url.clone(), ""),
+            ("healthy-2", storm.healthy[1].url.clone(), ""),
+            ("slow", storm.slow.url.clone(), ""),
+            ("down", Receiver::nowhere(), "pause_initial = \"200ms\"\n"),
+            ("throttling", storm.throttling.url.clone(), ""),
+            (
+                "breaking",
+                storm.breaking.url.clone(),
+                "max_attempts = 1\npause_initial = \"200ms\"\npause_max = \"1s\"\n",
+            ),
+        ];
+        for (id, url, more) in sinks {
+            write!(
+                text,
+                "[[sink]]\nid = \"{id}\"\ntype = \"webhook\"\nurl = \"{url}\"\n\
+                 secret = {{ file = \"secret\" }}\n{more}"
+            )
+            .unwrap();
+        }
+        for n in 0..feeds {
+            let url = storm.site.url(&format!("/{n}"));
+            write!(
+                text,
+                "[[feed]]\nid = \"f{n}\"\nurl = \"{url}\"\nlanguage = \"en\"\nallow_private_addresses = true\n"
+            )
+            .unwrap();
+            storm.site.publish(&format!("/{n}"), rss(&[]));
+        }
+        storm.home.write_config(&(text + TOPICS));
+        storm
+    }
+
+    /// Starts the binary that is to be tried.
+    fn start(&self) -> Running {
+        let Ok(binary) = std::env::var("MENTIOND_STORM_BINARY") else {
+            return self.home.start();
+        };
+        let mut command = Command::new(std::fs::canonicalize(binary).unwrap());
+        command
+            .args(["--config", self.home.config().to_str().unwrap(), "run"])
+            .env_clear()
+            .env("HOME", self.home.folder.path())
+            .env("MENTIOND_FETCH_HOST_PAUSE", "0s")
+            .env("MENTIOND_FETCH_PER_DOMAIN", "256")
+            .stdin(Stdio::null());
+        Running::spawn(command)
+    }
+
+    /// Publishes the feed with this number.
+    fn publish(&self, feed: usize) {
+        let item = |n| Item::new(&format!("{feed}-{n}"), &format!("Putin {feed} {n}"));
+        let items: Vec<Item> = (0..ENTRIES).map(item).collect();
+        self.site.publish(&format!("/{feed}"), rss(&items));
+    }
+
+    fn feeds(&self) -> usize {
+        self.alerts / ENTRIES
+    }
+
+    /// Waits until both healthy receivers have got every alert.
+    fn wait(&self, daemon: &Running) {
+        let began = Instant::now();
+        while self.healthy.iter().any(|r| r.ids().len() < self.alerts) {
+            let got: Vec<usize> = self.healthy.iter().map(Receiver::count).collect();
+            assert!(
+                began.elapsed() < PATIENCE,
+                "{got:?} of {}\n{}",
+                self.alerts,
+                daemon.log().join("\n")
+            );
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// What the database says after the daemon's end: deliveries by sink and state.
+    fn outbox(&self) -> BTreeMap<(String, String), usize> {
+        let conn = self.home.database();
+        let mut statement = conn
+            .prepare("SELECT sink, state, count(*) FROM delivery GROUP BY sink, state")
+            .unwrap();
+        let rows = statement.query_map([], |r| Ok(((r.get(0)?, r.get(1)?), r.get::<_, usize>(2)?)));
+        rows.unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    /// Every alert exists for every sink, and each delivery stands where it may stand.
+    fn nothing_is_missing(&self) {
+        let conn = self.home.database();
+        let number = |sql: &str| -> usize { conn.query_row(sql, [], |row| row.get(0)).unwrap() };
+        assert_eq!(number("SELECT count(*) FROM alert"), self.alerts);
+        let outbox = self.outbox();
+        let of = |sink: &str, state: &str| {
+            let key = (sink.to_owned(), state.to_owned());
+            outbox.get(&key).copied().unwrap_or(0)
+        };
+        for sink in [
+            "healthy-1",
+            "healthy-2",
+            "slow",
+            "down",
+            "throttling",
+            "breaking",
+        ] {
+            let all = of(sink, "delivered") + of(sink, "waiting") + of(sink, "dead");
+            assert_eq!(all, self.alerts, "{sink}: {outbox:?}");
+        }
+        assert_eq!(of("healthy-1", "delivered"), self.alerts, "{outbox:?}");
+        assert_eq!(of("healthy-2", "delivered"), self.alerts, "{outbox:?}");
+        assert_eq!(of("down", "waiting"), self.alerts, "{outbox:?}");
+        assert_eq!(of("throttling", "waiting"), self.alerts, "{outbox:?}");
+        assert_eq!(of("breaking", "delivered"), 0, "{outbox:?}");
+        assert!(of("breaking", "dead") > 0, "{outbox:?}");
+        let beyond = "SELECT count(*) FROM delivery WHERE state = 'waiting'
+            AND next_attempt_ms > (unixepoch() + 86400) * 1000";
+        assert_eq!(number(beyond), 0, "all that waits is within its schedule");
+        let untold = "SELECT count(*) FROM delivery WHERE state <> 'delivered'
+            AND attempts > 0 AND error IS NULL";
+        assert_eq!(number(untold), 0, "every failure says why");
+    }
+
+    /// Milliseconds from an alert's creation to the request, sorted, over both healthy receivers.
+    fn latencies(&self) -> Vec<i64> {
+        let conn = self.home.database();
+        let mut statement = conn.prepare("SELECT id, created_ms FROM alert").unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+        let created: BTreeMap<String, i64> = rows.unwrap().collect::<Result<_, _>>().unwrap();
+        let requests = self.healthy.iter().flat_map(Receiver::all);
+        let mut waits: Vec<i64> = requests.map(|r| r.at_ms - created[r.id()]).collect();
+        waits.sort_unstable();
+        waits
+    }
+}
+
+#[test]
+fn a_storm_to_sinks_of_which_four_fail_loses_nothing_and_the_healthy_get_each_alert_once() {
+    let storm = Storm::new();
+    let seconds = setting("MENTIOND_STORM_SECONDS", 0);
+    let daemon = storm.start();
+    daemon.wait_for_log("starting");
+    let began = Instant::now();
+    for feed in 0..storm.feeds() {
+        storm.publish(feed);
+        let share = (feed + 1) as f64 / storm.feeds() as f64;
+        let due = began + Duration::from_secs(seconds as u64).mul_f64(share);
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+    }
+    storm.wait(&daemon);
+    let took = began.elapsed();
+    let peak_mib = peak(&daemon);
+    assert!(daemon.stop().success());
+
+    let waits = storm.latencies();
+    let at = |share: f64| waits[((waits.len() - 1) as f64 * share) as usize];
+    println!(
+        "{} alerts to 6 sinks in {:.1} s ({:.0} requests/s to the healthy two); from the alert to \
+         the request: p50 {} ms, p99 {} ms, max {} ms; peak memory {peak_mib} MiB",
+        storm.alerts,
+        took.as_secs_f64(),
+        waits.len() as f64 / took.as_secs_f64(),
+        at(0.5),
+        at(0.99),
+        at(1.0)
+    );
+    println!(
+        "requests: slow {}, throttling {}, breaking {}; outbox: {:?}",
+        storm.slow.count(),
+        storm.throttling.count(),
+        storm.breaking.count(),
+        storm.outbox()
+    );
+    storm.nothing_is_missing();
+    for receiver in &storm.healthy {
+        let ids = receiver.ids();
+        assert_eq!(ids.len(), storm.alerts);
+        assert!(ids.values().all(|&times| times == 1), "exactly once");
+    }
+    // Four at once, then one a pause of a second at least.
+    let most = 4 + took.as_secs() as usize + 6;
+    assert!(
+        storm.throttling.count() <= most,
+        "{}",
+        storm.throttling.count()
+    );
+    assert!(peak_mib < MOST_MIB, "{peak_mib} MiB");
+}
+
+#[test]
+fn kills_in_a_storm_lose_nothing_and_repeat_only_under_the_same_id() {
+    let storm = Storm::new();
+    let kills = setting("MENTIOND_STORM_KILLS", 8);
+    let mut published = 0;
+    for kill in 0..kills {
+        let daemon = storm.start();
+        daemon.wait_for_log("starting");
+        let before = storm.healthy[0].count();
+        let until = storm.feeds() * (kill + 1) / kills;
+        (published..until).for_each(|feed| storm.publish(feed));
+        published = until;
+        // The kill is to come while deliveries are under way, and now and then before.
+        let patience = Instant::now() + Duration::from_millis(fastrand::u64(500..5000));
+        while storm.healthy[0].count() == before && Instant::now() < patience {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_millis(fastrand::u64(0..100)));
+        daemon.kill();
+    }
+    let daemon = storm.start();
+    storm.wait(&daemon);
+    daemon.wait_for_log("starting");
+    assert!(daemon.stop().success());
+    storm.nothing_is_missing();
+    let mut repeats = 0;
+    for receiver in &storm.healthy {
+        let mut ids: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for request in receiver.all() {
+            let body: serde_json::Value = serde_json::from_str(&request.body).unwrap();
+            let link = body["data"]["story"]["link"].as_str().unwrap().to_owned();
+            ids.entry(link).or_default().insert(request.id().to_owned());
+        }
+        assert_eq!(ids.len(), storm.alerts);
+        assert!(ids.values().all(|ids| ids.len() == 1), "one story, one id");
+        repeats += receiver.count() - storm.alerts;
+    }
+    println!(
+        "{} alerts, {kills} kills: nothing lost, {repeats} of {} requests were repeats",
+        storm.alerts,
+        2 * storm.alerts + repeats
+    );
+}
+
+/// The most memory that the daemon had in use, in MiB; 0 where the system does not tell.
+fn peak(daemon: &Running) -> u64 {
+    let path = format!("/proc/{}/status", daemon.id());
+    let status = std::fs::read_to_string(path).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    kib.map_or(0, |kib| kib.parse::<u64>().unwrap() / 1024)
+}
