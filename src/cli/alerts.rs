@@ -61,6 +61,7 @@ enum State {
     Waiting,
     Delivered,
     Dead,
+    Silenced,
 }
 
 #[derive(Debug, Args)]
@@ -116,6 +117,7 @@ fn list(context: &Context, args: &ListArgs, config: &Config) -> Result<ExitCode,
                 State::Waiting => "waiting",
                 State::Delivered => "delivered",
                 State::Dead => "dead",
+                State::Silenced => "silenced",
             }
             .to_owned()
         }),
@@ -137,8 +139,8 @@ fn list(context: &Context, args: &ListArgs, config: &Config) -> Result<ExitCode,
     }
     let counts = runtime.block_on(store.outbox_counts())?;
     out.line(format!(
-        "deliveries: {} waiting, {} delivered, {} dead",
-        counts.waiting, counts.delivered, counts.dead
+        "deliveries: {} waiting, {} delivered, {} dead, {} silenced",
+        counts.waiting, counts.delivered, counts.dead, counts.silenced
     ))?;
     for (sink, reason) in runtime.block_on(store.stopped_sinks())? {
         out.line(format!(
@@ -157,6 +159,10 @@ fn list(context: &Context, args: &ListArgs, config: &Config) -> Result<ExitCode,
                     .map(|at| relative(at, now))
                     .unwrap_or_default()
             ),
+            (Some(sink), Some("silenced")) => match alert.silence {
+                Some(silence) => format!("{sink}: silenced by silence {silence}"),
+                None => format!("{sink}: silenced"),
+            },
             (Some(sink), state) => format!("{sink}: {}", state.unwrap_or_default()),
             (None, _) => "no sink wants it".to_owned(),
         };

@@ -89,6 +89,8 @@ pub struct OutboxCounts {
     pub delivered: u64,
     /// Given up.
     pub dead: u64,
+    /// Held back for good by a silence (as far as they are still kept).
+    pub silenced: u64,
 }
 
 /// Which alerts to list.
@@ -96,7 +98,7 @@ pub struct OutboxCounts {
 pub struct AlertFilter {
     /// Only alerts of this topic.
     pub topic: Option<String>,
-    /// Only alerts with a delivery in this state (`waiting`, `delivered`, `dead`).
+    /// Only alerts with a delivery in this state (`waiting`, `delivered`, `dead`, `silenced`).
     pub state: Option<String>,
     /// Only alerts with a delivery to this sink.
     pub sink: Option<String>,
@@ -130,7 +132,7 @@ pub struct AlertRow {
     pub created: Timestamp,
     /// The sink; `None` when no sink takes such alerts.
     pub sink: Option<String>,
-    /// `waiting`, `delivered` or `dead`.
+    /// `waiting`, `delivered`, `dead` or `silenced`.
     pub state: Option<String>,
     /// Attempts made.
     pub attempts: u32,
@@ -138,6 +140,8 @@ pub struct AlertRow {
     pub next_attempt: Option<Timestamp>,
     /// When the delivery ended.
     pub settled: Option<Timestamp>,
+    /// The number of the silence that holds it back.
+    pub silence: Option<i64>,
     /// What went wrong last.
     pub error: Option<String>,
 }
@@ -297,6 +301,7 @@ impl Store {
                 match row.get::<_, String>(0)?.as_str() {
                     "waiting" => counts.waiting = n,
                     "delivered" => counts.delivered = n,
+                    "silenced" => counts.silenced = n,
                     _ => counts.dead = n,
                 }
             }
@@ -346,7 +351,8 @@ impl Store {
                    coalesce(d.attempts, 0), d.next_attempt_ms, d.settled_ms, d.error,
                    (SELECT e.id FROM entry e JOIN mention m ON m.entry_id = e.id
                     WHERE e.story_id = a.story_id AND m.topic = a.topic
-                    ORDER BY e.feed_id <> a.feed_id, e.id LIMIT 1), a.score
+                    ORDER BY e.feed_id <> a.feed_id, e.id LIMIT 1), a.score,
+                   d.silence_id
                  FROM alert a LEFT JOIN delivery d ON d.alert_id = a.id
                    LEFT JOIN feed f ON f.id = a.feed_id WHERE true",
             )
@@ -437,5 +443,6 @@ fn alert_row(row: &Row<'_>) -> rusqlite::Result<AlertRow> {
         error: row.get(11)?,
         entry: row.get(12)?,
         score: row.get(13)?,
+        silence: row.get(14)?,
     })
 }

@@ -29,5 +29,6 @@ mod push;
 mod rematch;
 mod scores;
 mod service;
+mod silences;
 mod stories;
 mod webhooks;
