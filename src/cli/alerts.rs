@@ -6,12 +6,13 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::mentions::since;
 use super::output::{count, printable, relative, scored};
+use super::route::{self, RouteArgs};
 use super::{CliError, Context, names, runtime};
 use crate::config::Config;
 use crate::model::Timestamp;
 use crate::store::{AlertFilter, Store};
 
-/// List alerts and their deliveries; retry dead letters; resume a stopped sink.
+/// List alerts and their deliveries; retry dead letters; resume a stopped sink; explain routes.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct AlertsArgs {
@@ -32,6 +33,8 @@ enum Action {
         /// The sink's id.
         sink: String,
     },
+    /// Say which sinks would get an alert, and why.
+    Route(RouteArgs),
 }
 
 #[derive(Debug, Args)]
@@ -82,6 +85,7 @@ pub fn run(context: &Context, args: &AlertsArgs) -> Result<ExitCode, CliError> {
     match &args.action {
         None => list(context, &args.list, &config),
         Some(Action::List(args)) => list(context, args, &config),
+        Some(Action::Route(args)) => route::run(context, args, &config),
         Some(Action::Retry(args)) => {
             let store = Store::open_beside(&config.database)?;
             let revived = runtime()?.block_on(store.retry_dead(

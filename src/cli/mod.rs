@@ -17,6 +17,7 @@ mod names;
 mod output;
 mod poll;
 mod rematch;
+mod route;
 mod run;
 mod silence;
 mod terminal;
@@ -79,7 +80,7 @@ enum Command {
     Rematch(rematch::RematchArgs),
     /// Explain why an entry of the history mentions a topic, or why it does not.
     Explain(explain::ExplainArgs),
-    /// List alerts and their deliveries; retry dead letters; resume a stopped sink.
+    /// List alerts and their deliveries; retry dead letters; resume a stopped sink; explain routes.
     Alerts(alerts::AlertsArgs),
     /// Have alerts recorded but not delivered for a while.
     Silence(silence::SilenceArgs),

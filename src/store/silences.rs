@@ -31,7 +31,7 @@ pub struct SilenceRow {
     pub topic: Option<String>,
     /// Only alerts that arise in this feed, or are about it.
     pub source: Option<String>,
-    /// Only alerts about this story.
+    /// Only alerts about this story: the one that was meant, or that it has joined.
     pub story: Option<StoryKey>,
     /// The title of the story's latest entry, if one is kept.
     pub story_title: Option<String>,
@@ -49,6 +49,21 @@ pub struct SilenceRow {
     pub active: bool,
     /// How many alerts it has held back, as far as their deliveries are kept.
     pub alerts: u64,
+}
+
+impl SilenceRow {
+    /// What it covers, and until when.
+    #[must_use]
+    pub fn silence(&self) -> Silence {
+        Silence {
+            topic: self.topic.clone(),
+            feed: self.source.clone(),
+            story: self.story,
+            pattern: self.pattern.clone(),
+            until: self.until,
+            ended: self.ended,
+        }
+    }
 }
 
 /// By what a story is meant.
@@ -135,13 +150,14 @@ impl Store {
     pub async fn silences(&self, all: bool, now: Timestamp) -> Result<Vec<SilenceRow>, StoreError> {
         self.read(move |conn| {
             let mut statement = conn.prepare(
-                "SELECT s.id, s.topic, s.feed, s.story_key, s.pattern, s.until_ms, s.ended_ms,
-                   s.comment, s.created_ms,
-                   (SELECT e.title FROM story o LEFT JOIN story_join j ON j.story_id = o.id
-                      JOIN entry e ON e.story_id = coalesce(j.into_id, o.id)
-                    WHERE o.key = s.story_key ORDER BY e.id DESC LIMIT 1),
+                "SELECT s.id, s.topic, s.feed, coalesce(t.key, s.story_key), s.pattern, s.until_ms,
+                   s.ended_ms, s.comment, s.created_ms,
+                   (SELECT e.title FROM entry e WHERE e.story_id = coalesce(t.id, o.id)
+                    ORDER BY e.id DESC LIMIT 1),
                    (SELECT count(DISTINCT d.alert_id) FROM delivery d WHERE d.silence_id = s.id)
-                 FROM silence s WHERE ?1 OR (s.ended_ms IS NULL AND s.until_ms > ?2)
+                 FROM silence s LEFT JOIN story o ON o.key = s.story_key
+                   LEFT JOIN story_join j ON j.story_id = o.id LEFT JOIN story t ON t.id = j.into_id
+                 WHERE ?1 OR (s.ended_ms IS NULL AND s.until_ms > ?2)
                  ORDER BY s.id DESC",
             )?;
             let rows = statement.query_map(params![all, now.as_millis()], |row| {

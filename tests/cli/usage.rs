@@ -28,7 +28,7 @@ fn every_command_has_help_and_those_with_codes_of_their_own_name_them() {
         "{}",
         main.out
     );
-    for action in ["list", "retry", "resume"] {
+    for action in ["list", "retry", "resume", "route"] {
         run(&["alerts", action, "--help"]).code(0);
     }
     for action in ["add", "list", "end"] {
@@ -62,6 +62,7 @@ fn what_is_not_understood_ends_with_2_and_does_nothing() {
         &["alerts", "list", "--state", "lost"],
         &["alerts", "retry"],
         &["alerts", "resume"],
+        &["alerts", "route"],
         &["silence"],
         &["silence", "end", "all"],
         &["silence", "add", "--until", "1h", "--comment", "everything"],

@@ -27,6 +27,7 @@ mod pages;
 mod politeness;
 mod push;
 mod rematch;
+mod routes;
 mod scores;
 mod service;
 mod silences;
