@@ -2,7 +2,7 @@
 //! topic they track.
 //!
 //! Data flows one way: `config` → `schedule` → `fetch` → `parse` → `dedup` → `matching` → `store`
-//! → `notify`. Pure modules (`schedule`, `article`, `language`, `dedup`, `matching`) take values and
+//! → `notify`. Pure modules (`schedule`, `article`, `language`, `dedup`, `matching`, `silence`) take values and
 //! a clock and do no I/O; `daemon` wires them together and `cli` prints.
 
 pub mod article;
@@ -20,6 +20,7 @@ pub mod notify;
 pub mod parse;
 pub mod push;
 pub mod schedule;
+pub mod silence;
 pub mod store;
 #[cfg(test)]
 mod testing;

@@ -6,12 +6,13 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::mentions::since;
 use super::output::{count, printable, relative, scored};
+use super::route::{self, RouteArgs};
 use super::{CliError, Context, names, runtime};
 use crate::config::Config;
 use crate::model::Timestamp;
 use crate::store::{AlertFilter, Store};
 
-/// List alerts and their deliveries; retry or drop deliveries; resume a stopped or paused sink.
+/// List alerts and their deliveries; retry or drop deliveries; resume a stopped or paused sink; explain routes.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct AlertsArgs {
@@ -34,6 +35,8 @@ enum Action {
         /// The sink's id.
         sink: String,
     },
+    /// Say which sinks would get an alert, and why.
+    Route(RouteArgs),
 }
 
 #[derive(Debug, Args)]
@@ -64,6 +67,7 @@ enum State {
     Delivered,
     Dead,
     Dropped,
+    Silenced,
 }
 
 #[derive(Debug, Args)]
@@ -100,6 +104,7 @@ pub fn run(context: &Context, args: &AlertsArgs) -> Result<ExitCode, CliError> {
     match &args.action {
         None => list(context, &args.list, &config),
         Some(Action::List(args)) => list(context, args, &config),
+        Some(Action::Route(args)) => route::run(context, args, &config),
         Some(Action::Retry(args)) => {
             let store = Store::open_beside(&config.database)?;
             let revived = runtime()?.block_on(store.retry_dead(
@@ -158,6 +163,7 @@ fn list(context: &Context, args: &ListArgs, config: &Config) -> Result<ExitCode,
                 State::Delivered => "delivered",
                 State::Dead => "dead",
                 State::Dropped => "dropped",
+                State::Silenced => "silenced",
             }
             .to_owned()
         }),
@@ -179,8 +185,8 @@ fn list(context: &Context, args: &ListArgs, config: &Config) -> Result<ExitCode,
     }
     let counts = runtime.block_on(store.outbox_counts())?;
     out.line(format!(
-        "deliveries: {} waiting, {} delivered, {} dead, {} dropped",
-        counts.waiting, counts.delivered, counts.dead, counts.dropped
+        "deliveries: {} waiting, {} delivered, {} dead, {} dropped, {} silenced",
+        counts.waiting, counts.delivered, counts.dead, counts.dropped, counts.silenced
     ))?;
     for (sink, reason) in runtime.block_on(store.stopped_sinks())? {
         out.line(format!(
@@ -206,6 +212,10 @@ fn list(context: &Context, args: &ListArgs, config: &Config) -> Result<ExitCode,
                     .map(|at| relative(at, now))
                     .unwrap_or_default()
             ),
+            (Some(sink), Some("silenced")) => match alert.silence {
+                Some(silence) => format!("{sink}: silenced by silence {silence}"),
+                None => format!("{sink}: silenced"),
+            },
             (Some(sink), state) => format!("{sink}: {}", state.unwrap_or_default()),
             (None, _) => "no sink wants it".to_owned(),
         };

@@ -57,6 +57,9 @@ pub fn run(context: &Context, _: &CheckArgs) -> Result<ExitCode, CliError> {
         };
         out.line(format!("sink           {} ({kind})", sink.id))?;
     }
+    if !config.routes.is_empty() {
+        out.line(format!("routes         {}", config.routes.len()))?;
+    }
     out.line(format!("database       {}", config.database.display()))?;
     out.line("ok")?;
     Ok(ExitCode::SUCCESS)

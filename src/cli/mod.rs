@@ -17,7 +17,9 @@ mod names;
 mod output;
 mod poll;
 mod rematch;
+mod route;
 mod run;
+mod silence;
 mod terminal;
 mod topics;
 
@@ -78,8 +80,10 @@ enum Command {
     Rematch(rematch::RematchArgs),
     /// Explain why an entry of the history mentions a topic, or why it does not.
     Explain(explain::ExplainArgs),
-    /// List alerts and their deliveries; retry dead letters; resume a stopped sink.
+    /// List alerts and their deliveries; retry dead letters; resume a stopped sink; explain routes.
     Alerts(alerts::AlertsArgs),
+    /// Have alerts recorded but not delivered for a while.
+    Silence(silence::SilenceArgs),
     /// Show mentiond at work without a network: bundled feeds, alerts, a verifying receiver.
     Demo(demo::DemoArgs),
 }
@@ -161,6 +165,7 @@ pub fn main() -> ExitCode {
         Command::Rematch(args) => rematch::run(&context, &args),
         Command::Explain(args) => explain::run(&context, &args),
         Command::Alerts(args) => alerts::run(&context, &args),
+        Command::Silence(args) => silence::run(&context, &args),
         Command::Demo(args) => demo::run(&context, &args),
     };
     match result {

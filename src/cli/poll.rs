@@ -117,7 +117,7 @@ pub fn run(context: &Context, args: &PollArgs) -> Result<ExitCode, CliError> {
             failed.len()
         ))?;
         out.line(format!(
-            "{} new, {}, {}; {} delivered, {} failed, {} waiting, {} dead",
+            "{} new, {}, {}; {} delivered, {} failed, {} waiting, {} dead{}",
             count(
                 usize::try_from(counters.entries).unwrap_or(usize::MAX),
                 "entry"
@@ -133,7 +133,11 @@ pub fn run(context: &Context, args: &PollArgs) -> Result<ExitCode, CliError> {
             summary.settled.delivered.load(Relaxed),
             summary.settled.failed.load(Relaxed),
             outbox.waiting,
-            outbox.dead
+            outbox.dead,
+            match outbox.silenced {
+                0 => String::new(),
+                n => format!(", {n} silenced"),
+            }
         ))?;
         for left in &summary.left_alone {
             let (feed, why, until) = (&left.feed, left.why.as_str(), left.until);

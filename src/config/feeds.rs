@@ -147,6 +147,11 @@ impl FeedList {
         self.ids.get(id)
     }
 
+    /// The ids of all feeds.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &FeedId> {
+        self.ids.keys()
+    }
+
     /// Takes a feed in.
     pub(super) fn add(&mut self, feed: Feed, origin: &Origin) {
         self.ids
@@ -256,7 +261,8 @@ fn read_id(value: &Value<'_>) -> Option<FeedId> {
         .ok()
 }
 
-fn read_language(value: &Value<'_>) -> Option<String> {
+/// Reads a language code.
+pub(super) fn read_language(value: &Value<'_>) -> Option<String> {
     let text = value.line(LONGEST_NAME)?;
     if is_language(text) {
         return Some(text.to_owned());
@@ -269,7 +275,8 @@ fn read_language(value: &Value<'_>) -> Option<String> {
     None
 }
 
-fn read_country(value: &Value<'_>) -> Option<String> {
+/// Reads a country's two letters.
+pub(super) fn read_country(value: &Value<'_>) -> Option<String> {
     let text = value.line(LONGEST_NAME)?;
     if text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphabetic()) {
         return Some(text.to_ascii_uppercase());

@@ -10,6 +10,7 @@ use super::feeds::{self, Defaults, FeedList};
 use super::include::{self, Included, Kind};
 use super::problem::{ConfigError, Problem, Report, did_you_mean};
 use super::reader::{self, Table};
+use super::routes::{self, Known};
 use super::sinks::{self, SinkList, Surroundings};
 use super::source::{MAX_FILE, Origin, Source, read_text};
 use super::topics::{self, TopicList};
@@ -152,18 +153,30 @@ fn assemble(main: &Rc<Source>, environment: &Environment, report: &Report) -> Co
         topics: &topics,
         topics_may_be_missing: incomplete,
     };
-    for mut root in roots {
+    for root in &mut roots {
         for table in root.tables("sink", "[[sink]]") {
             sinks::read(table, &around, &mut sinks);
+        }
+    }
+    let mut sink_ids: Vec<SinkId> = sinks.ids.into_keys().collect();
+    let mut sinks = sinks.sinks;
+    if sinks.is_empty() {
+        sinks.extend(default_sink());
+        sink_ids.extend(sinks.iter().map(|sink| sink.id.clone()));
+    }
+    let known = Known {
+        feeds: &feeds,
+        sinks: &sink_ids,
+    };
+    let mut routes = Vec::new();
+    for mut root in roots {
+        for table in root.tables("route", "[[route]]") {
+            routes::read(table, &around, &known, &mut routes);
         }
         root.finish();
     }
     warn_of_idleness(main, report, &feeds, &topics);
 
-    let mut sinks = sinks.sinks;
-    if sinks.is_empty() {
-        sinks.extend(default_sink());
-    }
     Config {
         path: path.to_owned(),
         files,
@@ -182,6 +195,7 @@ fn assemble(main: &Rc<Source>, environment: &Environment, report: &Report) -> Co
         topics: topics.topics.into(),
         examples: examples.examples,
         sinks,
+        routes,
         warnings: Vec::new(),
     }
 }
@@ -223,7 +237,7 @@ pub fn parse_topics(file_name: &Path, text: &str) -> Result<Vec<Topic>, ConfigEr
         examples::check_topics(&examples, &list, &report);
     }
     root.refuse(&MAIN_ONLY, "a topic pack holds topics only");
-    root.refuse(&["feed", "sink"], "a topic pack holds topics only");
+    root.refuse(&["feed", "sink", "route"], "a topic pack holds topics only");
     root.finish();
     drop(tree);
     report.finish(&[file_name.to_owned()])?;

@@ -35,6 +35,7 @@ mod person;
 mod problem;
 mod reader;
 mod request;
+mod routes;
 mod secret;
 mod settings;
 mod sinks;
@@ -63,7 +64,7 @@ pub use opml_write::{Outlined, write_opml};
 pub(crate) use problem::did_you_mean;
 pub use problem::{ConfigError, Problem};
 
-use crate::model::{Feed, FullText, Interval, SinkId, Topic, TopicId};
+use crate::model::{Feed, FeedId, Field, FullText, Interval, SinkId, Topic, TopicId};
 
 /// Everything that can be configured, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,6 +101,8 @@ pub struct Config {
     pub examples: Vec<Example>,
     /// The sinks, at least one; ids are unique.
     pub sinks: Vec<SinkConfig>,
+    /// Which alerts go to which sinks, in the order in which they are asked.
+    pub routes: Vec<RouteConfig>,
     /// What the owner should know.
     pub warnings: Vec<Problem>,
 }
@@ -277,4 +280,71 @@ pub enum SinkKind {
         /// Order, pauses and addresses.
         delivery: DeliveryConfig,
     },
+}
+
+/// Which alerts go to which sinks. All conditions that are given must hold; each is a list of
+/// alternatives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteConfig {
+    /// What the alert is about.
+    pub kinds: Option<Vec<RouteKind>>,
+    /// Its topic.
+    pub topics: Option<Vec<TopicId>>,
+    /// A tag of its topic.
+    pub tags: Option<Vec<String>>,
+    /// The language of its entry or feed; `pt` includes `pt-BR`.
+    pub languages: Option<Vec<String>>,
+    /// The feed in which it arose, or that it is about.
+    pub sources: Option<Vec<FeedId>>,
+    /// The country of that feed, as two capital letters.
+    pub countries: Option<Vec<String>>,
+    /// The field of the best hit.
+    pub fields: Option<Vec<Field>>,
+    /// The least score.
+    pub min_score: Option<u8>,
+    /// Where it goes.
+    pub sinks: Vec<SinkId>,
+    /// Whether further routes are asked when this one has taken an alert (`continue`).
+    pub goes_on: bool,
+    /// Where it stands: file, line and column.
+    pub place: String,
+}
+
+impl RouteConfig {
+    /// A route without conditions.
+    #[must_use]
+    pub fn to(sinks: Vec<SinkId>) -> Self {
+        Self {
+            kinds: None,
+            topics: None,
+            tags: None,
+            languages: None,
+            sources: None,
+            countries: None,
+            fields: None,
+            min_score: None,
+            sinks,
+            goes_on: false,
+            place: String::new(),
+        }
+    }
+
+    /// Whether no alert comes to the routes behind it.
+    #[must_use]
+    pub fn takes_all(&self) -> bool {
+        let plain = Self {
+            place: self.place.clone(),
+            ..Self::to(self.sinks.clone())
+        };
+        *self == plain
+    }
+}
+
+/// What an alert is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RouteKind {
+    /// A story that mentions a topic.
+    Mention,
+    /// A feed in trouble.
+    Feed,
 }

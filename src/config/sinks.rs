@@ -44,7 +44,7 @@ pub(super) struct Surroundings<'s> {
     pub(super) environment: &'s Environment,
     /// The topics that exist; complete.
     pub(super) topics: &'s TopicList,
-    /// Whether topics may be missing because a file could not be read to its end.
+    /// Whether topics, feeds or sinks may be missing because a file could not be read to its end.
     pub(super) topics_may_be_missing: bool,
 }
 
@@ -53,7 +53,8 @@ pub(super) struct Surroundings<'s> {
 pub(super) struct SinkList {
     /// The sinks.
     pub(super) sinks: Vec<SinkConfig>,
-    ids: BTreeMap<SinkId, Origin>,
+    /// Every id that a sink has, also of sinks with other mistakes.
+    pub(super) ids: BTreeMap<SinkId, Origin>,
 }
 
 /// Reads one `[[sink]]` into the list.
@@ -171,14 +172,16 @@ fn webhook_url(value: &Value<'_>, environment: &Environment) -> Option<Secret> {
     }
 }
 
-fn refuse_empty(value: &Value<'_>) {
+/// Refuses an empty list of alternatives.
+pub(super) fn refuse_empty(value: &Value<'_>) {
     value.error(
-        format!("{} is empty, so the sink would get nothing", value.label()),
+        format!("{} is empty, so no alert would fit", value.label()),
         Some("leave the key out for all".to_owned()),
     );
 }
 
-fn topics(value: &Value<'_>, around: &Surroundings<'_>) -> Option<Vec<TopicId>> {
+/// Reads a list of topics' ids.
+pub(super) fn topics(value: &Value<'_>, around: &Surroundings<'_>) -> Option<Vec<TopicId>> {
     let items = value.items()?;
     if items.is_empty() {
         refuse_empty(value);
@@ -204,7 +207,8 @@ fn topics(value: &Value<'_>, around: &Surroundings<'_>) -> Option<Vec<TopicId>> 
     Some(ids)
 }
 
-fn tags(value: &Value<'_>, around: &Surroundings<'_>) -> Option<Vec<String>> {
+/// Reads a list of topics' tags.
+pub(super) fn tags(value: &Value<'_>, around: &Surroundings<'_>) -> Option<Vec<String>> {
     let items = value.items()?;
     if items.is_empty() {
         refuse_empty(value);

@@ -9,7 +9,7 @@ use super::poll::Found;
 use super::{Engine, Live};
 use crate::dedup;
 use crate::fetch::{FetchError, Phase};
-use crate::model::{AlertKind, Feed, FeedTrouble, Timestamp};
+use crate::model::{AlertFacts, AlertKind, Feed, FeedTrouble, Timestamp};
 use crate::schedule::{self, Failure};
 use crate::store::{AlertRecord, FeedState, PollStatus, Renewal};
 
@@ -147,5 +147,12 @@ pub fn trouble(
         failures: state.failures.saturating_add(1),
     };
     let id = dedup::feed_alert_id(kind, &feed.id, since);
-    Some(AlertRecord::new(id, kind, &detail, live.feed_sinks.clone()))
+    let facts = AlertFacts {
+        feed: feed.id.as_str(),
+        country: feed.country.as_deref(),
+        language: feed.language.as_deref(),
+        ..AlertFacts::default()
+    };
+    let routes = live.routes.sinks(&facts);
+    Some(AlertRecord::new(id, kind, &detail, routes))
 }

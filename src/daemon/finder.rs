@@ -5,11 +5,12 @@
 
 use std::collections::HashMap;
 
-use crate::config::SinkConfig;
+use crate::config::{Config, RouteConfig, SinkConfig};
 use crate::dedup;
 use crate::matching::{self, Facts, Matcher};
 use crate::model::{
-    AlertKind, Entry, Feed, Mention, MentionAlert, Route, StoryKey, Timestamp, Topic, TopicId,
+    AlertFacts, AlertKind, Entry, Feed, Mention, MentionAlert, Route, StoryKey, Timestamp, Topic,
+    TopicId,
 };
 use crate::notify::route;
 use crate::store::{AlertRecord, MentionRecord};
@@ -17,30 +18,36 @@ use crate::store::{AlertRecord, MentionRecord};
 /// How many characters a snippet shows on each side of a hit.
 const SNIPPET: usize = 80;
 
-/// Where each topic stands in the list of all, and the sinks that want its alerts.
+/// Where each topic stands in the list of all, and what says which sinks get an alert.
 #[derive(Debug)]
-pub struct Routes(HashMap<TopicId, (usize, Vec<Route>)>);
+pub struct Routes {
+    places: HashMap<TopicId, usize>,
+    routes: Vec<RouteConfig>,
+    sinks: Vec<SinkConfig>,
+}
 
 impl Routes {
-    /// From these topics to these sinks.
+    /// From these topics by the configuration's routes to its sinks.
     #[must_use]
-    pub fn new(topics: &[Topic], sinks: &[SinkConfig]) -> Self {
-        let with_sinks = |(place, topic): (usize, &Topic)| {
-            let routes = route::for_topic(sinks, topic);
-            (topic.id.clone(), (place, routes))
-        };
-        Self(topics.iter().enumerate().map(with_sinks).collect())
+    pub fn new(topics: &[Topic], config: &Config) -> Self {
+        let places = topics.iter().enumerate();
+        Self {
+            places: places.map(|(n, topic)| (topic.id.clone(), n)).collect(),
+            routes: config.routes.clone(),
+            sinks: config.sinks.clone(),
+        }
     }
 
-    /// A topic, out of the list that these routes were made from, and the sinks that want its alerts.
+    /// A topic, out of the list that these routes were made from.
     #[must_use]
-    pub fn topic<'a>(
-        &'a self,
-        topics: &'a [Topic],
-        id: &TopicId,
-    ) -> Option<(&'a Topic, &'a [Route])> {
-        let (place, routes) = self.0.get(id)?;
-        Some((topics.get(*place)?, routes))
+    pub fn topic<'t>(&self, topics: &'t [Topic], id: &TopicId) -> Option<&'t Topic> {
+        topics.get(*self.places.get(id)?)
+    }
+
+    /// The sinks that get an alert.
+    #[must_use]
+    pub fn sinks(&self, alert: &AlertFacts<'_>) -> Vec<Route> {
+        route::sinks(&self.routes, &self.sinks, alert)
     }
 }
 
@@ -76,10 +83,6 @@ impl Finder<'_> {
             .collect()
     }
 
-    fn topic(&self, id: &TopicId) -> Option<(&Topic, &[Route])> {
-        self.routes.topic(self.matcher.topics(), id)
-    }
-
     fn mention(
         &self,
         mention: &Mention,
@@ -91,7 +94,7 @@ impl Finder<'_> {
     ) -> Option<MentionRecord> {
         // Hits come ordered by field, so the first one is in the weightiest field.
         let best = mention.hits.first()?;
-        let (topic, routes) = self.topic(&mention.topic)?;
+        let topic = self.routes.topic(self.matcher.topics(), &mention.topic)?;
         let text = entry.text(best.field);
         let snippet = matching::snippet(text, best.start, best.end, SNIPPET);
         let alert = tell.then(|| {
@@ -123,9 +126,21 @@ impl Finder<'_> {
                 revision: revised,
             };
             let id = dedup::mention_alert_id(&mention.topic, story);
+            let facts = AlertFacts {
+                topic: Some(topic.id.as_str()),
+                tags: &topic.tags,
+                feed: self.feed.id.as_str(),
+                country: self.feed.country.as_deref(),
+                language,
+                field: Some(best.field),
+                score: Some(mention.score),
+                story: Some(story),
+                title: Some(detail.heading()),
+            };
+            let routes = self.routes.sinks(&facts);
             AlertRecord {
                 score: Some(mention.score),
-                ..AlertRecord::new(id, AlertKind::Mention, &detail, routes.to_vec())
+                ..AlertRecord::new(id, AlertKind::Mention, &detail, routes)
             }
         });
         Some(MentionRecord {

@@ -10,8 +10,6 @@ use super::status::Status;
 use crate::config::{Config, FetchConfig};
 use crate::fetch::{self, FetchError, Fetcher, Robots};
 use crate::matching::{CompileError, Matcher};
-use crate::model::Route;
-use crate::notify::route;
 use crate::push::Subscriber;
 use crate::schedule;
 use crate::store::Store;
@@ -27,10 +25,8 @@ pub struct Live {
     pub fetcher: Fetcher,
     /// The bounds on waiting between polls.
     pub policy: schedule::Policy,
-    /// Where the topics' alerts go.
+    /// Where alerts go.
     pub routes: Routes,
-    /// The sinks that want to know of feeds in trouble.
-    pub feed_sinks: Vec<Route>,
 }
 
 /// Why a configuration can't be put to work.
@@ -57,15 +53,13 @@ impl Live {
             max_interval: config.schedule.max_interval,
             jitter: config.schedule.jitter,
         };
-        let routes = Routes::new(&config.topics, &config.sinks);
-        let feed_sinks = route::for_feeds(&config.sinks);
+        let routes = Routes::new(&config.topics, &config);
         Ok(Self {
             config,
             matcher,
             fetcher,
             policy,
             routes,
-            feed_sinks,
         })
     }
 }

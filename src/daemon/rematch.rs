@@ -127,7 +127,7 @@ pub async fn rematch(
 ) -> Result<Rematched, RematchError> {
     let watch = Arc::new(Watch {
         matcher: Matcher::compile(topics)?,
-        routes: Routes::new(topics, &config.sinks),
+        routes: Routes::new(topics, config),
         feeds: config
             .feeds
             .iter()

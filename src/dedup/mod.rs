@@ -47,6 +47,7 @@ mod key;
 mod likeness;
 mod link;
 mod tokens;
+mod words;
 
 use crate::model::TextHash;
 
@@ -56,6 +57,7 @@ pub use likeness::{
     LEAST_LIKENESS, Passage, Reason, SHORT, SHORT_APART, Verdict, compare, compare_at,
 };
 pub use link::{MAX_LINK_BYTES, canonical_link};
+pub use words::{has_words, is_wordless};
 
 /// What an entry is to the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

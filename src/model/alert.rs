@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{SinkId, Timestamp};
+use super::{Field, SinkId, StoryKey, Timestamp};
 
 /// The kinds of alert, as stored and as receivers see them in the payload's `type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -37,6 +37,29 @@ pub struct Route {
     pub sink: SinkId,
     /// From which score on it wants mentions; alerts about feeds have no score and go to all.
     pub min_score: u8,
+}
+
+/// What is known of an alert when it is decided who gets it. What is not known is left out.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct AlertFacts<'a> {
+    /// The topic's id; an alert about a feed has none.
+    pub topic: Option<&'a str>,
+    /// The topic's tags.
+    pub tags: &'a [String],
+    /// The id of the feed in which it arose, or that it is about.
+    pub feed: &'a str,
+    /// The country of that feed's source, as two capital letters.
+    pub country: Option<&'a str>,
+    /// The language of the entry, or of the feed that it is about.
+    pub language: Option<&'a str>,
+    /// The field of the best hit.
+    pub field: Option<Field>,
+    /// The mention's score.
+    pub score: Option<u8>,
+    /// The story.
+    pub story: Option<StoryKey>,
+    /// The title, or the text around the best hit where there is no title.
+    pub title: Option<&'a str>,
 }
 
 /// The story behind a mention alert, as it was when the alert was created.
@@ -74,6 +97,18 @@ pub struct MentionAlert {
     pub source: String,
     /// Whether the mention came with an edit of an entry seen before.
     pub revision: bool,
+}
+
+impl MentionAlert {
+    /// The title, or the text around the best hit where there is no title.
+    #[must_use]
+    pub fn heading(&self) -> &str {
+        if self.title.is_empty() {
+            &self.snippet
+        } else {
+            &self.title
+        }
+    }
 }
 
 /// A feed that carries a story.

@@ -15,7 +15,7 @@ mod secret;
 mod time;
 mod topic;
 
-pub use alert::{AlertKind, FeedTrouble, MentionAlert, Route, StorySource};
+pub use alert::{AlertFacts, AlertKind, FeedTrouble, MentionAlert, Route, StorySource};
 pub use entry::{DateNote, Document, Entry, EntryKey, Field, KeyBasis, StoryKey, TextHash};
 pub use feed::{
     Auth, Feed, FeedFormat, FullText, Interval, RequestOptions, UpdateHints, Validators,

@@ -104,6 +104,8 @@ pub struct OutboxCounts {
     pub dead: u64,
     /// Dropped by hand (as far as they are still kept).
     pub dropped: u64,
+    /// Held back for good by a silence (as far as they are still kept).
+    pub silenced: u64,
 }
 
 /// Which alerts to list.
@@ -111,7 +113,7 @@ pub struct OutboxCounts {
 pub struct AlertFilter {
     /// Only alerts of this topic.
     pub topic: Option<String>,
-    /// Only alerts with a delivery in this state (`waiting`, `delivered`, `dead`, `dropped`).
+    /// Only alerts with a delivery in this state (`waiting`, `delivered`, `dead`, `dropped`, `silenced`).
     pub state: Option<String>,
     /// Only alerts with a delivery to this sink.
     pub sink: Option<String>,
@@ -145,7 +147,7 @@ pub struct AlertRow {
     pub created: Timestamp,
     /// The sink; `None` when no sink takes such alerts.
     pub sink: Option<String>,
-    /// `waiting`, `delivered`, `dead` or `dropped`.
+    /// `waiting`, `delivered`, `dead`, `dropped` or `silenced`.
     pub state: Option<String>,
     /// Attempts made.
     pub attempts: u32,
@@ -153,6 +155,8 @@ pub struct AlertRow {
     pub next_attempt: Option<Timestamp>,
     /// When the delivery ended.
     pub settled: Option<Timestamp>,
+    /// The number of the silence that holds it back.
+    pub silence: Option<i64>,
     /// What went wrong last.
     pub error: Option<String>,
     /// What the receiver said then, cleaned and cut.
@@ -367,6 +371,7 @@ impl Store {
                     "waiting" => counts.waiting = n,
                     "delivered" => counts.delivered = n,
                     "dropped" => counts.dropped = n,
+                    "silenced" => counts.silenced = n,
                     _ => counts.dead = n,
                 }
             }
@@ -417,7 +422,7 @@ impl Store {
                    (SELECT e.id FROM entry e JOIN mention m ON m.entry_id = e.id
                     WHERE e.story_id = a.story_id AND m.topic = a.topic
                     ORDER BY e.feed_id <> a.feed_id, e.id LIMIT 1), a.score,
-                   d.response, d.drop_reason
+                   d.response, d.drop_reason, d.silence_id
                  FROM alert a LEFT JOIN delivery d ON d.alert_id = a.id
                    LEFT JOIN feed f ON f.id = a.feed_id WHERE true",
             )
@@ -510,5 +515,6 @@ fn alert_row(row: &Row<'_>) -> rusqlite::Result<AlertRow> {
         score: row.get(13)?,
         response: row.get(14)?,
         drop_reason: row.get(15)?,
+        silence: row.get(16)?,
     })
 }

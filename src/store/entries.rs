@@ -73,6 +73,8 @@ pub struct RecordedMention {
     pub hits: u32,
     /// The entry's revision in which they were.
     pub revision: u32,
+    /// How strongly the entry is about the topic, 1 to 100, where that is known.
+    pub score: Option<u8>,
 }
 
 impl Store {
@@ -132,7 +134,7 @@ fn entry(conn: &Connection, id: i64) -> Result<Option<StoredEntry>, StoreError> 
         return Ok(None);
     };
     let mut mentions = conn.prepare_cached(
-        "SELECT topic, created_ms, term, field, start_byte, end_byte, hits, revision
+        "SELECT topic, created_ms, term, field, start_byte, end_byte, hits, revision, score
          FROM mention WHERE entry_id = ?1 ORDER BY topic",
     )?;
     let mentions = mentions.query_map([id], |row| {
@@ -145,6 +147,7 @@ fn entry(conn: &Connection, id: i64) -> Result<Option<StoredEntry>, StoreError> 
             end: row.get(5)?,
             hits: row.get(6)?,
             revision: row.get(7)?,
+            score: row.get(8)?,
         })
     })?;
     found.mentions = mentions.collect::<Result<_, _>>()?;

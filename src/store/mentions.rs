@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::alike::Story;
 use super::record::{AlertRecord, Committed, MentionRecord};
+use super::silences::covering;
 use super::{FeedRow, StoreError};
 use crate::dedup;
 use crate::model::{Route, Timestamp};
@@ -75,7 +76,7 @@ pub(super) fn tell(
     };
     if is_news && insert_alert(conn, alert, &about, place.at)? {
         committed.alerts += 1;
-    } else if raise_alert(conn, alert, about.id, place.at)? {
+    } else if raise_alert(conn, alert, &about, place.at)? {
         committed.raised += 1;
     }
     Ok(())
@@ -173,7 +174,7 @@ pub(super) fn insert_alert(
         return Ok(false);
     }
     let wanted = |route: &&Route| alert.score.is_none_or(|score| route.min_score <= score);
-    deliver(conn, about.id, alert.routes.iter().filter(wanted), at)?;
+    deliver(conn, alert, about, alert.routes.iter().filter(wanted), at)?;
     Ok(true)
 }
 
@@ -182,9 +183,10 @@ pub(super) fn insert_alert(
 fn raise_alert(
     conn: &Connection,
     alert: &AlertRecord,
-    id: &str,
+    about: &Subject<'_>,
     at: Timestamp,
 ) -> Result<bool, StoreError> {
+    let id = about.id;
     let Some(score) = alert.score else {
         return Ok(false);
     };
@@ -202,24 +204,31 @@ fn raise_alert(
     conn.prepare_cached("UPDATE alert SET score = ?2 WHERE id = ?1")?
         .execute(params![id, score])?;
     let reached = |route: &&Route| before < route.min_score && route.min_score <= score;
-    let made = deliver(conn, id, alert.routes.iter().filter(reached), at)?;
+    let made = deliver(conn, alert, about, alert.routes.iter().filter(reached), at)?;
     Ok(made > 0)
 }
 
-/// Makes the deliveries of an alert to these sinks that there are not yet; says how many.
+/// Makes the deliveries of an alert to these sinks that there are not yet; says how many. Where a
+/// silence covers the alert they are made too, and are never attempted.
 fn deliver<'r>(
     conn: &Connection,
-    alert: &str,
+    alert: &AlertRecord,
+    about: &Subject<'_>,
     routes: impl Iterator<Item = &'r Route>,
     at: Timestamp,
 ) -> Result<usize, StoreError> {
+    let silence = covering(conn, alert, about, at)?;
     let mut deliver = conn.prepare_cached(
-        "INSERT INTO delivery (alert_id, sink, state, next_attempt_ms, created_ms)
-         VALUES (?1, ?2, 'waiting', ?3, ?3) ON CONFLICT (alert_id, sink) DO NOTHING",
+        "INSERT INTO delivery (alert_id, sink, state, next_attempt_ms, created_ms, silence_id,
+           settled_ms)
+         VALUES (?1, ?2, iif(?4 IS NULL, 'waiting', 'silenced'), ?3, ?3, ?4,
+           iif(?4 IS NULL, NULL, ?3))
+         ON CONFLICT (alert_id, sink) DO NOTHING",
     )?;
     let mut made = 0;
     for route in routes {
-        made += deliver.execute(params![alert, route.sink.as_str(), at.as_millis()])?;
+        let sink = route.sink.as_str();
+        made += deliver.execute(params![about.id, sink, at.as_millis(), silence])?;
     }
     Ok(made)
 }

@@ -22,7 +22,7 @@ pub struct Keep {
     pub entries: Duration,
     /// The knowledge that an entry was seen, since its feed last served it; alerts and stories.
     pub seen: Duration,
-    /// Delivered deliveries.
+    /// Deliveries that were made or silenced.
     pub deliveries: Duration,
     /// Fingerprints of texts, by which near-duplicates are found.
     pub fingerprints: Duration,
@@ -81,7 +81,7 @@ impl Store {
                 delete(
                     conn,
                     "DELETE FROM delivery WHERE id IN (SELECT id FROM delivery
-                       WHERE state IN ('delivered', 'dropped') AND settled_ms < ?1 LIMIT ?2)",
+                       WHERE state IN ('delivered', 'dropped', 'silenced') AND settled_ms < ?1 LIMIT ?2)",
                     deliveries,
                 )
             })

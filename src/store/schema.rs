@@ -12,7 +12,7 @@ use super::StoreError;
 pub const APPLICATION_ID: i32 = 0x6d6e_7464;
 
 /// One step per version; the first makes version 1 from an empty file.
-const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5];
+const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6];
 
 /// The version this program writes.
 pub const VERSION: usize = MIGRATIONS.len();
@@ -250,7 +250,7 @@ CREATE TABLE delivery_5 (
   id              INTEGER PRIMARY KEY,
   alert_id        TEXT NOT NULL REFERENCES alert(id),
   sink            TEXT NOT NULL,
-  state           TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'dead', 'dropped')),
+  state           TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'dead', 'dropped', 'silenced')),
   attempts        INTEGER NOT NULL DEFAULT 0,
   next_attempt_ms INTEGER NOT NULL,
   error           TEXT,
@@ -271,6 +271,25 @@ CREATE INDEX delivery_settled ON delivery(state, settled_ms);
 ALTER TABLE sink ADD COLUMN paused_until_ms INTEGER;
 ALTER TABLE sink ADD COLUMN pauses INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE sink ADD COLUMN pause_reason TEXT;
+";
+
+/// Alerts may be silenced for a while.
+const V6: &str = "
+CREATE TABLE silence (
+  id         INTEGER PRIMARY KEY,
+  topic      TEXT,
+  feed       TEXT,
+  story_key  BLOB,
+  pattern    TEXT,
+  comment    TEXT NOT NULL,
+  created_ms INTEGER NOT NULL,
+  until_ms   INTEGER NOT NULL,
+  ended_ms   INTEGER
+) STRICT;
+CREATE INDEX silence_active ON silence(until_ms) WHERE ended_ms IS NULL;
+
+ALTER TABLE delivery ADD COLUMN silence_id INTEGER REFERENCES silence(id);
+CREATE INDEX delivery_silence ON delivery(silence_id) WHERE silence_id IS NOT NULL;
 ";
 
 /// Brings the database to [`VERSION`], in one transaction, so that nobody sees a version between.
@@ -383,7 +402,9 @@ mod tests {
              INSERT INTO entry (id, feed_id, key, story_id, title, summary, content, first_seen_ms)
                VALUES (1, 1, zeroblob(16), 1, 'title', 'summary', 'content', 5);
              INSERT INTO mention VALUES (1, 1, 't', 't', 'title', 0, 1, 't', 0, 1, 1, 0, 5);
-             INSERT INTO alert VALUES ('al_1', 'mention.created', 't', 1, 1, 5, '{}');",
+             INSERT INTO alert VALUES ('al_1', 'mention.created', 't', 1, 1, 5, '{}');
+             INSERT INTO delivery (alert_id, sink, state, attempts, next_attempt_ms, created_ms)
+               VALUES ('al_1', 'a', 'waiting', 2, 9, 5), ('al_1', 'b', 'dead', 16, 9, 5);",
         )
         .unwrap();
         migrate(&mut conn).unwrap();
@@ -416,6 +437,19 @@ mod tests {
             })
             .unwrap();
         assert_eq!(scores, (None, None), "nobody knows them");
+        let deliveries: String = conn
+            .query_row(
+                "SELECT group_concat(sink || ' ' || state || ' ' || attempts, ', ' ORDER BY sink)
+                 FROM delivery",
+                [],
+                |r| r.get(0),
+            )
+            .unwrap();
+        assert_eq!(deliveries, "a waiting 2, b dead 16");
+        for (state, allowed) in [("silenced", true), ("lost", false)] {
+            let sql = "UPDATE delivery SET state = ?1 WHERE sink = 'a'";
+            assert_eq!(conn.execute(sql, [state]).is_ok(), allowed, "{state}");
+        }
     }
 
     #[test]

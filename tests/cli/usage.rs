@@ -5,9 +5,9 @@ use std::process::{Command, Stdio};
 use super::{Ended, mentiond, run};
 use crate::support::{Home, Hook, Item, Site, TOPICS, rss};
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "run", "check", "poll", "inspect", "match", "feeds", "topics", "mentions", "rematch",
-    "explain", "alerts", "demo",
+    "explain", "alerts", "silence", "demo",
 ];
 
 #[test]
@@ -28,8 +28,11 @@ fn every_command_has_help_and_those_with_codes_of_their_own_name_them() {
         "{}",
         main.out
     );
-    for action in ["list", "retry", "resume"] {
+    for action in ["list", "retry", "resume", "route"] {
         run(&["alerts", action, "--help"]).code(0);
+    }
+    for action in ["add", "list", "end"] {
+        run(&["silence", action, "--help"]).code(0);
     }
     for action in ["list", "add", "remove", "check", "import", "export"] {
         run(&["feeds", action, "--help"]).code(0);
@@ -59,6 +62,11 @@ fn what_is_not_understood_ends_with_2_and_does_nothing() {
         &["alerts", "list", "--state", "lost"],
         &["alerts", "retry"],
         &["alerts", "resume"],
+        &["alerts", "route"],
+        &["silence"],
+        &["silence", "end", "all"],
+        &["silence", "add", "--until", "1h", "--comment", "everything"],
+        &["silence", "add", "--topic", "sco", "--until", "1h"],
         &["explain"],
         &["match", "--topic", "sco", "--text", "SCO"],
         &["--config"],

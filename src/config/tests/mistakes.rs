@@ -110,6 +110,76 @@ fn a_minimum_that_is_no_score_is_told_once() {
 }
 
 #[test]
+fn routes_name_what_there_is() {
+    let text = r#"
+[[feed]]
+url = "https://a.org/"
+id = "wire"
+[[topic]]
+id = "sco"
+any = ["ШОС"]
+[[sink]]
+id = "desk"
+type = "log"
+[[route]]
+topics = ["scoo"]
+tags = []
+sources = ["wier"]
+languages = ["Russian"]
+countries = ["Russia"]
+fields = ["headline", "titel"]
+kinds = ["feeds"]
+sinks = ["deks", "desk"]
+contineu = true
+[[route]]
+min_score = 0
+sinks = []
+[[route]]
+topics = ["sco"]
+"#;
+    insta::assert_snapshot!(complaints(text), @r##"
+    m.toml:12:11: there is no topic `scoo`; did you mean `sco`?
+    m.toml:13:8: `tags` is empty, so no alert would fit; leave the key out for all
+    m.toml:14:12: there is no feed `wier`; did you mean `wire`?
+    m.toml:15:14: `Russian` is not a language code; write a code such as "en", "ru" or "zh-Hans"
+    m.toml:16:14: `Russia` is not a country code; write the two letters of ISO 3166-1, such as "CN" or "KZ"
+    m.toml:17:11: an item of `fields` must be "title", "summary", "content" or "author", not `headline`
+    m.toml:17:23: an item of `fields` must be "title", "summary", "content" or "author", not `titel`; did you mean `title`?
+    m.toml:18:10: an item of `kinds` must be "mention" or "feed", not `feeds`; did you mean `feed`?
+    m.toml:19:10: there is no sink `deks`; did you mean `desk`?
+    m.toml:20:1: unknown key `contineu` in [[route]]; did you mean `continue`?
+    m.toml:22:13: `min_score` must be a whole number from 1 to 100
+    m.toml:23:9: `sinks` is empty; name a sink; `mentiond silence` keeps alerts from being told
+    m.toml:24:1: `sinks` is missing in [[route]]
+    "##);
+}
+
+#[test]
+fn without_a_sink_routes_may_lead_to_the_log() {
+    let rest = "[[feed]]\nurl = 'https://a.org/'\n[[topic]]\nid = 't'\nany = ['abc']\n";
+    assert_eq!(
+        complaints(&format!("{rest}[[route]]\nsinks = ['log']\n")),
+        ""
+    );
+    assert_eq!(
+        complaints("[[route]]\nsinks = ['lgo']\n"),
+        "m.toml:2:10: there is no sink `lgo`; did you mean `log`?"
+    );
+}
+
+#[test]
+fn a_route_that_no_alert_comes_to_is_a_warning() {
+    let rest = "[[feed]]\nurl = 'https://a.org/'\n[[topic]]\nid = 't'\nany = ['abc']\n";
+    let routes = "[[route]]\nsinks = ['log']\n[[route]]\nsinks = ['log']\nmin_score = 5\n";
+    assert_eq!(
+        complaints(&format!("{rest}{routes}")),
+        "m.toml:8:1: no alert comes to this route: that of m.toml:6:1 takes all; move it before that one, or say `continue = true` there"
+    );
+    let first = routes.replacen("'log']", "'log']\ncontinue = true", 1);
+    assert_eq!(complaints(&format!("{rest}{first}")), "");
+}
+
+#[test]
 fn columns_are_counted_in_characters() {
     assert_eq!(
         complaints("[[topic]]\nid = 'x'\nany = ['Шанхай', '上合组织', '*']\n"),

@@ -160,6 +160,21 @@ max_attempts = 3
 tags = ["organisation"]
 min_score = 60
 feed_alerts = false
+
+[[route]]
+kinds = ["mention"]
+topics = ["sco"]
+tags = ["organisation"]
+languages = ["pt"]
+sources = ["example"]
+countries = ["kz", "KZ"]
+fields = ["title", "author"]
+min_score = 70
+sinks = ["hook"]
+continue = true
+
+[[route]]
+sinks = ["out", "hook"]
 "#;
 
 /// A signing secret: the base64 of 32 bytes.
@@ -335,6 +350,16 @@ fn every_key_is_read() {
     assert_eq!(url.expose(), "https://example.org/hook");
     assert_eq!(secret.as_ref().unwrap().expose(), SIGNING);
     assert!(!config.sinks[1].feed_alerts);
+    let route = &config.routes[0];
+    assert_eq!(route.kinds, Some(vec![RouteKind::Mention]));
+    assert_eq!(route.topics.as_ref().unwrap()[0].as_str(), "sco");
+    assert_eq!(route.languages, Some(vec!["pt".to_owned()]));
+    assert_eq!(route.sources.as_ref().unwrap()[0].as_str(), "example");
+    assert_eq!(route.countries, Some(vec!["KZ".to_owned()]));
+    assert_eq!(route.fields, Some(vec![Field::Title, Field::Author]));
+    assert_eq!((route.min_score, route.goes_on), (Some(70), true));
+    assert!(config.routes[1].takes_all() && !route.takes_all());
+    assert!(config.routes[1].place.starts_with("/nonexistent/m.toml:"));
     assert_eq!(
         (config.sinks[0].min_score, config.sinks[1].min_score),
         (1, 60)
@@ -403,5 +428,5 @@ fn the_documents_examples_are_valid() {
             assert!(is_expected, "{line}\nin\n{text}");
         }
     }
-    assert_eq!(blocks, 9);
+    assert_eq!(blocks, 10);
 }

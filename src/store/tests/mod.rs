@@ -10,6 +10,7 @@ mod poll;
 mod rematch;
 mod retention;
 mod scores;
+mod silences;
 
 use std::time::Duration;
 
