@@ -18,6 +18,7 @@ mod output;
 mod poll;
 mod rematch;
 mod run;
+mod sinks;
 mod terminal;
 mod topics;
 
@@ -80,6 +81,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// List alerts and their deliveries; retry dead letters; resume a stopped sink.
     Alerts(alerts::AlertsArgs),
+    /// List the sinks; show what they get; send a test alert.
+    Sinks(sinks::SinksArgs),
     /// Show mentiond at work without a network: bundled feeds, alerts, a verifying receiver.
     Demo(demo::DemoArgs),
 }
@@ -161,6 +164,7 @@ pub fn main() -> ExitCode {
         Command::Rematch(args) => rematch::run(&context, &args),
         Command::Explain(args) => explain::run(&context, &args),
         Command::Alerts(args) => alerts::run(&context, &args),
+        Command::Sinks(args) => sinks::run(&context, &args),
         Command::Demo(args) => demo::run(&context, &args),
     };
     match result {

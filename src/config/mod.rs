@@ -36,6 +36,7 @@ mod reader;
 mod request;
 mod secret;
 mod settings;
+mod sink_format;
 mod sinks;
 mod source;
 #[cfg(test)]
@@ -62,6 +63,7 @@ pub(crate) use problem::did_you_mean;
 pub use problem::{ConfigError, Problem};
 
 use crate::model::{Feed, FullText, Interval, SinkId, Topic, TopicId};
+use crate::notify::format::Format;
 
 /// Everything that can be configured, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -135,6 +137,17 @@ pub enum LogFormat {
     Human,
     /// One JSON object a line.
     Json,
+}
+
+impl LogFormat {
+    /// Its name in the configuration.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Json => "json",
+        }
+    }
 }
 
 /// How often feeds are polled.
@@ -256,10 +269,12 @@ pub enum SinkKind {
         /// How a line looks.
         format: LogFormat,
     },
-    /// An HTTP POST for each alert.
+    /// An HTTP request for each alert.
     Webhook {
         /// Where to; a checked http or https URL, which may itself be secret.
         url: Secret,
+        /// What is sent.
+        format: Format,
         /// The signing secret: base64 of 24 to 64 bytes, after an optional `whsec_`.
         secret: Option<Secret>,
         /// The longest time for one attempt.

@@ -6,12 +6,14 @@
 //! settled only after its answer arrived; a crash in between repeats the request with the same
 //! `webhook-id`, which is how a receiver can drop it.
 //!
-//! What a payload looks like is in [`payload`], how it is signed in [`sign`], and who gets which
-//! alert in [`route`].
+//! What a payload looks like is in [`payload`], what chats and other receivers get in [`format`], how
+//! a request is signed in [`sign`], and who gets which alert in [`route`].
 
+pub mod format;
 pub mod log;
 mod notifier;
 pub mod payload;
+pub mod probe;
 pub mod retry;
 pub mod route;
 pub mod sign;

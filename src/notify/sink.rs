@@ -54,10 +54,6 @@ pub(super) fn worker(
     printer: &Printer,
     settled: &Arc<Settled>,
 ) -> Result<Worker, NotifyError> {
-    let fault = |detail: String| NotifyError::Sink {
-        sink: sink.id.clone(),
-        detail,
-    };
     let (channel, concurrency, policy) = match &sink.kind {
         SinkKind::Log { format } => {
             let policy = retry::Policy {
@@ -75,30 +71,20 @@ pub(super) fn worker(
             )
         }
         SinkKind::Webhook {
-            url,
-            secret,
-            timeout,
             concurrency,
             retry_initial,
             retry_max,
             max_attempts,
+            ..
         } => {
             let policy = retry::Policy {
                 initial: *retry_initial,
                 max: *retry_max,
                 attempts: *max_attempts,
             };
-            let key = match secret {
-                Some(secret) => {
-                    Some(sign::Key::parse(secret.expose()).map_err(|e| fault(e.to_string()))?)
-                }
-                None => None,
+            let Some(target) = target(sink)? else {
+                unreachable!("a webhook has a target");
             };
-            let url = url
-                .expose()
-                .parse()
-                .map_err(|_| fault("its URL is not valid".into()))?;
-            let target = Target::new(url, key, *timeout).map_err(|e| fault(e.to_string()))?;
             (Channel::Webhook(target), *concurrency, policy)
         }
     };
@@ -112,12 +98,43 @@ pub(super) fn worker(
     })
 }
 
+/// The receiver of a webhook sink; `None` for a sink of another type.
+pub(super) fn target(sink: &SinkConfig) -> Result<Option<Target>, NotifyError> {
+    let fault = |detail: String| NotifyError::Sink {
+        sink: sink.id.clone(),
+        detail,
+    };
+    let SinkKind::Webhook {
+        url,
+        format,
+        secret,
+        timeout,
+        ..
+    } = &sink.kind
+    else {
+        return Ok(None);
+    };
+    let key = match secret {
+        Some(secret) => Some(sign::Key::parse(secret.expose()).map_err(|e| fault(e.to_string()))?),
+        None => None,
+    };
+    let url = url
+        .expose()
+        .parse()
+        .map_err(|_| fault("its URL is not valid".into()))?;
+    let target = Target::new(url, format.clone(), key, *timeout);
+    Ok(Some(target.map_err(|e| fault(e.to_string()))?))
+}
+
 /// What makes a sink another sink: its stop is lifted when this changes. A hash, because a
 /// webhook's URL may be a secret.
 pub(super) fn target_hash(kind: &SinkKind) -> [u8; 16] {
     let text = match kind {
-        SinkKind::Log { .. } => "log",
-        SinkKind::Webhook { url, .. } => url.expose(),
+        SinkKind::Log { .. } => "log".to_owned(),
+        SinkKind::Webhook { url, format, .. } => match format.place() {
+            place if place.is_empty() => url.expose().to_owned(),
+            place => format!("{}\n{place}", url.expose()),
+        },
     };
     let mut hash = [0; 16];
     hash.copy_from_slice(&Sha256::digest(text.as_bytes())[..16]);

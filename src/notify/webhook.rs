@@ -1,28 +1,33 @@
-//! The webhook sink: a signed POST of the payload, by the Standard Webhooks specification.
+//! The webhook sink: one request for an alert, in the sink's format, signed by the Standard Webhooks
+//! specification if there is a key.
 //!
-//! A delivery counts as received when the receiver answers 2xx within the time limit. Redirects
-//! are not followed (the specification forbids it). 410 stops the sink. What goes wrong is told
-//! with the sink's id, never with its URL, which may itself be a secret.
+//! [`format`] says what is sent and whether the answer means that it was received, within the time
+//! limit. Redirects are not followed (the specification forbids it). 410 stops the sink. What goes
+//! wrong is told with the sink's id, never with its URL or token, which are secrets.
 
 use std::time::{Duration, SystemTime};
 
-use reqwest::Client;
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use url::Url;
 
-use super::payload::Payload;
+use super::format::{self, Format};
 use super::sign::Key;
 use crate::fetch;
-use crate::model::Timestamp;
+use crate::model::{Secret, Timestamp};
 use crate::store::StoredAlert;
+
+/// How much of an answer is read, in bytes.
+const LONGEST_ANSWER: usize = 64 << 10;
 
 /// Where a webhook leads.
 #[derive(Clone)]
 pub struct Target {
     client: Client,
     url: Url,
+    format: Format,
     key: Option<Key>,
-    timeout: Duration,
+    pub(super) timeout: Duration,
 }
 
 /// How a receiver answered.
@@ -46,11 +51,17 @@ impl Target {
     ///
     /// # Errors
     /// What the HTTP client says when it can't be built.
-    pub fn new(url: Url, key: Option<Key>, timeout: Duration) -> Result<Self, fetch::FetchError> {
+    pub fn new(
+        url: Url,
+        format: Format,
+        key: Option<Key>,
+        timeout: Duration,
+    ) -> Result<Self, fetch::FetchError> {
         let client = fetch::plain_client(&fetch::user_agent(None))?;
         Ok(Self {
             client,
             url,
+            format,
             key,
             timeout,
         })
@@ -58,22 +69,7 @@ impl Target {
 
     /// Sends an alert once.
     pub async fn send(&self, alert: &StoredAlert, now: Timestamp) -> Answer {
-        let body = Payload::of(alert).to_json();
-        let seconds = now.as_seconds();
-        let mut request = self
-            .client
-            .post(self.url.clone())
-            .timeout(self.timeout)
-            .header(CONTENT_TYPE, "application/json")
-            .header("webhook-id", &alert.id)
-            .header("webhook-timestamp", seconds);
-        if let Some(key) = &self.key {
-            request = request.header(
-                "webhook-signature",
-                key.sign(&alert.id, seconds, body.as_bytes()),
-            );
-        }
-        let response = match request.body(body).send().await {
+        let response = match self.request(alert, now).send().await {
             Ok(response) => response,
             Err(error) => {
                 return Answer::Failed {
@@ -82,27 +78,76 @@ impl Target {
                 };
             }
         };
-        let status = response.status();
-        match status.as_u16() {
-            200..=299 => Answer::Received,
-            410 => Answer::Gone,
-            code => {
-                let hints = fetch::Hints::read(response.headers(), SystemTime::now());
-                let advice = match code {
-                    300..=399 => "; webhooks are not redirected: use the final URL",
-                    401 | 403 => "; check the receiver's authentication and the signing secret",
-                    404 => "; check the webhook's URL",
-                    _ => "",
-                };
-                Answer::Failed {
-                    error: format!("the receiver answered {status}{advice}"),
-                    retry_after: hints.retry_after,
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = if format::reads_body(&self.format, status) {
+            match beginning(response, LONGEST_ANSWER).await {
+                Ok(body) => body,
+                Err(error) => {
+                    return Answer::Failed {
+                        error: self.explain(&error),
+                        retry_after: None,
+                    };
                 }
             }
+        } else {
+            Vec::new()
+        };
+        self.judge(status, &headers, &body)
+    }
+
+    /// The request that tells an alert, signed if there is a key.
+    pub(super) fn request(&self, alert: &StoredAlert, now: Timestamp) -> RequestBuilder {
+        let outgoing = format::outgoing(&self.format, &self.url, alert);
+        let mut request = self
+            .client
+            .request(outgoing.method, outgoing.url)
+            .timeout(self.timeout)
+            .header(CONTENT_TYPE, outgoing.content_type);
+        if let Some(token) = &outgoing.bearer {
+            request = request.bearer_auth(token.expose());
+        }
+        let seconds = now.as_seconds();
+        if self.key.is_some() || self.format.is_for_programs() {
+            request = request
+                .header("webhook-id", &alert.id)
+                .header("webhook-timestamp", seconds);
+        }
+        if let Some(key) = &self.key {
+            request = request.header(
+                "webhook-signature",
+                key.sign(&alert.id, seconds, outgoing.body.as_bytes()),
+            );
+        }
+        request.body(outgoing.body)
+    }
+
+    /// What an answer means; no secret is left in its words.
+    pub(super) fn judge(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Answer {
+        match format::verdict(&self.format, status, headers, body, SystemTime::now()) {
+            Answer::Failed { error, retry_after } => Answer::Failed {
+                error: self.without_secrets(&error),
+                retry_after,
+            },
+            other => other,
         }
     }
 
-    fn explain(&self, error: &reqwest::Error) -> String {
+    /// The text with whatever of it is secret blotted out: the token, and the URL's path and query.
+    pub(super) fn without_secrets(&self, text: &str) -> String {
+        let token = self.format.token().map(Secret::expose);
+        let (path, query) = (Some(self.url.path()), self.url.query());
+        let segments = self.url.path().split('/').filter(|part| part.len() > 7);
+        [token, path, query]
+            .into_iter()
+            .flatten()
+            .chain(segments)
+            .filter(|secret| secret.len() > 3)
+            .fold(text.to_owned(), |text, secret| {
+                text.replace(secret, "[secret]")
+            })
+    }
+
+    pub(super) fn explain(&self, error: &reqwest::Error) -> String {
         if error.is_timeout() {
             return format!("no answer within {:?}", self.timeout);
         }
@@ -120,10 +165,25 @@ impl Target {
         let deepest = if deepest.contains(self.url.as_str()) {
             String::new()
         } else {
-            deepest
+            self.without_secrets(&deepest)
         };
         format!("{what}: {deepest}")
     }
+}
+
+/// The beginning of an answer's body, at most `limit` bytes.
+pub(super) async fn beginning(
+    mut response: Response,
+    limit: usize,
+) -> Result<Vec<u8>, reqwest::Error> {
+    let mut body = Vec::new();
+    while body.len() < limit
+        && let Some(chunk) = response.chunk().await?
+    {
+        body.extend_from_slice(&chunk);
+    }
+    body.truncate(limit);
+    Ok(body)
 }
 
 impl std::fmt::Debug for Target {

@@ -28,6 +28,7 @@ mod query;
 mod record;
 mod rematch;
 mod schema;
+mod sink_states;
 mod sinks;
 mod subscriptions;
 #[cfg(test)]
@@ -58,6 +59,7 @@ pub use record::{
     PushRecord, Renewal,
 };
 pub use rematch::{Change, RematchCommitted, RematchRecord};
+pub use sink_states::SinkState;
 pub use subscriptions::SubscriptionRow;
 pub use texts::EntryTexts;
 use writer::Writer;

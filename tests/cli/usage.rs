@@ -5,9 +5,9 @@ use std::process::{Command, Stdio};
 use super::{Ended, mentiond, run};
 use crate::support::{Home, Hook, Item, Site, TOPICS, rss};
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "run", "check", "poll", "inspect", "match", "feeds", "topics", "mentions", "rematch",
-    "explain", "alerts", "demo",
+    "explain", "alerts", "sinks", "demo",
 ];
 
 #[test]
@@ -19,7 +19,7 @@ fn every_command_has_help_and_those_with_codes_of_their_own_name_them() {
         assert_eq!(help.error, "");
         assert!(help.out.contains("Usage: mentiond"), "{}", help.out);
         let codes = help.out.contains("Exit codes: 0 ");
-        let own = !matches!(command, "feeds" | "mentions" | "alerts");
+        let own = !matches!(command, "feeds" | "mentions" | "alerts" | "sinks");
         assert!(codes || !own, "{command}: {}", help.out);
     }
     assert!(
@@ -36,6 +36,9 @@ fn every_command_has_help_and_those_with_codes_of_their_own_name_them() {
     }
     for action in ["lint", "test"] {
         run(&["topics", action, "--help"]).code(0);
+    }
+    for action in ["list", "render", "test"] {
+        run(&["sinks", action, "--help"]).code(0);
     }
     let version = run(&["--version"]).code(0);
     assert_eq!(
@@ -59,6 +62,7 @@ fn what_is_not_understood_ends_with_2_and_does_nothing() {
         &["alerts", "list", "--state", "lost"],
         &["alerts", "retry"],
         &["alerts", "resume"],
+        &["sinks", "test"],
         &["explain"],
         &["match", "--topic", "sco", "--text", "SCO"],
         &["--config"],
