@@ -102,7 +102,10 @@ fn a_chat_gets_the_alert_in_its_own_form_and_no_secret_is_kept_or_told() {
     let (_site, home) = home(&telegram(&chat));
     let daemon = home.start();
     let line = daemon.wait_for_log("delivery failed");
-    assert!(line.contains("Too Many Requests at [secret]"), "{line}");
+    assert!(
+        line.contains("Too Many Requests at /bot[secret]/sendMessage"),
+        "{line}"
+    );
     wait_for("the delivery", || {
         let alerts = home.json(&["alerts", "list", "--json"]);
         (alerts.first()?["state"] == "delivered").then_some(())

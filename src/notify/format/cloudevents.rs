@@ -1,4 +1,4 @@
-//! CloudEvents 1.0 in structured mode: the event's attributes and our payload's data in one JSON
+//! `CloudEvents` 1.0 in structured mode: the event's attributes and our payload's data in one JSON
 //! object of type `application/cloudevents+json`.
 //!
 //! `source` is a relative reference, `/mentiond/feeds/` and the feed in which the alert arose; with

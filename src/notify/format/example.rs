@@ -11,15 +11,15 @@ pub fn example(sink: &SinkId, now: Timestamp) -> StoredAlert {
     let seed = format!("test alert\n{sink}\n{}", now.as_millis());
     let mut key = [0; 16];
     key.copy_from_slice(&Sha256::digest(seed.as_bytes())[..16]);
-    let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    let key = StoryKey(key);
     let (before, hit) = ("This is a test of the sink ", sink.as_str());
     let link = Some("https://example.org/mentiond-test".to_owned());
     StoredAlert {
-        id: format!("al_{hex}"),
+        id: format!("al_{key}"),
         created: now,
         detail: StoredDetail::Mention {
             topic: "test".into(),
-            story: StoryKey(key),
+            story: key,
             score: Some(50),
             detail: Box::new(MentionAlert {
                 topic_name: "Test".into(),

@@ -37,7 +37,7 @@ pub enum Format {
     /// Standard Webhooks: our own payload.
     #[default]
     Standard,
-    /// CloudEvents 1.0, structured mode.
+    /// `CloudEvents` 1.0, structured mode.
     CloudEvents,
     /// A Slack incoming webhook.
     Slack,

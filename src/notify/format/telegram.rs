@@ -33,11 +33,8 @@ pub(super) fn body(message: &Message, chat_id: &str) -> Value {
     text.push('\n');
     text.push_str(&cut(&message.footer(), FOOTER));
     if let Some(link) = &message.link {
-        text.push_str(&format!(
-            "\n<a href=\"{}\">{}</a>",
-            html(&link.url),
-            html(&link.host)
-        ));
+        let (url, host) = (html(&link.url), html(&link.host));
+        text += &["\n<a href=\"", &url, "\">", &host, "</a>"].concat();
     }
     // A number is a chat's id, `@name` a public channel.
     let chat = chat_id

@@ -6,6 +6,8 @@
 //! the last step and each receiver's own ([`html`], [`backslashed`]). [`Link`] is the only way for an
 //! address into a message. Nothing here fails.
 
+use std::fmt::Write as _;
+
 use icu_segmenter::GraphemeClusterSegmenter;
 use url::Url;
 
@@ -173,7 +175,8 @@ impl Link {
             } else {
                 let mut bytes = [0; 4];
                 for byte in c.encode_utf8(&mut bytes).bytes() {
-                    safe.push_str(&format!("%{byte:02X}"));
+                    // Writing to a String can't fail.
+                    let _ = write!(safe, "%{byte:02X}");
                 }
             }
         }
