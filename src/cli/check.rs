@@ -49,11 +49,12 @@ pub fn run(context: &Context, _: &CheckArgs) -> Result<ExitCode, CliError> {
     ))?;
     for sink in &config.sinks {
         let kind = match &sink.kind {
-            SinkKind::Log { .. } => "log",
-            SinkKind::Webhook {
-                secret: Some(_), ..
-            } => "webhook, signed",
-            SinkKind::Webhook { .. } => "webhook, not signed",
+            SinkKind::Log { .. } => "log".to_owned(),
+            SinkKind::Webhook { secret, format, .. } => match (secret, format.is_for_programs()) {
+                (None, false) => format!("webhook for {}", format.name()),
+                (None, true) => "webhook, not signed".to_owned(),
+                (Some(_), _) => "webhook, signed".to_owned(),
+            },
         };
         out.line(format!("sink           {} ({kind})", sink.id))?;
     }

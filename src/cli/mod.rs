@@ -20,6 +20,7 @@ mod rematch;
 mod route;
 mod run;
 mod silence;
+mod sinks;
 mod terminal;
 mod topics;
 
@@ -84,6 +85,8 @@ enum Command {
     Alerts(alerts::AlertsArgs),
     /// Have alerts recorded but not delivered for a while.
     Silence(silence::SilenceArgs),
+    /// List the sinks; show what they get; send a test alert.
+    Sinks(sinks::SinksArgs),
     /// Show mentiond at work without a network: bundled feeds, alerts, a verifying receiver.
     Demo(demo::DemoArgs),
 }
@@ -166,6 +169,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(&context, &args),
         Command::Alerts(args) => alerts::run(&context, &args),
         Command::Silence(args) => silence::run(&context, &args),
+        Command::Sinks(args) => sinks::run(&context, &args),
         Command::Demo(args) => demo::run(&context, &args),
     };
     match result {

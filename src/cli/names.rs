@@ -3,7 +3,7 @@
 
 use super::CliError;
 use super::output::printable;
-use crate::config::{Config, did_you_mean, is_language};
+use crate::config::{Config, SinkConfig, did_you_mean, is_language};
 use crate::model::{Feed, FeedId};
 
 /// The ids of the feeds with these names, in this order.
@@ -60,6 +60,16 @@ pub fn check_language(code: Option<&str>) -> Result<(), CliError> {
         ))),
         _ => Ok(()),
     }
+}
+
+/// The sink with this id.
+///
+/// # Errors
+/// [`CliError::Usage`] when there is none.
+pub fn sink<'c>(config: &'c Config, name: &str) -> Result<&'c SinkConfig, CliError> {
+    check_sink(config, Some(name))?;
+    let found = config.sinks.iter().find(|sink| sink.id.as_str() == name);
+    found.ok_or_else(|| CliError::Usage(format!("no sink has the id `{}`", printable(name))))
 }
 
 /// Nothing when the name is a configured sink's or not given.

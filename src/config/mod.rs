@@ -38,6 +38,7 @@ mod request;
 mod routes;
 mod secret;
 mod settings;
+mod sink_format;
 mod sinks;
 mod source;
 #[cfg(test)]
@@ -65,6 +66,7 @@ pub(crate) use problem::did_you_mean;
 pub use problem::{ConfigError, Problem};
 
 use crate::model::{Feed, FeedId, Field, FullText, Interval, SinkId, Topic, TopicId};
+use crate::notify::format::Format;
 
 /// Everything that can be configured, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -140,6 +142,17 @@ pub enum LogFormat {
     Human,
     /// One JSON object a line.
     Json,
+}
+
+impl LogFormat {
+    /// Its name in the configuration.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Json => "json",
+        }
+    }
 }
 
 /// How often feeds are polled.
@@ -261,10 +274,12 @@ pub enum SinkKind {
         /// How a line looks.
         format: LogFormat,
     },
-    /// An HTTP POST for each alert.
+    /// An HTTP request for each alert.
     Webhook {
         /// Where to; a checked http or https URL, which may itself be secret.
         url: Secret,
+        /// What is sent.
+        format: Format,
         /// The signing secret: base64 of 24 to 64 bytes, after an optional `whsec_`.
         secret: Option<Secret>,
         /// The longest time for one attempt.

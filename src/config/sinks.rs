@@ -4,23 +4,26 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::environment::{Environment, Use};
-use super::feeds::{check_url, read_tags};
+use super::feeds::read_tags;
 use super::problem::{Report, did_you_mean, quoted};
 use super::reader::Table;
 use super::secret;
 use super::source::Origin;
 use super::topics::TopicList;
 use super::value::Value;
-use super::{LogFormat, SinkConfig, SinkKind, delivery};
-use crate::model::{Secret, SinkId, TopicId};
+use super::{LogFormat, SinkConfig, SinkKind, delivery, sink_format};
+use crate::model::{SinkId, TopicId};
 use crate::notify::retry;
 
 /// The choices of `format`.
 pub(super) const FORMATS: [(&str, LogFormat); 2] =
     [("human", LogFormat::Human), ("json", LogFormat::Json)];
 
-const WEBHOOK_KEYS: [&str; 7] = [
+const WEBHOOK_KEYS: [&str; 10] = [
     "url",
+    "chat_id",
+    "room",
+    "token",
     "secret",
     "timeout",
     "concurrency",
@@ -28,8 +31,6 @@ const WEBHOOK_KEYS: [&str; 7] = [
     "retry_initial",
     "retry_max",
 ];
-const LOG_KEYS: [&str; 1] = ["format"];
-
 #[derive(Clone, Copy)]
 enum Type {
     Log,
@@ -88,14 +89,11 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
                 format: format.unwrap_or_default(),
             })
         }
-        Some(Type::Webhook) => {
-            table.refuse(&LOG_KEYS, "it is for sinks of type \"log\"");
-            webhook(&mut table, around)
-        }
+        Some(Type::Webhook) => webhook(&mut table, around),
         None => {
             // Without a type there is no saying which keys belong: all known ones are let pass.
             let delivery = &delivery::KEYS;
-            for key in WEBHOOK_KEYS.iter().chain(&LOG_KEYS).chain(delivery) {
+            for key in WEBHOOK_KEYS.iter().chain(&["format"]).chain(delivery) {
                 table.get(key);
             }
             None
@@ -119,9 +117,7 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
 }
 
 fn webhook(table: &mut Table<'_>, around: &Surroundings<'_>) -> Option<SinkKind> {
-    let url = table
-        .required("url")
-        .and_then(|value| webhook_url(&value, around.environment));
+    let (url, format) = sink_format::read(table, around.environment);
     let secret = table.get("secret").and_then(|value| {
         let secret = secret::resolve(&value, around.environment, Use::Delivering)?;
         let unread = !around.environment.reads(Use::Delivering);
@@ -142,6 +138,7 @@ fn webhook(table: &mut Table<'_>, around: &Surroundings<'_>) -> Option<SinkKind>
     let delivery = delivery::read(table, around, signed);
     Some(SinkKind::Webhook {
         url: url?,
+        format: format?,
         secret,
         retry_initial: retry_initial.unwrap_or(retry::INITIAL),
         retry_max: retry_max.unwrap_or(retry::LONGEST),
@@ -150,26 +147,6 @@ fn webhook(table: &mut Table<'_>, around: &Surroundings<'_>) -> Option<SinkKind>
         max_attempts: max_attempts.unwrap_or(retry::ATTEMPTS),
         delivery,
     })
-}
-
-/// A webhook's URL: written out, or a reference where the URL itself is the secret.
-fn webhook_url(value: &Value<'_>, environment: &Environment) -> Option<Secret> {
-    let secret = if value.is_text() {
-        Secret::new(value.text("a URL in quotes")?.to_owned())
-    } else {
-        let secret = secret::resolve(value, environment, Use::Delivering)?;
-        if !environment.reads(Use::Delivering) {
-            return Some(secret);
-        }
-        secret
-    };
-    match check_url(secret.expose().trim()) {
-        Ok(url) => Some(Secret::new(url.into())),
-        Err(error) => {
-            value.error(format!("{} {error}", value.label()), None);
-            None
-        }
-    }
 }
 
 /// Refuses an empty list of alternatives.

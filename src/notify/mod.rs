@@ -7,14 +7,16 @@
 //! `webhook-id`, which is how a receiver can drop it. A receiver in trouble is left alone for a while
 //! ([`circuit`]), and what it said is kept ([`echo`]).
 //!
-//! What a payload looks like is in [`payload`], how it is signed in [`sign`], and who gets which
-//! alert in [`route`].
+//! What a payload looks like is in [`payload`], what chats and other receivers get in [`format`], how
+//! a request is signed in [`sign`], and who gets which alert in [`route`].
 
 pub mod circuit;
 pub mod echo;
+pub mod format;
 pub mod log;
 mod notifier;
 pub mod payload;
+pub mod probe;
 mod recorder;
 pub mod retry;
 pub mod route;

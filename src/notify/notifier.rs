@@ -135,6 +135,7 @@ mod tests {
     use axum::http::StatusCode;
     use axum::routing::post;
 
+    use super::super::format::Format;
     use super::*;
     use crate::config::{DeliveryConfig, Secret, SinkKind};
     use crate::model::{AlertKind, Feed, FeedId, FeedTrouble, Route, Timestamp};
@@ -206,6 +207,7 @@ mod tests {
             id: SinkId::new("hook").unwrap(),
             kind: SinkKind::Webhook {
                 url: Secret::new(url),
+                format: Format::Standard,
                 secret: None,
                 timeout: Duration::from_secs(10),
                 concurrency: 2,

@@ -50,10 +50,6 @@ pub(super) fn worker(
     printer: &Printer,
     settled: &Arc<Settled>,
 ) -> Result<Worker, NotifyError> {
-    let fault = |detail: String| NotifyError::Sink {
-        sink: sink.id.clone(),
-        detail,
-    };
     let worker = |channel, concurrency, ordered, policy, circuit| Worker {
         store: store.clone(),
         sink: sink.id.clone(),
@@ -84,33 +80,21 @@ pub(super) fn worker(
             Ok(worker(channel, 1, false, policy, never))
         }
         SinkKind::Webhook {
-            url,
-            secret,
-            timeout,
             concurrency,
             retry_initial,
             retry_max,
             max_attempts,
             delivery,
+            ..
         } => {
             let policy = retry::Policy {
                 initial: *retry_initial,
                 max: *retry_max,
                 attempts: *max_attempts,
             };
-            let key = |secret: &Secret| {
-                sign::Key::parse(secret.expose()).map_err(|error| fault(error.to_string()))
+            let Some(target) = target(sink)? else {
+                unreachable!("a webhook has a target");
             };
-            let previous = delivery.previous_secret.as_ref().map(key).transpose()?;
-            let current = secret.as_ref().map(key).transpose()?;
-            let keys = current.map(|current| sign::Keys::new(current, previous));
-            let url = url
-                .expose()
-                .parse()
-                .map_err(|_| fault("its URL is not valid".into()))?;
-            let private = delivery.allow_private.clone();
-            let target = Target::new(url, keys, *timeout, private)
-                .map_err(|error| fault(error.to_string()))?;
             // Who retries sooner wants to know sooner.
             let max = delivery.pause_max.min(*retry_max);
             let circuit = circuit::Policy {
@@ -130,12 +114,47 @@ pub(super) fn worker(
     }
 }
 
+/// The receiver of a webhook sink; `None` for a sink of another type.
+pub(super) fn target(sink: &SinkConfig) -> Result<Option<Target>, NotifyError> {
+    let fault = |detail: String| NotifyError::Sink {
+        sink: sink.id.clone(),
+        detail,
+    };
+    let SinkKind::Webhook {
+        url,
+        format,
+        secret,
+        timeout,
+        delivery,
+        ..
+    } = &sink.kind
+    else {
+        return Ok(None);
+    };
+    let key = |secret: &Secret| {
+        sign::Key::parse(secret.expose()).map_err(|error| fault(error.to_string()))
+    };
+    let previous = delivery.previous_secret.as_ref().map(key).transpose()?;
+    let current = secret.as_ref().map(key).transpose()?;
+    let keys = current.map(|current| sign::Keys::new(current, previous));
+    let url = url
+        .expose()
+        .parse()
+        .map_err(|_| fault("its URL is not valid".into()))?;
+    let private = delivery.allow_private.clone();
+    let target = Target::new(url, format.clone(), keys, *timeout, private);
+    Ok(Some(target.map_err(|e| fault(e.to_string()))?))
+}
+
 /// What makes a sink another sink: its stop is lifted when this changes. A hash, because a
 /// webhook's URL may be a secret.
 pub(super) fn target_hash(kind: &SinkKind) -> [u8; 16] {
     let text = match kind {
-        SinkKind::Log { .. } => "log",
-        SinkKind::Webhook { url, .. } => url.expose(),
+        SinkKind::Log { .. } => "log".to_owned(),
+        SinkKind::Webhook { url, format, .. } => match format.place() {
+            place if place.is_empty() => url.expose().to_owned(),
+            place => format!("{}\n{place}", url.expose()),
+        },
     };
     let mut hash = [0; 16];
     hash.copy_from_slice(&Sha256::digest(text.as_bytes())[..16]);

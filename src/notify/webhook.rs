@@ -1,40 +1,46 @@
-//! The webhook sink: a signed POST of the payload, by the Standard Webhooks specification.
+//! The webhook sink: one request for an alert, in the sink's format, signed by the Standard Webhooks
+//! specification if there is a key.
 //!
-//! A delivery counts as received when the receiver answers 2xx within the time limit. Redirects
-//! are not followed (the specification advises against it). 410 stops the sink. What goes wrong is
-//! told with the sink's id, never with its URL, which may itself be a secret. An address that is
-//! written in the URL is the owner's word; a name that leads to a private one is refused unless the
-//! owner allows it.
+//! [`format`] says what is sent and whether the answer means that it was received, within the time
+//! limit. Redirects are not followed (the specification advises against it). 410 stops the sink. What
+//! goes wrong is told with the sink's id, never with its URL or token, which are secrets. An address
+//! that is written in the URL is the owner's word; a name that leads to a private one is refused
+//! unless the owner allows it.
 
 use std::time::{Duration, SystemTime};
 
-use reqwest::Client;
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use url::Url;
 
 use super::circuit::Health;
 use super::echo;
-use super::payload::Payload;
+use super::format::{self, Format};
 use super::sign::Keys;
 use crate::config::Private;
 use crate::fetch;
 use crate::model::Timestamp;
 use crate::store::StoredAlert;
 
+/// How much of an answer is read, in bytes.
+const LONGEST_ANSWER: usize = 64 << 10;
+
 /// Where a webhook leads.
 #[derive(Clone)]
 pub struct Target {
     client: Client,
     url: Url,
+    format: Format,
     keys: Option<Keys>,
-    timeout: Duration,
+    pub(super) timeout: Duration,
+    /// What must not be shown, the longest first.
     secrets: Vec<String>,
 }
 
 /// How a receiver answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// 2xx.
+    /// 2xx, and what else the receiver says when it has taken it.
     Received,
     /// 410: the receiver wants nothing more.
     Gone,
@@ -47,7 +53,7 @@ pub enum Answer {
 pub struct Failure {
     /// In words, without the URL.
     pub error: String,
-    /// The answer's `Retry-After`.
+    /// How long the answer asks to wait.
     pub retry_after: Option<Duration>,
     /// What the answer said, cleaned and cut.
     pub response: Option<String>,
@@ -85,6 +91,7 @@ impl Target {
     /// What the HTTP client says when it can't be built.
     pub fn new(
         url: Url,
+        format: Format,
         keys: Option<Keys>,
         timeout: Duration,
         private: Private,
@@ -95,75 +102,93 @@ impl Target {
             Private::Allowed => true,
         };
         let client = fetch::receiver_client(&fetch::user_agent(None), &url, allowed)?;
+        let mut secrets = echo::secrets_of(&url);
+        secrets.extend(format.token().map(|token| token.expose().to_owned()));
+        secrets.retain(|secret| !secret.is_empty());
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         Ok(Self {
             client,
-            secrets: echo::secrets_of(&url),
             url,
+            format,
             keys,
             timeout,
+            secrets,
         })
     }
 
     /// Sends an alert once.
     pub async fn send(&self, alert: &StoredAlert, now: Timestamp) -> Answer {
-        let body = Payload::of(alert).to_json();
-        let seconds = now.as_seconds();
+        let response = match self.request(alert, now).send().await {
+            Ok(response) => response,
+            Err(error) => return Answer::Failed(Failure::unanswered(self.explain(&error))),
+        };
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = if format::reads_body(&self.format, status) {
+            match beginning(response, LONGEST_ANSWER).await {
+                Ok(body) => body,
+                Err(error) => return Answer::Failed(Failure::unanswered(self.explain(&error))),
+            }
+        } else if status.is_success() {
+            Vec::new()
+        } else {
+            // It is kept for people; what can't be read is not missed.
+            let body = beginning(response, echo::READ + 1).await;
+            body.unwrap_or_default()
+        };
+        self.judge(status, &headers, &body)
+    }
+
+    /// The request that tells an alert, signed if there is a key.
+    pub(super) fn request(&self, alert: &StoredAlert, now: Timestamp) -> RequestBuilder {
+        let outgoing = format::outgoing(&self.format, &self.url, alert);
         let mut request = self
             .client
-            .post(self.url.clone())
+            .request(outgoing.method, outgoing.url)
             .timeout(self.timeout)
-            .header(CONTENT_TYPE, "application/json")
-            .header("webhook-id", &alert.id)
-            .header("webhook-timestamp", seconds);
+            .header(CONTENT_TYPE, outgoing.content_type);
+        if let Some(token) = &outgoing.bearer {
+            request = request.bearer_auth(token.expose());
+        }
+        let seconds = now.as_seconds();
+        if self.keys.is_some() || self.format.is_for_programs() {
+            request = request
+                .header("webhook-id", &alert.id)
+                .header("webhook-timestamp", seconds);
+        }
         if let Some(keys) = &self.keys {
             request = request.header(
                 "webhook-signature",
-                keys.sign(&alert.id, seconds, body.as_bytes()),
+                keys.sign(&alert.id, seconds, outgoing.body.as_bytes()),
             );
         }
-        let response = match request.body(body).send().await {
-            Ok(response) => response,
-            Err(error) => {
-                return Answer::Failed(Failure::unanswered(self.explain(&error)));
-            }
-        };
-        let status = response.status();
-        match status.as_u16() {
-            200..=299 => Answer::Received,
-            410 => Answer::Gone,
-            code => {
-                let hints = fetch::Hints::read(response.headers(), SystemTime::now());
-                let advice = match code {
-                    300..=399 => "; webhooks are not redirected: use the final URL",
-                    401 | 403 => "; check the receiver's authentication and the signing secret",
-                    404 => "; check the webhook's URL",
-                    _ => "",
-                };
+        request.body(outgoing.body)
+    }
+
+    /// What an answer means; no secret is left in its words.
+    pub(super) fn judge(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Answer {
+        match format::verdict(&self.format, status, headers, body, SystemTime::now()) {
+            Answer::Failed(failure) => {
+                let cut = body.len() > echo::READ;
+                let kept = body.get(..echo::READ).unwrap_or(body);
                 Answer::Failed(Failure {
-                    error: format!("the receiver answered {status}{advice}"),
-                    retry_after: hints.retry_after,
-                    response: self.read(response).await,
-                    health: health(code, hints.retry_after),
+                    error: self.without_secrets(&failure.error),
+                    response: echo::clean(kept, cut, &self.secrets),
+                    ..failure
                 })
             }
+            other => other,
         }
     }
 
-    /// What is to be kept of an answer that says no; what can't be read is not missed.
-    async fn read(&self, mut response: reqwest::Response) -> Option<String> {
-        let mut bytes = Vec::new();
-        while bytes.len() <= echo::READ
-            && let Ok(Some(chunk)) = response.chunk().await
-        {
-            let room = (echo::READ + 1).saturating_sub(bytes.len());
-            bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        }
-        let cut = bytes.len() > echo::READ;
-        bytes.truncate(echo::READ);
-        echo::clean(&bytes, cut, &self.secrets)
+    /// The text with whatever of it is secret blotted out: the token, and the URL's path and query.
+    pub(super) fn without_secrets(&self, text: &str) -> String {
+        let secrets = self.secrets.iter();
+        secrets.fold(text.to_owned(), |text, secret| {
+            text.replace(secret, "[secret]")
+        })
     }
 
-    fn explain(&self, error: &reqwest::Error) -> String {
+    pub(super) fn explain(&self, error: &reqwest::Error) -> String {
         if error.is_timeout() {
             return format!("no answer within {:?}", self.timeout);
         }
@@ -187,10 +212,25 @@ impl Target {
         let deepest = if deepest.contains(self.url.as_str()) {
             String::new()
         } else {
-            deepest
+            self.without_secrets(&deepest)
         };
         format!("{what}: {deepest}")
     }
+}
+
+/// The beginning of an answer's body, at most `limit` bytes.
+pub(super) async fn beginning(
+    mut response: Response,
+    limit: usize,
+) -> Result<Vec<u8>, reqwest::Error> {
+    let mut body = Vec::new();
+    while body.len() < limit
+        && let Some(chunk) = response.chunk().await?
+    {
+        body.extend_from_slice(&chunk);
+    }
+    body.truncate(limit);
+    Ok(body)
 }
 
 impl std::fmt::Debug for Target {

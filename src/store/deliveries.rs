@@ -436,7 +436,7 @@ impl Store {
     }
 }
 
-fn read_due(conn: &Connection, row: &Row<'_>) -> Result<Due, StoreError> {
+pub(super) fn read_due(conn: &Connection, row: &Row<'_>) -> Result<Due, StoreError> {
     let kind: String = row.get(4)?;
     let topic: Option<String> = row.get(5)?;
     let detail: String = row.get(7)?;

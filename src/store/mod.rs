@@ -29,6 +29,7 @@ mod record;
 mod rematch;
 mod schema;
 mod silences;
+mod sink_states;
 mod sinks;
 mod subscriptions;
 #[cfg(test)]
@@ -60,6 +61,7 @@ pub use record::{
 };
 pub use rematch::{Change, RematchCommitted, RematchRecord};
 pub use silences::{EndedSilence, NewSilence, SilenceRow, StoryName};
+pub use sink_states::SinkState;
 pub use sinks::PauseRecord;
 pub use subscriptions::SubscriptionRow;
 pub use texts::EntryTexts;

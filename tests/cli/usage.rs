@@ -5,9 +5,9 @@ use std::process::{Command, Stdio};
 use super::{Ended, mentiond, run};
 use crate::support::{Home, Hook, Item, Site, TOPICS, rss};
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "run", "check", "poll", "inspect", "match", "feeds", "topics", "mentions", "rematch",
-    "explain", "alerts", "silence", "demo",
+    "explain", "alerts", "silence", "sinks", "demo",
 ];
 
 #[test]
@@ -19,7 +19,7 @@ fn every_command_has_help_and_those_with_codes_of_their_own_name_them() {
         assert_eq!(help.error, "");
         assert!(help.out.contains("Usage: mentiond"), "{}", help.out);
         let codes = help.out.contains("Exit codes: 0 ");
-        let own = !matches!(command, "feeds" | "mentions" | "alerts");
+        let own = !matches!(command, "feeds" | "mentions" | "alerts" | "sinks");
         assert!(codes || !own, "{command}: {}", help.out);
     }
     assert!(
@@ -39,6 +39,9 @@ fn every_command_has_help_and_those_with_codes_of_their_own_name_them() {
     }
     for action in ["lint", "test"] {
         run(&["topics", action, "--help"]).code(0);
+    }
+    for action in ["list", "render", "test"] {
+        run(&["sinks", action, "--help"]).code(0);
     }
     let version = run(&["--version"]).code(0);
     assert_eq!(
@@ -67,6 +70,7 @@ fn what_is_not_understood_ends_with_2_and_does_nothing() {
         &["silence", "end", "all"],
         &["silence", "add", "--until", "1h", "--comment", "everything"],
         &["silence", "add", "--topic", "sco", "--until", "1h"],
+        &["sinks", "test"],
         &["explain"],
         &["match", "--topic", "sco", "--text", "SCO"],
         &["--config"],

@@ -21,6 +21,7 @@ mod support;
 mod corpus;
 mod crash;
 mod end_to_end;
+mod formats;
 mod hostile;
 mod options;
 mod pages;

@@ -7,6 +7,7 @@ mod names;
 mod opml;
 mod queries;
 mod secrets;
+mod sinks;
 mod variables;
 
 use std::path::Path;
@@ -160,6 +161,21 @@ max_attempts = 3
 tags = ["organisation"]
 min_score = 60
 feed_alerts = false
+
+[[sink]]
+id = "chat"
+type = "webhook"
+format = "telegram"
+chat_id = "@example"
+token = { env = "HOOK_SECRET" }
+
+[[sink]]
+id = "room"
+type = "webhook"
+format = "matrix"
+url = "https://matrix.example.org"
+room = "!room:example.org"
+token = { env = "HOOK_SECRET" }
 
 [[route]]
 kinds = ["mention"]
@@ -341,7 +357,7 @@ fn every_key_is_read() {
     assert_eq!(topic.within, 7);
     assert_eq!((topic.min_score, config.topics[1].min_score), (1, 40));
 
-    assert_eq!(config.sinks.len(), 2);
+    assert_eq!(config.sinks.len(), 4);
     assert_eq!(config.sinks[0].topics.as_ref().unwrap()[0].as_str(), "sco");
     assert_eq!(config.sinks[0].tags, None);
     let SinkKind::Webhook { url, secret, .. } = &config.sinks[1].kind else {

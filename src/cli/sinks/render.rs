@@ -1,0 +1,91 @@
+//! `mentiond sinks render`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::super::output::printable;
+use super::super::{CliError, Context, names as known, runtime};
+use super::names;
+use crate::config::{Config, SinkKind};
+use crate::model::{SinkId, Timestamp};
+use crate::notify::{format, probe};
+use crate::store::{Store, StoredAlert};
+
+#[derive(Debug, Args)]
+pub struct RenderArgs {
+    /// The sink's id.
+    sink: String,
+    /// A stored alert in place of an example.
+    #[arg(long, value_name = "ALERT")]
+    alert: Option<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(context: &Context, args: &RenderArgs) -> Result<ExitCode, CliError> {
+    let config = context.load_without_secrets()?;
+    let sink = known::sink(&config, &args.sink)?;
+    let alert = alert(&config, &sink.id, args.alert.as_deref())?;
+    let out = &context.out;
+    let (kind, form) = names(&sink.kind);
+    if let SinkKind::Log { format } = &sink.kind {
+        let text = probe::printed(*format, &alert);
+        if args.json {
+            out.json(
+                &json!({ "sink": sink.id.as_str(), "type": kind, "format": form, "text": text }),
+            )?;
+        } else {
+            out.line(text.trim_end_matches('\n'))?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let Some(shown) = probe::render(&sink.kind, &alert) else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    let body: Value = serde_json::from_str(&shown.body).unwrap_or_default();
+    if args.json {
+        let headers: serde_json::Map<_, _> = shown
+            .headers
+            .into_iter()
+            .map(|(name, value)| (name, Value::from(value)))
+            .collect();
+        out.json(&json!({
+            "sink": sink.id.as_str(),
+            "type": kind,
+            "format": form,
+            "method": shown.method,
+            "url": shown.url,
+            "headers": headers,
+            "body": body,
+        }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    out.line(format!("{} {}", shown.method, printable(&shown.url)))?;
+    for (name, value) in &shown.headers {
+        out.line(format!("{name}: {}", printable(value)))?;
+    }
+    out.line("")?;
+    let pretty = serde_json::to_string_pretty(&body).unwrap_or(shown.body);
+    pretty
+        .lines()
+        .try_for_each(|line| out.line(printable(line)))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The stored alert, or else the example.
+fn alert(config: &Config, sink: &SinkId, id: Option<&str>) -> Result<StoredAlert, CliError> {
+    let Some(id) = id else {
+        return Ok(format::example(sink, Timestamp::now()));
+    };
+    let store = Store::open_read_only(&config.database)?;
+    let found = runtime()?.block_on(store.alert(id.to_owned()))?;
+    found.ok_or_else(|| {
+        CliError::Usage(format!(
+            "there is no alert `{}`; `mentiond alerts` lists those there are",
+            printable(id)
+        ))
+    })
+}

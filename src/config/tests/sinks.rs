@@ -1,0 +1,89 @@
+//! What a webhook sends and where.
+
+use super::*;
+use crate::notify::format::Format;
+
+fn webhook(lines: &str) -> String {
+    format!("[[sink]]\nid = 'h'\ntype = 'webhook'\n{lines}\n")
+}
+
+fn loaded(lines: &str) -> (String, Format) {
+    let config = try_load(&webhook(lines)).unwrap();
+    match config.sinks.into_iter().next().unwrap().kind {
+        SinkKind::Webhook { url, format, .. } => (url.expose().to_owned(), format),
+        SinkKind::Log { .. } => panic!("a webhook"),
+    }
+}
+
+#[test]
+fn formats_are_read_with_what_they_need() {
+    assert_eq!(loaded("url = 'https://a.example/'").1, Format::Standard);
+    assert_eq!(
+        loaded("url = 'https://a.example/'\nformat = 'slack'").1,
+        Format::Slack
+    );
+    let telegram = "format = 'telegram'\nchat_id = '-100123'\ntoken = { env = 'HOOK_SECRET' }";
+    let (url, format) = loaded(telegram);
+    assert_eq!(url, "https://api.telegram.org");
+    let token = Secret::new(SIGNING.to_owned());
+    let chat_id = "-100123".to_owned();
+    assert_eq!(format, Format::Telegram { chat_id, token });
+    let own = format!("{telegram}\nurl = 'http://127.0.0.1:8081'");
+    assert_eq!(loaded(&own).0, "http://127.0.0.1:8081/");
+    let ntfy = "url = 'https://ntfy.sh/my-topic'\nformat = 'ntfy'";
+    assert_eq!(loaded(ntfy).1, Format::Ntfy { token: None });
+}
+
+#[test]
+fn each_mistake_is_told_once_with_what_to_write() {
+    let url = "url = 'https://a.example/x'\n";
+    let of = |lines: &str| complaints(&webhook(lines));
+    let all = [
+        of(&format!("{url}format = 'slak'")),
+        of(&format!("{url}format = 'json'")),
+        of("format = 'discord'"),
+        of(&format!(
+            "{url}format = 'slack'\ntoken = {{ env = 'HOOK_SECRET' }}"
+        )),
+        of(&format!("{url}chat_id = '1'")),
+        of(&format!("{url}format = 'ntfy'\nroom = '!a'")),
+        of("url = 'https://ntfy.sh/'\nformat = 'ntfy'"),
+        of("format = 'telegram'\ntoken = { env = 'HOOK_SECRET' }"),
+        of("format = 'telegram'\nchat_id = 123\ntoken = { env = 'HOOK_SECRET' }"),
+        of("format = 'telegram'\nchat_id = 'me'\ntoken = { env = 'HOOK_SECRET' }"),
+        of("format = 'telegram'\nchat_id = '1'"),
+        of("format = 'telegram'\nchat_id = '1'\ntoken = '123:hush'"),
+        of("format = 'telegram'\nchat_id = '1'\ntoken = { env = 'PROXY' }"),
+        of(&format!(
+            "{url}format = 'matrix'\nroom = '#a:b'\ntoken = {{ env = 'HOOK_SECRET' }}"
+        )),
+    ];
+    insta::assert_snapshot!(all.join("\n"), @r#"
+    m.toml:5:10: `format` must be "standard", "cloudevents", "slack", "discord", "teams", "telegram", "ntfy", "matrix" or "mattermost", not `slak`; did you mean `slack`?
+    m.toml:5:10: `format` must be "standard", "cloudevents", "slack", "discord", "teams", "telegram", "ntfy", "matrix" or "mattermost", not `json`
+    m.toml:1:1: `url` is missing in [[sink]]
+    m.toml:6:1: `token` does not belong in [[sink]]; it is for the formats "telegram", "ntfy" and "matrix"
+    m.toml:5:1: `chat_id` does not belong in [[sink]]; it is for format "telegram"
+    m.toml:6:1: `room` does not belong in [[sink]]; it is for format "matrix"
+    m.toml:4:7: `url` does not end with an ntfy topic; write the topic's address, such as "https://ntfy.sh/my-topic"
+    m.toml:1:1: `chat_id` is missing in [[sink]]
+    m.toml:5:11: `chat_id` must be a string; write the chat's number in quotes, such as "-1001234567890", or "@channel"
+    m.toml:5:11: `chat_id` is not a Telegram chat; write the chat's number in quotes, such as "-1001234567890", or "@channel"
+    m.toml:1:1: `token` is missing in [[sink]]
+    m.toml:6:9: `token` must not stand in the configuration; write { file = "path" }, { env = "NAME" } or { credential = "name" } in its place
+    m.toml:6:9: `token` is not a token (its value is not shown); put the token alone there, without `bot` or `Bearer` before it
+    m.toml:6:8: `room` is not the id of a Matrix room; write the id, such as "!abc:example.org"; an alias (#…) does not do
+    "#);
+}
+
+#[test]
+fn a_token_is_never_shown() {
+    for bad in ["hunter2/x", "Bearer hunter2", "hunter2\u{e4}"] {
+        let text = webhook("format = 'telegram'\nchat_id = '1'\ntoken = { env = 'TOKEN' }");
+        let loaded = load_text(Path::new("m.toml"), text, &environment(&[("TOKEN", bad)]));
+        let error = loaded.unwrap_err();
+        let shown = format!("{error}{error:?}");
+        assert!(shown.contains("is not a token"), "{shown}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+}

@@ -1,0 +1,210 @@
+//! One request for people to look at: what would be sent, and what comes of sending it once.
+//!
+//! Nothing is recorded and nothing retried. What is shown holds no secret: of the URL its server
+//! alone, of headers no token and no signature, of the answer nothing that repeats them.
+
+use std::time::{Duration, Instant};
+
+use reqwest::header::{AUTHORIZATION, HeaderMap};
+use url::Url;
+
+use super::format::text::{fit, tame, units};
+use super::format::{self, Format};
+use super::sink;
+use super::webhook::{Answer, Failure, Target, beginning};
+use super::{NotifyError, log};
+use crate::config::{LogFormat, SinkConfig, SinkKind};
+use crate::model::Timestamp;
+use crate::store::StoredAlert;
+
+/// How much of the answer's body is shown.
+const SHOWN: usize = 2000;
+/// How much of each of its headers.
+const HEADER: usize = 200;
+/// Bytes of the body that are read for it.
+const READ: usize = 64 << 10;
+/// Stands for what is secret.
+const SECRET: &str = "[secret]";
+
+/// A request as people may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// POST or PUT.
+    pub method: String,
+    /// The server, and of the path what is no secret.
+    pub url: String,
+    /// Names and values, without secrets.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: String,
+}
+
+/// What came of sending a request once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// The server.
+    pub url: String,
+    /// The headers of the signature that were sent, by name.
+    pub signature: Vec<String>,
+    /// From the request to the answer's end, or to its failure.
+    pub took: Duration,
+    /// The answer's status, if one came.
+    pub status: Option<u16>,
+    /// The answer's headers, shortened.
+    pub headers: Vec<(String, String)>,
+    /// The answer's body, shortened.
+    pub body: String,
+    /// Whether it counts as received.
+    pub received: bool,
+    /// What went wrong.
+    pub error: Option<String>,
+    /// The wait that the receiver asks for.
+    pub retry_after: Option<Duration>,
+}
+
+/// Where a sink's alerts go, without secrets. A URL that was not read is one.
+#[must_use]
+pub fn place(kind: &SinkKind) -> String {
+    match kind {
+        SinkKind::Log { .. } => "standard output".to_owned(),
+        SinkKind::Webhook { url, format, .. } => match Url::parse(url.expose()) {
+            Ok(url) => shown(&url, format),
+            Err(_) => SECRET.to_owned(),
+        },
+    }
+}
+
+fn shown(url: &Url, format: &Format) -> String {
+    let server = url.origin().ascii_serialization();
+    match format {
+        Format::Telegram { .. } => format!("{server}/bot{SECRET}/sendMessage"),
+        // Its secret is the token alone.
+        Format::Matrix { room, .. } => format!("{server}, room {}", tame(room)),
+        _ if url.path() == "/" && url.query().is_none() => format!("{server}/"),
+        _ => format!("{server}/{SECRET}"),
+    }
+}
+
+/// The request that would tell an alert; secrets that were not read stand as `[secret]`.
+#[must_use]
+pub fn render(kind: &SinkKind, alert: &StoredAlert) -> Option<Shown> {
+    let SinkKind::Webhook {
+        url,
+        format,
+        secret,
+        ..
+    } = kind
+    else {
+        return None;
+    };
+    // The path is a topic's name for ntfy.
+    let stand_in = || Url::parse("https://secret.invalid/secret").ok();
+    let parsed = Url::parse(url.expose()).ok().or_else(stand_in)?;
+    let outgoing = format::outgoing(format, &parsed, alert);
+    let mut headers = vec![("content-type", outgoing.content_type.to_owned())];
+    if outgoing.bearer.is_some() {
+        headers.push(("authorization", format!("Bearer {SECRET}")));
+    }
+    if secret.is_some() || format.is_for_programs() {
+        headers.push(("webhook-id", alert.id.clone()));
+        headers.push(("webhook-timestamp", "(seconds since 1970)".to_owned()));
+    }
+    if secret.is_some() {
+        headers.push(("webhook-signature", "v1,(base64)".to_owned()));
+    }
+    Some(Shown {
+        method: outgoing.method.to_string(),
+        url: place(kind),
+        headers: headers
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+        body: outgoing.body,
+    })
+}
+
+/// What a log sink would print.
+#[must_use]
+pub fn printed(format: LogFormat, alert: &StoredAlert) -> String {
+    match format {
+        LogFormat::Human => log::human(alert),
+        LogFormat::Json => log::json_line(alert),
+    }
+}
+
+/// Sends an alert to a webhook sink, once. `None` for a sink that is none.
+///
+/// # Errors
+/// In words what is wrong with the sink.
+pub async fn send(
+    sink: &SinkConfig,
+    alert: &StoredAlert,
+    now: Timestamp,
+) -> Result<Option<Probe>, NotifyError> {
+    let Some(target) = sink::target(sink)? else {
+        return Ok(None);
+    };
+    let (client, request) = target.request(alert, now).build_split();
+    let mut probe = Probe {
+        url: place(&sink.kind),
+        signature: Vec::new(),
+        took: Duration::ZERO,
+        status: None,
+        headers: Vec::new(),
+        body: String::new(),
+        received: false,
+        error: None,
+        retry_after: None,
+    };
+    let began = Instant::now();
+    let answer = match request {
+        Ok(request) => {
+            let names = request.headers().keys();
+            let names = names.filter(|name| name.as_str().starts_with("webhook-"));
+            probe.signature = names.map(ToString::to_string).collect();
+            match client.execute(request).await {
+                Ok(response) => read(&target, response, &mut probe).await,
+                Err(error) => failed(target.explain(&error)),
+            }
+        }
+        Err(error) => failed(target.explain(&error)),
+    };
+    probe.took = began.elapsed();
+    match answer {
+        Answer::Received => probe.received = true,
+        Answer::Gone => probe.error = Some("the receiver answered 410 Gone".to_owned()),
+        Answer::Failed(failure) => {
+            (probe.error, probe.retry_after) = (Some(failure.error), failure.retry_after);
+        }
+    }
+    Ok(Some(probe))
+}
+
+fn failed(error: String) -> Answer {
+    Answer::Failed(Failure::unanswered(error))
+}
+
+async fn read(target: &Target, response: reqwest::Response, probe: &mut Probe) -> Answer {
+    let (status, headers) = (response.status(), response.headers().clone());
+    probe.status = Some(status.as_u16());
+    probe.headers = readable(target, &headers);
+    let body = match beginning(response, READ).await {
+        Ok(body) => body,
+        Err(error) => return failed(target.explain(&error)),
+    };
+    let text = target.without_secrets(&String::from_utf8_lossy(&body));
+    probe.body = fit(&tame(&text), SHOWN, units);
+    target.judge(status, &headers, &body)
+}
+
+fn readable(target: &Target, headers: &HeaderMap) -> Vec<(String, String)> {
+    headers
+        .iter()
+        .filter(|(name, _)| **name != AUTHORIZATION && *name != "set-cookie")
+        .map(|(name, value)| {
+            let text = String::from_utf8_lossy(value.as_bytes());
+            let text = target.without_secrets(&tame(&text));
+            (name.to_string(), fit(&text, HEADER, units))
+        })
+        .collect()
+}

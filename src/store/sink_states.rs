@@ -1,0 +1,97 @@
+//! Where each sink stands, and single alerts as their deliveries would carry them.
+
+use std::collections::BTreeMap;
+
+use rusqlite::OptionalExtension;
+
+use super::deliveries::{StoredAlert, read_due};
+use super::feeds::time;
+use super::{Store, StoreError};
+use crate::model::Timestamp;
+
+/// What the database knows of a sink.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SinkState {
+    /// Why it is stopped, if it is.
+    pub stopped: Option<String>,
+    /// Deliveries that wait.
+    pub waiting: u64,
+    /// Deliveries that were made, as far as they are still kept.
+    pub delivered: u64,
+    /// Dead letters.
+    pub dead: u64,
+    /// When the last delivery that is still kept was made.
+    pub last_delivered: Option<Timestamp>,
+    /// When the next attempt is due.
+    pub next_attempt: Option<Timestamp>,
+    /// What went wrong last with a delivery that waits or is dead.
+    pub error: Option<String>,
+}
+
+impl Store {
+    /// All sinks that the database knows, configured or not, by their ids.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn sink_states(&self) -> Result<BTreeMap<String, SinkState>, StoreError> {
+        self.read(|conn| {
+            let mut states: BTreeMap<String, SinkState> = BTreeMap::new();
+            let mut statement = conn
+                .prepare("SELECT id, CASE WHEN stopped_ms IS NULL THEN NULL ELSE coalesce(reason, '') END FROM sink")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                states.entry(row.get(0)?).or_default().stopped = row.get(1)?;
+            }
+            let mut statement = conn.prepare(
+                "SELECT sink, state, count(*), max(settled_ms), min(next_attempt_ms)
+                 FROM delivery GROUP BY sink, state",
+            )?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let state = states.entry(row.get(0)?).or_default();
+                let n = row.get::<_, i64>(2)?.unsigned_abs();
+                match row.get::<_, String>(1)?.as_str() {
+                    "waiting" => (state.waiting, state.next_attempt) = (n, time(row, 4)?),
+                    "delivered" => (state.delivered, state.last_delivered) = (n, time(row, 3)?),
+                    _ => state.dead = n,
+                }
+            }
+            for (sink, state) in &mut states {
+                if state.waiting + state.dead > 0 {
+                    state.error = conn
+                        .prepare_cached(
+                            "SELECT error FROM delivery
+                             WHERE sink = ?1 AND state <> 'delivered' AND error IS NOT NULL
+                             ORDER BY coalesce(settled_ms, next_attempt_ms) DESC, id DESC LIMIT 1",
+                        )?
+                        .query_row([sink], |row| row.get(0))
+                        .optional()?;
+                }
+            }
+            Ok(states)
+        })
+        .await
+    }
+
+    /// The alert with this id, with the feeds that carry its story by now.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn alert(&self, id: String) -> Result<Option<StoredAlert>, StoreError> {
+        self.read(move |conn| {
+            let mut statement = conn.prepare(
+                "SELECT 0, 0, 0, a.id, a.kind, a.topic, a.created_ms, a.detail, s.key, f.name,
+                   a.story_id, a.score
+                 FROM alert a LEFT JOIN story s ON s.id = a.story_id
+                   LEFT JOIN feed f ON f.id = a.feed_id
+                 WHERE a.id = ?1",
+            )?;
+            let mut rows = statement.query([id])?;
+            match rows.next()? {
+                Some(row) => Ok(Some(read_due(conn, row)?.alert)),
+                None => Ok(None),
+            }
+        })
+        .await
+    }
+}
