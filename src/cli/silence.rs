@@ -99,11 +99,11 @@ fn add(context: &Context, args: &AddArgs, config: &Config) -> Result<(), CliErro
         return Err(CliError::Usage(text.to_owned()));
     }
     let comment = printable(args.comment.trim());
-    let texts = [
+    let written = [
         ("comment", Some(&comment)),
         ("pattern", args.pattern.as_ref()),
     ];
-    for (name, text) in texts {
+    for (name, text) in written {
         if text.is_some_and(|text| text.chars().count() > LONGEST) {
             let text = format!("--{name}: at most {LONGEST} characters are allowed");
             return Err(CliError::Usage(text));
@@ -115,14 +115,13 @@ fn add(context: &Context, args: &AddArgs, config: &Config) -> Result<(), CliErro
     }
     let store = Store::open_beside(&config.database)?;
     let runtime = runtime()?;
-    let story = match &args.story {
-        Some(name) => Some(runtime.block_on(story(&store, name))?),
-        None => None,
-    };
     let silence = Silence {
         topic: args.topic.clone(),
         feed: args.source.clone(),
-        story,
+        story: match &args.story {
+            Some(name) => Some(runtime.block_on(story(&store, name))?),
+            None => None,
+        },
         pattern: args.pattern.clone(),
         until,
         ended: None,

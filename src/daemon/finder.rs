@@ -22,7 +22,7 @@ const SNIPPET: usize = 80;
 #[derive(Debug)]
 pub struct Routes {
     places: HashMap<TopicId, usize>,
-    routes: Vec<RouteConfig>,
+    rules: Vec<RouteConfig>,
     sinks: Vec<SinkConfig>,
 }
 
@@ -33,7 +33,7 @@ impl Routes {
         let places = topics.iter().enumerate();
         Self {
             places: places.map(|(n, topic)| (topic.id.clone(), n)).collect(),
-            routes: config.routes.clone(),
+            rules: config.routes.clone(),
             sinks: config.sinks.clone(),
         }
     }
@@ -47,7 +47,7 @@ impl Routes {
     /// The sinks that get an alert.
     #[must_use]
     pub fn sinks(&self, alert: &AlertFacts<'_>) -> Vec<Route> {
-        route::sinks(&self.routes, &self.sinks, alert)
+        route::sinks(&self.rules, &self.sinks, alert)
     }
 }
 

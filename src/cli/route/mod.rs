@@ -90,8 +90,8 @@ pub fn run(context: &Context, args: &RouteArgs, config: &Config) -> Result<ExitC
                  (`retention.entries`)"
             ))
         })?;
-        let story = runtime.block_on(store.story_of(StoryName::Entry(id)))?;
-        return world.entry(context, args, &entry, story);
+        let key = runtime.block_on(store.story_of(StoryName::Entry(id)))?;
+        return world.entry(context, args, &entry, key);
     }
     let field = args.field.map(|field| match field {
         HitField::Title => Field::Title,

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::cli::output::printable;
 use crate::config::{RouteConfig, SinkConfig};
-use crate::model::{AlertFacts, Field};
+use crate::model::{AlertFacts, Field, SinkId};
 use crate::notify::route::{Condition, Refusal, Verdict};
 
 /// What is said of one alert.
@@ -86,7 +86,7 @@ impl<'a> RouteLine<'a> {
             place: &route.place,
             verdict,
             because,
-            sinks: route.sinks.iter().map(|id| id.as_str()).collect(),
+            sinks: route.sinks.iter().map(SinkId::as_str).collect(),
             goes_on: route.goes_on,
         }
     }
@@ -110,7 +110,7 @@ fn failed_because(condition: Condition, route: &RouteConfig, alert: &AlertFacts<
         let all: Vec<String> = list.into_iter().flatten().map(T::to_string).collect();
         match all.as_slice() {
             [one] => one.clone(),
-            [first @ .., last] => format!("{} or {last}", first.join(", ")),
+            [before @ .., end] => format!("{} or {end}", before.join(", ")),
             [] => String::new(),
         }
     }
