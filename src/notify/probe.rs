@@ -6,6 +6,7 @@
 use std::time::{Duration, Instant};
 
 use reqwest::header::{AUTHORIZATION, HeaderMap};
+use serde_json::Value;
 use url::Url;
 
 use super::format::text::{fit, tame, units};
@@ -97,10 +98,20 @@ pub fn render(kind: &SinkKind, alert: &StoredAlert) -> Option<Shown> {
     else {
         return None;
     };
-    // The path is a topic's name for ntfy.
+    let known = Url::parse(url.expose()).ok();
     let stand_in = || Url::parse("https://secret.invalid/secret").ok();
-    let parsed = Url::parse(url.expose()).ok().or_else(stand_in)?;
-    let outgoing = format::outgoing(format, &parsed, alert);
+    let mut outgoing = format::outgoing(format, &known.clone().or_else(stand_in)?, alert);
+    let place = match format {
+        // Who knows a topic's name can read it.
+        Format::Ntfy { .. } => {
+            let mut body: Value = serde_json::from_str(&outgoing.body).unwrap_or_default();
+            body["topic"] = SECRET.into();
+            outgoing.body = body.to_string();
+            place(kind)
+        }
+        Format::Matrix { .. } if known.is_some() => outgoing.url.to_string(),
+        _ => place(kind),
+    };
     let mut headers = vec![("content-type", outgoing.content_type.to_owned())];
     if outgoing.bearer.is_some() {
         headers.push(("authorization", format!("Bearer {SECRET}")));
@@ -114,7 +125,7 @@ pub fn render(kind: &SinkKind, alert: &StoredAlert) -> Option<Shown> {
     }
     Some(Shown {
         method: outgoing.method.to_string(),
-        url: place(kind),
+        url: place,
         headers: headers
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
@@ -207,4 +218,68 @@ fn readable(target: &Target, headers: &HeaderMap) -> Vec<(String, String)> {
             (name.to_string(), fit(&text, HEADER, units))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::payload::tests::mention;
+    use super::*;
+    use crate::config::Secret;
+
+    fn webhook(url: &str, format: Format) -> SinkKind {
+        SinkKind::Webhook {
+            url: Secret::new(url.to_owned()),
+            format,
+            secret: None,
+            timeout: Duration::from_secs(1),
+            concurrency: 1,
+            retry_initial: Duration::from_secs(1),
+            retry_max: Duration::from_secs(1),
+            max_attempts: 1,
+        }
+    }
+
+    #[test]
+    fn what_is_shown_holds_neither_paths_nor_topics_nor_tokens() {
+        let token = || Secret::new("hush".to_owned());
+        let chat_id = "1".to_owned();
+        let room = "!room:a.example".to_owned();
+        let ntfy = Format::Ntfy {
+            token: Some(token()),
+        };
+        for (url, format, place) in [
+            (
+                "https://a.example/hush",
+                Format::Slack,
+                "https://a.example/[secret]",
+            ),
+            (
+                "https://a.example/?hush",
+                Format::Standard,
+                "https://a.example/[secret]",
+            ),
+            ("https://a.example/hush", ntfy, "https://a.example/[secret]"),
+            ("", Format::Discord, "[secret]"),
+            (
+                "https://a.example",
+                Format::Telegram {
+                    chat_id,
+                    token: token(),
+                },
+                "https://a.example/bot[secret]/sendMessage",
+            ),
+            (
+                "https://a.example",
+                Format::Matrix {
+                    room,
+                    token: token(),
+                },
+                "https://a.example/_matrix/client/v3/rooms/!room:a.example/send/m.room.message/al_00000000000000000000000000000000",
+            ),
+        ] {
+            let shown = render(&webhook(url, format), &mention()).unwrap();
+            assert_eq!(shown.url, place);
+            assert!(!format!("{shown:?}").contains("hush"), "{shown:?}");
+        }
+    }
 }
