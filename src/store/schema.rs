@@ -371,6 +371,45 @@ mod tests {
     }
 
     #[test]
+    fn deliveries_of_the_fourth_schema_keep_their_places_and_can_be_dropped() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        for sql in [V1, V2, V3, V4] {
+            conn.execute_batch(sql).unwrap();
+        }
+        conn.pragma_update(None, "application_id", APPLICATION_ID)
+            .unwrap();
+        conn.pragma_update(None, "user_version", 4).unwrap();
+        conn.execute_batch(
+            "INSERT INTO alert (id, kind, created_ms, detail) VALUES ('al_1', 'feed.gone', 1, '{}');
+             INSERT INTO sink (id, target) VALUES ('s', x'00');
+             INSERT INTO delivery (id, alert_id, sink, state, attempts, next_attempt_ms, error,
+               created_ms) VALUES (7, 'al_1', 's', 'waiting', 3, 99, 'busy', 5)",
+        )
+        .unwrap();
+        migrate(&mut conn).unwrap();
+        let row: (i64, String, i64, i64, String, i64) = conn
+            .query_row(
+                "SELECT id, state, attempts, next_attempt_ms, error, created_ms FROM delivery",
+                [],
+                |r| {
+                    let texts: (String, String) = (r.get(1)?, r.get(4)?);
+                    Ok((r.get(0)?, texts.0, r.get(2)?, r.get(3)?, texts.1, r.get(5)?))
+                },
+            )
+            .unwrap();
+        assert_eq!(row, (7, "waiting".into(), 3, 99, "busy".into(), 5));
+        conn.execute("UPDATE delivery SET state = 'dropped'", [])
+            .unwrap();
+        let again = "INSERT INTO delivery (alert_id, sink, state, next_attempt_ms, created_ms)
+            VALUES ('al_1', 's', 'waiting', 1, 1)";
+        assert!(conn.execute(again, []).is_err(), "once per alert and sink");
+        let paused: Option<i64> = conn
+            .query_row("SELECT paused_until_ms FROM sink", [], |r| r.get(0))
+            .unwrap();
+        assert_eq!(paused, None);
+    }
+
+    #[test]
     fn a_database_from_the_future_is_refused_and_left_alone() {
         let mut conn = Connection::open_in_memory().unwrap();
         migrate(&mut conn).unwrap();

@@ -77,6 +77,24 @@ fn retry_after_is_respected() {
 }
 
 #[test]
+fn a_retry_after_date_is_read_by_the_receivers_own_clock() {
+    let (_site, feeds) = one_story();
+    // Its clock is thirty years behind, and it asks for two hours.
+    let receiver = raw_server(|_| {
+        bare(
+            "500 Internal Server Error",
+            "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nRetry-After: Sun, 06 Nov 1994 10:49:37 GMT\r\n",
+        )
+    });
+    let home = with_receiver(&feeds, &receiver.url("/"));
+    home.ok(&["poll"]);
+    let alert = &home.json(&["alerts", "list", "--sink", "bad", "--json"])[0];
+    let next: jiff::Timestamp = alert["next_attempt"].as_str().unwrap().parse().unwrap();
+    let wait = next.duration_since(jiff::Timestamp::now()).as_secs();
+    assert!((7000..=7200).contains(&wait), "{wait}");
+}
+
+#[test]
 fn given_up_deliveries_are_kept_and_can_be_sent_again() {
     let (_site, feeds) = one_story();
     let hook = Hook::deciding(|n| (if n < 2 { 500 } else { 200 }, vec![]));

@@ -1,6 +1,7 @@
 //! The promises of the configuration as a whole.
 
 mod aliases;
+mod delivery;
 mod files;
 mod mistakes;
 mod names;

@@ -248,10 +248,12 @@ mod tests {
             br#"{"retry_after":64.57}"#,
             SystemTime::UNIX_EPOCH,
         );
-        assert_eq!(
-            answer,
-            failed("the receiver answered 429 Too Many Requests", Some(65.0))
-        );
+        let Answer::Failed(failure) = answer else {
+            panic!("{answer:?}");
+        };
+        let wait = Duration::from_secs(65);
+        assert_eq!(failure.retry_after, Some(wait));
+        assert_eq!(failure.health, Health::Busy(wait));
     }
 
     #[test]
