@@ -268,6 +268,7 @@ pub struct SinkConfig {
 
 /// The kinds of sinks.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant)] // there are few sinks
 pub enum SinkKind {
     /// Standard output.
     Log {

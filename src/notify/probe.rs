@@ -236,6 +236,7 @@ mod tests {
             retry_initial: Duration::from_secs(1),
             retry_max: Duration::from_secs(1),
             max_attempts: 1,
+            delivery: crate::config::DeliveryConfig::default(),
         }
     }
 

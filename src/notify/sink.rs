@@ -15,6 +15,7 @@ use crate::store::{Store, StoredAlert};
 
 /// The way to a sink.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant)] // there are few sinks
 pub(super) enum Channel {
     Log { format: LogFormat, printer: Printer },
     Webhook(Target),
