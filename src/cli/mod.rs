@@ -78,7 +78,7 @@ enum Command {
     Rematch(rematch::RematchArgs),
     /// Explain why an entry of the history mentions a topic, or why it does not.
     Explain(explain::ExplainArgs),
-    /// List alerts and their deliveries; retry dead letters; resume a stopped sink.
+    /// List alerts and their deliveries; retry or drop deliveries; resume a stopped or paused sink.
     Alerts(alerts::AlertsArgs),
     /// Show mentiond at work without a network: bundled feeds, alerts, a verifying receiver.
     Demo(demo::DemoArgs),
