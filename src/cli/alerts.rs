@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::model::Timestamp;
 use crate::store::{AlertFilter, Store};
 
-/// List alerts and their deliveries; retry or drop deliveries; resume a stopped or paused sink; explain routes.
+/// List alerts and their deliveries; retry, drop or resume; explain routes.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct AlertsArgs {

@@ -81,7 +81,7 @@ enum Command {
     Rematch(rematch::RematchArgs),
     /// Explain why an entry of the history mentions a topic, or why it does not.
     Explain(explain::ExplainArgs),
-    /// List alerts and their deliveries; retry dead letters; resume a stopped sink; explain routes.
+    /// List alerts and their deliveries; retry, drop or resume; explain routes.
     Alerts(alerts::AlertsArgs),
     /// Have alerts recorded but not delivered for a while.
     Silence(silence::SilenceArgs),

@@ -21,6 +21,7 @@ mod feeds;
 mod history;
 mod lock;
 mod mentions;
+mod outcomes;
 mod pages;
 mod past;
 mod prune;
@@ -43,15 +44,14 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-pub use deliveries::{
-    AlertFilter, AlertRow, Due, Outbox, OutboxCounts, Outcome, StoredAlert, StoredDetail,
-};
+pub use deliveries::{AlertFilter, AlertRow, Due, Outbox, OutboxCounts, StoredAlert, StoredDetail};
 pub use entries::{EntryName, RecordedMention, StoredEntry};
 pub use error::StoreError;
 pub use extras::Extras;
 pub use feeds::{FeedRow, FeedState, Registered};
 pub use history::{Alike, MentionFilter, MentionRow};
 use lock::Lock;
+pub use outcomes::Outcome;
 pub use pages::{PageId, PageJob, PageOutcome, PageRecord, WaitingPage};
 pub use past::{HistoryEntry, HistoryPlace, KnownMention, TextVersion};
 pub use prune::{Keep, Pruned};

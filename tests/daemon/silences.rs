@@ -46,7 +46,8 @@ fn a_silenced_topic_is_recorded_and_not_told_until_the_silence_is_ended() {
     assert_eq!(home.json(&["mentions", "--json"]).len(), 1, "it is history");
     let shown = home.ok(&["alerts"]);
     assert!(
-        shown.contains("0 dead, 0 dropped, 1 silenced") && shown.contains("hook: silenced by silence 1"),
+        shown.contains("0 dead, 0 dropped, 1 silenced")
+            && shown.contains("hook: silenced by silence 1"),
         "{shown}"
     );
     let listed = home.json(&["silence", "list", "--json"]);
