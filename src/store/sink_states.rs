@@ -14,12 +14,18 @@ use crate::model::Timestamp;
 pub struct SinkState {
     /// Why it is stopped, if it is.
     pub stopped: Option<String>,
+    /// Until when it is paused, if it is; the time may be over.
+    pub paused_until: Option<Timestamp>,
     /// Deliveries that wait.
     pub waiting: u64,
     /// Deliveries that were made, as far as they are still kept.
     pub delivered: u64,
     /// Dead letters.
     pub dead: u64,
+    /// Deliveries that were dropped by hand, as far as they are still kept.
+    pub dropped: u64,
+    /// Deliveries that a silence holds back, as far as they are still kept.
+    pub silenced: u64,
     /// When the last delivery that is still kept was made.
     pub last_delivered: Option<Timestamp>,
     /// When the next attempt is due.
@@ -37,10 +43,11 @@ impl Store {
         self.read(|conn| {
             let mut states: BTreeMap<String, SinkState> = BTreeMap::new();
             let mut statement = conn
-                .prepare("SELECT id, CASE WHEN stopped_ms IS NULL THEN NULL ELSE coalesce(reason, '') END FROM sink")?;
+                .prepare("SELECT id, CASE WHEN stopped_ms IS NULL THEN NULL ELSE coalesce(reason, '') END, paused_until_ms FROM sink")?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                states.entry(row.get(0)?).or_default().stopped = row.get(1)?;
+                let state = states.entry(row.get(0)?).or_default();
+                (state.stopped, state.paused_until) = (row.get(1)?, time(row, 2)?);
             }
             let mut statement = conn.prepare(
                 "SELECT sink, state, count(*), max(settled_ms), min(next_attempt_ms)
@@ -53,6 +60,8 @@ impl Store {
                 match row.get::<_, String>(1)?.as_str() {
                     "waiting" => (state.waiting, state.next_attempt) = (n, time(row, 4)?),
                     "delivered" => (state.delivered, state.last_delivered) = (n, time(row, 3)?),
+                    "dropped" => state.dropped = n,
+                    "silenced" => state.silenced = n,
                     _ => state.dead = n,
                 }
             }
@@ -61,7 +70,7 @@ impl Store {
                     state.error = conn
                         .prepare_cached(
                             "SELECT error FROM delivery
-                             WHERE sink = ?1 AND state <> 'delivered' AND error IS NOT NULL
+                             WHERE sink = ?1 AND state IN ('waiting', 'dead') AND error IS NOT NULL
                              ORDER BY coalesce(settled_ms, next_attempt_ms) DESC, id DESC LIMIT 1",
                         )?
                         .query_row([sink], |row| row.get(0))

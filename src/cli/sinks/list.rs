@@ -32,9 +32,12 @@ struct Line<'a> {
     signed: bool,
     state: &'a str,
     stopped: Option<&'a str>,
+    paused_until: Option<Timestamp>,
     waiting: u64,
     delivered: u64,
     dead: u64,
+    dropped: u64,
+    silenced: u64,
     last_delivered: Option<Timestamp>,
     next_attempt: Option<Timestamp>,
     error: Option<&'a str>,
@@ -60,9 +63,12 @@ pub fn run(context: &Context, args: &ListArgs) -> Result<ExitCode, CliError> {
             signed: matches!(&sink.kind, SinkKind::Webhook { secret, .. } if secret.is_some()),
             state: word(state),
             stopped: state.stopped.as_deref(),
+            paused_until: state.paused_until,
             waiting: state.waiting,
             delivered: state.delivered,
             dead: state.dead,
+            dropped: state.dropped,
+            silenced: state.silenced,
             last_delivered: state.last_delivered,
             next_attempt: state.next_attempt.filter(|_| state.stopped.is_none()),
             error: state.error.as_deref(),
@@ -99,6 +105,10 @@ fn word(state: &SinkState) -> &'static str {
             stopped: Some(_), ..
         } => "stopped",
         SinkState {
+            paused_until: Some(_),
+            ..
+        } => "paused",
+        SinkState {
             waiting: 1..,
             error: Some(_),
             ..
@@ -107,6 +117,8 @@ fn word(state: &SinkState) -> &'static str {
             waiting: 0,
             delivered: 0,
             dead: 0,
+            dropped: 0,
+            silenced: 0,
             ..
         } => "idle",
         _ => "ok",
