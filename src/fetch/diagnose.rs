@@ -52,6 +52,7 @@ pub(super) fn no_answer(error: &reqwest::Error, url: &Url, connect: Duration) ->
 }
 
 /// The address that was refused, if that is why there is no answer.
+#[must_use]
 pub fn refused(error: &reqwest::Error) -> Option<IpAddr> {
     find::<Refused>(&causes(error)).map(|refused| refused.address)
 }

@@ -177,8 +177,7 @@ impl Circuit {
     fn leave_alone(&mut self, asked: Duration, probe: bool, now: Timestamp) -> Option<Change> {
         let asked = now + asked.min(MAX_RETRY_AFTER);
         let (until, times) = match self.state {
-            State::Paused(pause) => (asked.max(pause.until), pause.times),
-            State::Probing(pause) => (asked.max(pause.until), pause.times),
+            State::Paused(pause) | State::Probing(pause) => (asked.max(pause.until), pause.times),
             State::Free => (asked, 1),
         };
         let pause = Pause { until, times };
