@@ -111,7 +111,7 @@ mod tests {
         ) {
             let secret = "kR3vXw91LmQzAbcdefgh".to_owned();
             let mut bytes = [before, vec![b' '; spaces], secret.clone().into_bytes()].concat();
-            let full = clean(&bytes, false, &[secret.clone()]).unwrap();
+            let full = clean(&bytes, false, std::slice::from_ref(&secret)).unwrap();
             prop_assert!(full.len() <= MOST && !full.contains("kR3v"));
             bytes.truncate(bytes.len() - 3);
             let cut = clean(&bytes, true, &[secret]).unwrap_or_default();

@@ -23,7 +23,7 @@ use crate::support::{Home, Item, Running, Site, TOPICS, rss};
 /// Entries of a feed; each makes an alert.
 const ENTRIES: usize = 100;
 /// How long the healthy sinks may take for all alerts, whatever else the machine does.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_mins(4);
 /// The most memory that the daemon may have had in use.
 const MOST_MIB: u64 = 256;
 
@@ -214,16 +214,16 @@ fn a_storm_to_sinks_of_which_four_fail_loses_nothing_and_the_healthy_get_each_al
     assert!(daemon.stop().success());
 
     let waits = storm.latencies();
-    let at = |share: f64| waits[((waits.len() - 1) as f64 * share) as usize];
+    let at = |percent: usize| waits[(waits.len() - 1) * percent / 100];
     println!(
         "{} alerts to 6 sinks in {:.1} s ({:.0} requests/s to the healthy two); from the alert to \
          the request: p50 {} ms, p99 {} ms, max {} ms; peak memory {peak_mib} MiB",
         storm.alerts,
         took.as_secs_f64(),
         waits.len() as f64 / took.as_secs_f64(),
-        at(0.5),
-        at(0.99),
-        at(1.0)
+        at(50),
+        at(99),
+        at(100)
     );
     println!(
         "requests: slow {}, throttling {}, breaking {}; outbox: {:?}",
@@ -239,9 +239,9 @@ fn a_storm_to_sinks_of_which_four_fail_loses_nothing_and_the_healthy_get_each_al
         assert!(ids.values().all(|&times| times == 1), "exactly once");
     }
     // Four at once, then one a pause of a second at least.
-    let most = 4 + took.as_secs() as usize + 6;
+    let most = 4.0 + took.as_secs_f64() + 6.0;
     assert!(
-        storm.throttling.count() <= most,
+        storm.throttling.count() as f64 <= most,
         "{}",
         storm.throttling.count()
     );

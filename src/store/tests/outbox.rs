@@ -278,7 +278,7 @@ async fn a_pause_outlives_a_restart_and_ends_with_the_target_or_by_hand() {
         store
             .pause_sink(sink("a"), Some(pause.clone()))
             .await
-            .unwrap()
+            .unwrap();
     };
     begin().await;
     store
