@@ -24,9 +24,9 @@ use crate::store::{Due, Outcome, Store};
 
 /// Deliveries read from the store at a time.
 const BATCH: usize = 64;
-/// Deliveries under way and outcomes not yet recorded at most: a store in trouble must not let
-/// requests be made that it can't record.
-const MOST_BUSY: usize = 256;
+/// Deliveries under way and outcomes not yet recorded, at most (twice the concurrency if that is
+/// more): so many a crash repeats.
+const MOST_BUSY: usize = 32;
 /// How long a worker sleeps at most before it looks at the store again: another process may have
 /// made dead letters wait again, or resumed the sink.
 const LOOK: Duration = Duration::from_secs(15);
@@ -155,8 +155,17 @@ impl Run {
     }
 
     fn has_room(&self) -> bool {
-        let most = if self.worker.ordered { 1 } else { MOST_BUSY };
-        self.attempts.len() < self.worker.concurrency && self.busy() < most
+        let Worker {
+            ordered,
+            concurrency,
+            ..
+        } = *self.worker;
+        let most = if ordered {
+            1
+        } else {
+            MOST_BUSY.max(2 * concurrency)
+        };
+        self.attempts.len() < concurrency && self.busy() < most
     }
 
     /// Whether more is wanted from the outbox than is at hand.
