@@ -39,7 +39,7 @@ pub(super) async fn settle(
             error!(
                 sink = worker.sink.as_str(),
                 alert = first.as_deref().unwrap_or_default(),
-                "can't record {} deliveries, will keep trying: {error}",
+                "can't record how deliveries ended ({} of them), will keep trying: {error}",
                 outcomes.len()
             );
         }

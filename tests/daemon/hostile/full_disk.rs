@@ -208,7 +208,8 @@ fn a_delivery_that_cannot_be_recorded_is_not_sent_again() {
     let config = std::fs::read_to_string(home.config()).unwrap();
     home.write_config(&config.replace("\"m.db\"", "\"disk/m.db\""));
     let mut daemon = home.start();
-    let line = daemon.wait_for_log("can't record a delivery, will keep trying");
+    let line =
+        daemon.wait_for_log("can't record how deliveries ended (1 of them), will keep trying");
     assert!(
         line.contains("the disk that holds the database is full"),
         "{line}"
