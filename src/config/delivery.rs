@@ -1,39 +1,49 @@
-//! How a sink's deliveries are made: the keys that all sinks with a receiver on the network share.
+//! How a sink's deliveries are made: the keys that all sinks with a receiver share, and those on
+//! signatures and addresses.
 
 use std::time::Duration;
 
-use super::environment::Use;
+use super::environment::{Environment, Use};
 use super::reader::Table;
 use super::secret;
-use super::sinks::Surroundings;
 use super::value::Value;
 use crate::model::{Network, Secret};
+use crate::notify::retry;
 
-/// The keys read here.
-pub(super) const KEYS: [&str; 6] = [
-    "previous_secret",
+/// The keys that [`read`] reads.
+pub(super) const KEYS: [&str; 9] = [
+    "timeout",
+    "concurrency",
+    "max_attempts",
+    "retry_initial",
+    "retry_max",
     "ordered",
     "pause_after",
     "pause_initial",
     "pause_max",
-    "allow_private",
 ];
 
 /// How a sink's deliveries are made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryConfig {
-    /// The signing secret before the current one, while receivers may still hold it.
-    pub previous_secret: Option<Secret>,
+    /// The longest time for one attempt.
+    pub timeout: Duration,
+    /// The most attempts at a time.
+    pub concurrency: usize,
     /// Whether deliveries go out strictly one after the other.
     pub ordered: bool,
+    /// After how many attempts a delivery is given up.
+    pub max_attempts: u32,
+    /// The longest wait after the first failed attempt; later ones grow.
+    pub retry_initial: Duration,
+    /// The longest wait between two attempts.
+    pub retry_max: Duration,
     /// After how many failures in a row the sink is paused.
     pub pause_after: u32,
     /// The first pause.
     pub pause_initial: Duration,
     /// The longest pause that follows from failures.
     pub pause_max: Duration,
-    /// The private addresses that the receiver's name may lead to.
-    pub allow_private: Private,
 }
 
 /// Which private addresses a receiver's name may lead to.
@@ -51,51 +61,96 @@ pub enum Private {
 impl Default for DeliveryConfig {
     fn default() -> Self {
         Self {
-            previous_secret: None,
+            timeout: Duration::from_secs(15),
+            concurrency: 4,
             ordered: false,
+            max_attempts: retry::ATTEMPTS,
+            retry_initial: retry::INITIAL,
+            retry_max: retry::LONGEST,
             pause_after: 5,
             pause_initial: Duration::from_secs(30),
             pause_max: Duration::from_mins(10),
-            allow_private: Private::Refused,
         }
     }
 }
 
-/// Reads the keys; `signed` says whether there is a current secret.
-pub(super) fn read(
-    table: &mut Table<'_>,
-    around: &Surroundings<'_>,
-    signed: bool,
-) -> DeliveryConfig {
-    let usual = DeliveryConfig::default();
-    let previous_secret = table.get("previous_secret").and_then(|value| {
-        if !signed {
-            value.error(
-                "`previous_secret` stands without `secret`",
-                Some("give the current secret as `secret`".to_owned()),
-            );
+impl DeliveryConfig {
+    /// For standard output: what can't be written to ends with the daemon, so nothing is given up.
+    #[must_use]
+    pub fn log() -> Self {
+        Self {
+            concurrency: 1,
+            max_attempts: u32::MAX,
+            retry_initial: Duration::from_secs(5),
+            retry_max: Duration::from_mins(5),
+            pause_after: u32::MAX,
+            ..Self::default()
         }
-        let secret = secret::resolve(&value, around.environment, Use::Delivering)?;
-        let unread = !around.environment.reads(Use::Delivering);
-        (unread || secret::check_signing(&value, &secret)).then_some(secret)
-    });
+    }
+}
+
+/// Reads the keys of [`KEYS`].
+pub(super) fn read(table: &mut Table<'_>) -> DeliveryConfig {
+    let usual = DeliveryConfig::default();
+    let mut duration = |key: &'static str, usual: Duration| {
+        let value = table.get(key);
+        value.and_then(|value| value.duration()).unwrap_or(usual)
+    };
+    let read = DeliveryConfig {
+        timeout: duration("timeout", usual.timeout),
+        retry_initial: duration("retry_initial", usual.retry_initial),
+        retry_max: duration("retry_max", usual.retry_max),
+        pause_initial: duration("pause_initial", usual.pause_initial),
+        pause_max: duration("pause_max", usual.pause_max),
+        ..usual
+    };
+    let concurrency = table
+        .get("concurrency")
+        .and_then(|value| value.integer(1..=64_usize));
+    let max_attempts = table
+        .get("max_attempts")
+        .and_then(|value| value.integer(1..=100_u32));
     let ordered = table.get("ordered").and_then(|value| value.flag());
     let pause_after = table
         .get("pause_after")
         .and_then(|value| value.integer(1..=1000_u32));
-    let pause_initial = table
-        .get("pause_initial")
-        .and_then(|value| value.duration());
-    let pause_max = table.get("pause_max").and_then(|value| value.duration());
-    let allow_private = table.get("allow_private").and_then(|value| private(&value));
     DeliveryConfig {
-        previous_secret,
-        ordered: ordered.unwrap_or(usual.ordered),
-        pause_after: pause_after.unwrap_or(usual.pause_after),
-        pause_initial: pause_initial.unwrap_or(usual.pause_initial),
-        pause_max: pause_max.unwrap_or(usual.pause_max),
-        allow_private: allow_private.unwrap_or_default(),
+        concurrency: concurrency.unwrap_or(read.concurrency),
+        ordered: ordered.unwrap_or(read.ordered),
+        max_attempts: max_attempts.unwrap_or(read.max_attempts),
+        pause_after: pause_after.unwrap_or(read.pause_after),
+        ..read
     }
+}
+
+/// Reads `secret` and `previous_secret`.
+pub(super) fn secrets(
+    table: &mut Table<'_>,
+    environment: &Environment,
+) -> (Option<Secret>, Option<Secret>) {
+    let signing = |value: &Value<'_>| {
+        let secret = secret::resolve(value, environment, Use::Delivering)?;
+        let unread = !environment.reads(Use::Delivering);
+        (unread || secret::check_signing(value, &secret)).then_some(secret)
+    };
+    let current = table.get("secret");
+    let previous = table.get("previous_secret");
+    if let (None, Some(previous)) = (&current, &previous) {
+        previous.error(
+            "`previous_secret` stands without `secret`",
+            Some("give the current secret as `secret`".to_owned()),
+        );
+    }
+    (
+        current.and_then(|value| signing(&value)),
+        previous.and_then(|value| signing(&value)),
+    )
+}
+
+/// Reads `allow_private`.
+pub(super) fn allow_private(table: &mut Table<'_>) -> Private {
+    let value = table.get("allow_private");
+    value.and_then(|value| private(&value)).unwrap_or_default()
 }
 
 fn private(value: &Value<'_>) -> Option<Private> {

@@ -309,14 +309,7 @@ fn warn_of_idleness(main: &Rc<Source>, report: &Report, feeds: &FeedList, topics
 
 /// Where no sink is configured, alerts go to the log.
 fn default_sink() -> Option<SinkConfig> {
-    Some(SinkConfig {
-        id: SinkId::new("log").ok()?,
-        kind: SinkKind::Log {
-            format: LogFormat::Human,
-        },
-        topics: None,
-        tags: None,
-        min_score: 1,
-        feed_alerts: true,
-    })
+    let format = LogFormat::Human;
+    let id = SinkId::new("log").ok()?;
+    Some(SinkConfig::new(id, SinkKind::Log { format }))
 }

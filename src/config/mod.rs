@@ -47,12 +47,14 @@ mod topics;
 pub mod units;
 mod value;
 mod written;
+mod zone;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use url::Url;
 
 pub use crate::model::Secret;
@@ -256,6 +258,8 @@ pub struct SinkConfig {
     pub id: SinkId,
     /// What kind of place, with what only that kind has.
     pub kind: SinkKind,
+    /// How deliveries are made: attempts, order, pauses.
+    pub delivery: DeliveryConfig,
     /// The topics whose alerts go there; `None` means all.
     pub topics: Option<Vec<TopicId>>,
     /// The tags of topics whose alerts go there; `None` means all.
@@ -264,6 +268,29 @@ pub struct SinkConfig {
     pub min_score: u8,
     /// Whether alerts about feeds in trouble go there too.
     pub feed_alerts: bool,
+    /// The time zone of whoever reads there.
+    pub time_zone: TimeZone,
+}
+
+impl SinkConfig {
+    /// A sink that gets all alerts, with the defaults of its kind.
+    #[must_use]
+    pub fn new(id: SinkId, kind: SinkKind) -> Self {
+        let delivery = match kind {
+            SinkKind::Log { .. } => DeliveryConfig::log(),
+            SinkKind::Webhook { .. } => DeliveryConfig::default(),
+        };
+        Self {
+            id,
+            kind,
+            delivery,
+            topics: None,
+            tags: None,
+            min_score: 1,
+            feed_alerts: true,
+            time_zone: TimeZone::UTC,
+        }
+    }
 }
 
 /// The kinds of sinks.
@@ -283,18 +310,10 @@ pub enum SinkKind {
         format: Format,
         /// The signing secret: base64 of 24 to 64 bytes, after an optional `whsec_`.
         secret: Option<Secret>,
-        /// The longest time for one attempt.
-        timeout: Duration,
-        /// The most requests at a time.
-        concurrency: usize,
-        /// The longest wait after the first failed attempt; later ones grow.
-        retry_initial: Duration,
-        /// The longest wait between two attempts.
-        retry_max: Duration,
-        /// After how many attempts a delivery is given up.
-        max_attempts: u32,
-        /// Order, pauses and addresses.
-        delivery: DeliveryConfig,
+        /// The signing secret before the current one, while receivers may still hold it.
+        previous_secret: Option<Secret>,
+        /// The private addresses that the receiver's name may lead to.
+        allow_private: Private,
     },
 }
 

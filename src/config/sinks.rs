@@ -1,36 +1,32 @@
 //! Reading `[[sink]]` tables.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use super::environment::{Environment, Use};
+use super::environment::Environment;
 use super::feeds::read_tags;
 use super::problem::{Report, did_you_mean, quoted};
 use super::reader::Table;
-use super::secret;
 use super::source::Origin;
 use super::topics::TopicList;
 use super::value::Value;
-use super::{LogFormat, SinkConfig, SinkKind, delivery, sink_format};
+use super::{LogFormat, SinkConfig, SinkKind, delivery, sink_format, zone};
 use crate::model::{SinkId, TopicId};
-use crate::notify::retry;
 
 /// The choices of `format`.
 pub(super) const FORMATS: [(&str, LogFormat); 2] =
     [("human", LogFormat::Human), ("json", LogFormat::Json)];
 
-const WEBHOOK_KEYS: [&str; 10] = [
+/// The keys that only webhooks have.
+const WEBHOOK_KEYS: [&str; 7] = [
     "url",
     "chat_id",
     "room",
     "token",
     "secret",
-    "timeout",
-    "concurrency",
-    "max_attempts",
-    "retry_initial",
-    "retry_max",
+    "previous_secret",
+    "allow_private",
 ];
+
 #[derive(Clone, Copy)]
 enum Type {
     Log,
@@ -79,6 +75,7 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
     let sink_type = type_value
         .as_ref()
         .and_then(|value| value.choice(&[("log", Type::Log), ("webhook", Type::Webhook)]));
+    let mut delivery = None;
     let kind = match sink_type {
         Some(Type::Log) => {
             for keys in [&WEBHOOK_KEYS[..], &delivery::KEYS] {
@@ -89,11 +86,17 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
                 format: format.unwrap_or_default(),
             })
         }
-        Some(Type::Webhook) => webhook(&mut table, around),
+        Some(Type::Webhook) => {
+            delivery = Some(delivery::read(&mut table));
+            webhook(&mut table, around)
+        }
         None => {
             // Without a type there is no saying which keys belong: all known ones are let pass.
-            let delivery = &delivery::KEYS;
-            for key in WEBHOOK_KEYS.iter().chain(&["format"]).chain(delivery) {
+            for key in WEBHOOK_KEYS
+                .iter()
+                .chain(&["format"])
+                .chain(&delivery::KEYS)
+            {
                 table.get(key);
             }
             None
@@ -103,49 +106,33 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
     let tags = table.get("tags").and_then(|value| tags(&value, around));
     let min_score = table.get("min_score").and_then(|value| value.score());
     let feed_alerts = table.get("feed_alerts").and_then(|value| value.flag());
+    let time_zone = table.get("time_zone").and_then(|value| zone::read(&value));
     table.finish();
     if let (Some(id), Some(kind)) = (id, kind) {
+        let usual = SinkConfig::new(id, kind);
         list.sinks.push(SinkConfig {
-            id,
-            kind,
+            delivery: delivery.unwrap_or(usual.delivery),
             topics,
             tags,
-            min_score: min_score.unwrap_or(1),
-            feed_alerts: feed_alerts.unwrap_or(true),
+            min_score: min_score.unwrap_or(usual.min_score),
+            feed_alerts: feed_alerts.unwrap_or(usual.feed_alerts),
+            time_zone: time_zone.unwrap_or(usual.time_zone),
+            id: usual.id,
+            kind: usual.kind,
         });
     }
 }
 
 fn webhook(table: &mut Table<'_>, around: &Surroundings<'_>) -> Option<SinkKind> {
     let (url, format) = sink_format::read(table, around.environment);
-    let secret = table.get("secret").and_then(|value| {
-        let secret = secret::resolve(&value, around.environment, Use::Delivering)?;
-        let unread = !around.environment.reads(Use::Delivering);
-        (unread || secret::check_signing(&value, &secret)).then_some(secret)
-    });
-    let timeout = table.get("timeout").and_then(|value| value.duration());
-    let concurrency = table
-        .get("concurrency")
-        .and_then(|value| value.integer(1..=64_usize));
-    let max_attempts = table
-        .get("max_attempts")
-        .and_then(|value| value.integer(1..=100_u32));
-    let retry_initial = table
-        .get("retry_initial")
-        .and_then(|value| value.duration());
-    let retry_max = table.get("retry_max").and_then(|value| value.duration());
-    let signed = table.get("secret").is_some();
-    let delivery = delivery::read(table, around, signed);
+    let (secret, previous_secret) = delivery::secrets(table, around.environment);
+    let allow_private = delivery::allow_private(table);
     Some(SinkKind::Webhook {
         url: url?,
         format: format?,
         secret,
-        retry_initial: retry_initial.unwrap_or(retry::INITIAL),
-        retry_max: retry_max.unwrap_or(retry::LONGEST),
-        timeout: timeout.unwrap_or(Duration::from_secs(15)),
-        concurrency: concurrency.unwrap_or(4),
-        max_attempts: max_attempts.unwrap_or(retry::ATTEMPTS),
-        delivery,
+        previous_secret,
+        allow_private,
     })
 }
 

@@ -137,7 +137,7 @@ mod tests {
 
     use super::super::format::Format;
     use super::*;
-    use crate::config::{DeliveryConfig, Secret, SinkKind};
+    use crate::config::{DeliveryConfig, Private, Secret, SinkKind};
     use crate::model::{AlertKind, Feed, FeedId, FeedTrouble, Route, Timestamp};
     use crate::store::{AlertRecord, PollRecord, PollStatus, Renewal};
 
@@ -203,23 +203,20 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let sink = SinkConfig {
-            id: SinkId::new("hook").unwrap(),
-            kind: SinkKind::Webhook {
-                url: Secret::new(url),
-                format: Format::Standard,
-                secret: None,
-                timeout: Duration::from_secs(10),
-                concurrency: 2,
-                retry_initial: Duration::from_millis(1),
-                retry_max: Duration::from_millis(1),
-                max_attempts: 16,
-                delivery: DeliveryConfig::default(),
-            },
-            topics: None,
-            tags: None,
-            min_score: 1,
-            feed_alerts: true,
+        let kind = SinkKind::Webhook {
+            url: Secret::new(url),
+            format: Format::Standard,
+            secret: None,
+            previous_secret: None,
+            allow_private: Private::Refused,
+        };
+        let mut sink = SinkConfig::new(SinkId::new("hook").unwrap(), kind);
+        sink.delivery = DeliveryConfig {
+            concurrency: 2,
+            retry_initial: Duration::from_millis(1),
+            retry_max: Duration::from_millis(1),
+            max_attempts: 16,
+            ..DeliveryConfig::default()
         };
         (vec![sink], asked)
     }

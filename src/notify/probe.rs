@@ -231,12 +231,8 @@ mod tests {
             url: Secret::new(url.to_owned()),
             format,
             secret: None,
-            timeout: Duration::from_secs(1),
-            concurrency: 1,
-            retry_initial: Duration::from_secs(1),
-            retry_max: Duration::from_secs(1),
-            max_attempts: 1,
-            delivery: crate::config::DeliveryConfig::default(),
+            previous_secret: None,
+            allow_private: crate::config::Private::Refused,
         }
     }
 

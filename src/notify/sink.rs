@@ -1,7 +1,6 @@
 //! A configured sink made ready for sending.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
@@ -51,68 +50,37 @@ pub(super) fn worker(
     printer: &Printer,
     settled: &Arc<Settled>,
 ) -> Result<Worker, NotifyError> {
-    let worker = |channel, concurrency, ordered, policy, circuit| Worker {
+    let channel = match &sink.kind {
+        SinkKind::Log { format } => Channel::Log {
+            format: *format,
+            printer: printer.clone(),
+        },
+        SinkKind::Webhook { .. } => match target(sink)? {
+            Some(target) => Channel::Webhook(target),
+            None => unreachable!("a webhook has a target"),
+        },
+    };
+    let delivery = &sink.delivery;
+    // Who retries sooner wants to know sooner.
+    let max = delivery.pause_max.min(delivery.retry_max);
+    Ok(Worker {
         store: store.clone(),
         sink: sink.id.clone(),
         channel,
-        concurrency,
-        ordered,
-        policy,
-        circuit,
+        concurrency: delivery.concurrency,
+        ordered: delivery.ordered,
+        policy: retry::Policy {
+            initial: delivery.retry_initial,
+            max: delivery.retry_max,
+            attempts: delivery.max_attempts,
+        },
+        circuit: circuit::Policy {
+            after: delivery.pause_after,
+            initial: delivery.pause_initial.min(max),
+            max,
+        },
         settled: settled.clone(),
-    };
-    match &sink.kind {
-        SinkKind::Log { format } => {
-            let policy = retry::Policy {
-                initial: Duration::from_secs(5),
-                max: Duration::from_mins(5),
-                attempts: u32::MAX,
-            };
-            let channel = Channel::Log {
-                format: *format,
-                printer: printer.clone(),
-            };
-            // Standard output that can't be written to ends with the daemon.
-            let never = circuit::Policy {
-                after: u32::MAX,
-                initial: policy.initial,
-                max: policy.max,
-            };
-            Ok(worker(channel, 1, false, policy, never))
-        }
-        SinkKind::Webhook {
-            concurrency,
-            retry_initial,
-            retry_max,
-            max_attempts,
-            delivery,
-            ..
-        } => {
-            let policy = retry::Policy {
-                initial: *retry_initial,
-                max: *retry_max,
-                attempts: *max_attempts,
-            };
-            let Some(target) = target(sink)? else {
-                unreachable!("a webhook has a target");
-            };
-            // Who retries sooner wants to know sooner.
-            let max = delivery.pause_max.min(*retry_max);
-            let circuit = circuit::Policy {
-                after: delivery.pause_after,
-                initial: delivery.pause_initial.min(max),
-                max,
-            };
-            let channel = Channel::Webhook(target);
-            Ok(worker(
-                channel,
-                *concurrency,
-                delivery.ordered,
-                policy,
-                circuit,
-            ))
-        }
-    }
+    })
 }
 
 /// The receiver of a webhook sink; `None` for a sink of another type.
@@ -125,9 +93,8 @@ pub(super) fn target(sink: &SinkConfig) -> Result<Option<Target>, NotifyError> {
         url,
         format,
         secret,
-        timeout,
-        delivery,
-        ..
+        previous_secret,
+        allow_private,
     } = &sink.kind
     else {
         return Ok(None);
@@ -135,15 +102,15 @@ pub(super) fn target(sink: &SinkConfig) -> Result<Option<Target>, NotifyError> {
     let key = |secret: &Secret| {
         sign::Key::parse(secret.expose()).map_err(|error| fault(error.to_string()))
     };
-    let previous = delivery.previous_secret.as_ref().map(key).transpose()?;
+    let previous = previous_secret.as_ref().map(key).transpose()?;
     let current = secret.as_ref().map(key).transpose()?;
     let keys = current.map(|current| sign::Keys::new(current, previous));
     let url = url
         .expose()
         .parse()
         .map_err(|_| fault("its URL is not valid".into()))?;
-    let private = delivery.allow_private.clone();
-    let target = Target::new(url, format.clone(), keys, *timeout, private);
+    let (timeout, private) = (sink.delivery.timeout, allow_private.clone());
+    let target = Target::new(url, format.clone(), keys, timeout, private);
     Ok(Some(target.map_err(|e| fault(e.to_string()))?))
 }
 

@@ -1,59 +1,55 @@
 //! How deliveries are made: what a sink may say of it, and what holds without.
 
 use super::*;
-use crate::config::{DeliveryConfig, Private};
+use crate::config::{DeliveryConfig, Private, SinkConfig};
 
 const SINK: &str = "[[sink]]\nid = 'h'\ntype = 'webhook'\nurl = 'https://example.org/'\n";
 
-fn delivery(keys: &str) -> DeliveryConfig {
+fn sink(keys: &str) -> SinkConfig {
     let config = try_load(&format!("{SINK}{keys}")).unwrap();
-    match &config.sinks[0].kind {
-        SinkKind::Webhook { delivery, .. } => delivery.clone(),
-        SinkKind::Log { .. } => panic!("a webhook"),
+    config.sinks[0].clone()
+}
+
+fn private(keys: &str) -> Private {
+    match sink(keys).kind {
+        SinkKind::Webhook { allow_private, .. } => allow_private,
+        other => panic!("{other:?}"),
     }
 }
 
 #[test]
 fn what_is_not_said_is_the_default() {
-    assert_eq!(delivery(""), DeliveryConfig::default());
-    let SinkKind::Webhook {
-        retry_initial,
-        retry_max,
-        max_attempts,
-        ..
-    } = try_load(SINK).unwrap().sinks[0].kind.clone()
-    else {
-        panic!("a webhook");
-    };
-    assert_eq!(retry_initial, Duration::from_secs(5));
-    assert_eq!(retry_max, Duration::from_hours(24));
-    assert_eq!(max_attempts, 13);
+    let delivery = sink("").delivery;
+    assert_eq!(delivery, DeliveryConfig::default());
+    assert_eq!(delivery.retry_initial, Duration::from_secs(5));
+    assert_eq!(delivery.retry_max, Duration::from_hours(24));
+    assert_eq!(delivery.max_attempts, 13);
 }
 
 #[test]
 fn order_pauses_the_previous_secret_and_networks_are_read() {
-    let read = delivery(
-        "secret = { env = 'HOOK_SECRET' }\nprevious_secret = { env = 'HOOK_SECRET' }\nordered = true\n\
-         pause_after = 9\npause_initial = '1m'\npause_max = '1h'\nallow_private = ['10.0.0.0/8', 'fd00::1']\n",
-    );
-    assert_eq!(read.previous_secret.as_ref().unwrap().expose(), SIGNING);
+    let keys = "secret = { env = 'HOOK_SECRET' }\nprevious_secret = { env = 'HOOK_SECRET' }\nordered = true\n\
+         pause_after = 9\npause_initial = '1m'\npause_max = '1h'\nallow_private = ['10.0.0.0/8', 'fd00::1']\n";
+    let SinkKind::Webhook {
+        previous_secret: Some(previous),
+        ..
+    } = sink(keys).kind
+    else {
+        panic!("no previous secret");
+    };
+    assert_eq!(previous.expose(), SIGNING);
+    let read = sink(keys).delivery;
     assert!(read.ordered);
     assert_eq!(read.pause_after, 9);
     let pauses = (read.pause_initial, read.pause_max);
     assert_eq!(pauses, (Duration::from_mins(1), Duration::from_hours(1)));
-    let Private::Within(networks) = &read.allow_private else {
-        panic!("{:?}", read.allow_private);
+    let Private::Within(networks) = private(keys) else {
+        panic!("no networks");
     };
     let shown: Vec<String> = networks.iter().map(ToString::to_string).collect();
     assert_eq!(shown, ["10.0.0.0/8", "fd00::1/128"]);
-    assert_eq!(
-        delivery("allow_private = true").allow_private,
-        Private::Allowed
-    );
-    assert_eq!(
-        delivery("allow_private = false").allow_private,
-        Private::Refused
-    );
+    assert_eq!(private("allow_private = true"), Private::Allowed);
+    assert_eq!(private("allow_private = false"), Private::Refused);
 }
 
 #[test]

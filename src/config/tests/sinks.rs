@@ -11,8 +11,23 @@ fn loaded(lines: &str) -> (String, Format) {
     let config = try_load(&webhook(lines)).unwrap();
     match config.sinks.into_iter().next().unwrap().kind {
         SinkKind::Webhook { url, format, .. } => (url.expose().to_owned(), format),
-        SinkKind::Log { .. } => panic!("a webhook"),
+        other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn a_time_zone_is_an_iana_name() {
+    let url = "url = 'https://a.example/'";
+    let sink = |zone: &str| webhook(&format!("{url}\ntime_zone = '{zone}'"));
+    let config = try_load(&sink("Asia/Jakarta")).unwrap();
+    let name = config.sinks[0].time_zone.iana_name();
+    assert_eq!(name, Some("Asia/Jakarta"));
+    let told = complaints(&sink("Asia/Jakata"));
+    assert!(
+        told.contains("there is no time zone `Asia/Jakata`"),
+        "{told}"
+    );
+    assert!(told.contains("Asia/Jakarta"), "{told}");
 }
 
 #[test]

@@ -7,16 +7,8 @@ use crate::config::{LogFormat, SinkKind};
 use crate::model::{FeedId, Field, TopicId};
 
 fn sink(id: &str) -> SinkConfig {
-    SinkConfig {
-        id: SinkId::new(id).unwrap(),
-        kind: SinkKind::Log {
-            format: LogFormat::Human,
-        },
-        topics: None,
-        tags: None,
-        min_score: 1,
-        feed_alerts: true,
-    }
+    let format = LogFormat::Human;
+    SinkConfig::new(SinkId::new(id).unwrap(), SinkKind::Log { format })
 }
 
 fn topics(ids: &[&str]) -> Vec<TopicId> {
