@@ -31,6 +31,7 @@ mod include;
 mod load;
 mod opml;
 mod opml_write;
+mod pace;
 mod person;
 mod problem;
 mod reader;
@@ -69,6 +70,7 @@ pub use problem::{ConfigError, Problem};
 
 use crate::model::{Feed, FeedId, Field, FullText, Interval, SinkId, Topic, TopicId};
 use crate::notify::format::Format;
+use crate::pace::Pace;
 
 /// Everything that can be configured, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -270,6 +272,8 @@ pub struct SinkConfig {
     pub feed_alerts: bool,
     /// The time zone of whoever reads there.
     pub time_zone: TimeZone,
+    /// When alerts are told, and with which others.
+    pub pace: Pace,
 }
 
 impl SinkConfig {
@@ -289,6 +293,7 @@ impl SinkConfig {
             min_score: 1,
             feed_alerts: true,
             time_zone: TimeZone::UTC,
+            pace: Pace::immediate(),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
+
 use super::environment::Environment;
 use super::feeds::read_tags;
 use super::problem::{Report, did_you_mean, quoted};
@@ -9,7 +11,7 @@ use super::reader::Table;
 use super::source::Origin;
 use super::topics::TopicList;
 use super::value::Value;
-use super::{LogFormat, SinkConfig, SinkKind, delivery, sink_format, zone};
+use super::{LogFormat, SinkConfig, SinkKind, delivery, pace, sink_format, zone};
 use crate::model::{SinkId, TopicId};
 
 /// The choices of `format`.
@@ -107,6 +109,8 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
     let min_score = table.get("min_score").and_then(|value| value.score());
     let feed_alerts = table.get("feed_alerts").and_then(|value| value.flag());
     let time_zone = table.get("time_zone").and_then(|value| zone::read(&value));
+    let time_zone = time_zone.unwrap_or(TimeZone::UTC);
+    let pace = pace::read(&mut table, time_zone.clone());
     table.finish();
     if let (Some(id), Some(kind)) = (id, kind) {
         let usual = SinkConfig::new(id, kind);
@@ -116,7 +120,8 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
             tags,
             min_score: min_score.unwrap_or(usual.min_score),
             feed_alerts: feed_alerts.unwrap_or(usual.feed_alerts),
-            time_zone: time_zone.unwrap_or(usual.time_zone),
+            time_zone,
+            pace,
             id: usual.id,
             kind: usual.kind,
         });

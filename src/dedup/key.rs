@@ -156,6 +156,13 @@ pub fn feed_alert_id(kind: AlertKind, feed: &FeedId, since: Timestamp) -> String
     alert_id(kind, &[feed.as_str().as_bytes(), &since])
 }
 
+/// The id of a digest for a sink that is made at an instant of alerts of which this is the first.
+#[must_use]
+pub fn digest_id(sink: &str, first: &str, at: Timestamp) -> String {
+    let at = at.as_millis().to_be_bytes();
+    alert_id(AlertKind::Digest, &[sink.as_bytes(), first.as_bytes(), &at])
+}
+
 fn alert_id(kind: AlertKind, parts: &[&[u8]]) -> String {
     format!("al_{}", StoryKey(hash(kind.as_str(), parts)))
 }

@@ -16,6 +16,9 @@ pub enum AlertKind {
     /// A feed's server answered 410 Gone.
     #[serde(rename = "feed.gone")]
     FeedGone,
+    /// Alerts that are told together.
+    #[serde(rename = "digest.created")]
+    Digest,
 }
 
 impl AlertKind {
@@ -26,6 +29,7 @@ impl AlertKind {
             Self::Mention => "mention.created",
             Self::FeedFailing => "feed.failing",
             Self::FeedGone => "feed.gone",
+            Self::Digest => "digest.created",
         }
     }
 }
@@ -37,6 +41,8 @@ pub struct Route {
     pub sink: SinkId,
     /// From which score on it wants mentions; alerts about feeds have no score and go to all.
     pub min_score: u8,
+    /// Whether an alert is held back until it is decided when it is told, and with which others.
+    pub held: bool,
 }
 
 /// What is known of an alert when it is decided who gets it. What is not known is left out.

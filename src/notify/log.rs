@@ -73,6 +73,21 @@ pub fn human(alert: &StoredAlert) -> String {
                 alert.created, detail.title, detail.source
             )
         }
+        StoredDetail::Digest(digest) => {
+            let mut text = format!("{} [digest] {}\n", alert.created, digest.detail.title);
+            for alert in &digest.alerts {
+                for line in human(alert).lines() {
+                    text.push_str("  ");
+                    text.push_str(line);
+                    text.push('\n');
+                }
+            }
+            if digest.more() > 0 {
+                let more = digest.more();
+                text += &format!("  and {more} more: mentiond alerts --digest {}\n", alert.id);
+            }
+            text
+        }
         StoredDetail::Feed { kind, feed, detail } => {
             let what = if kind == "feed.gone" {
                 "is gone"
@@ -108,7 +123,7 @@ fn split_snippet(detail: &crate::model::MentionAlert) -> (&str, &str, &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::payload::tests::{mention, trouble};
+    use super::super::payload::tests::{digest, mention, trouble};
     use super::*;
 
     #[test]
@@ -118,6 +133,17 @@ mod tests {
             …по приглашению »Токаева« в Астану…
         ");
         insta::assert_snapshot!(human(&trouble()), @"2024-07-04T09:30:00Z [feed] Вестник (vestnik) keeps failing since 2024-07-03T09:30:00Z, 9 polls: the server answered 404");
+    }
+
+    #[test]
+    fn a_digest_shows_its_alerts_below_it() {
+        insta::assert_snapshot!(human(&digest()), @r#"
+        2024-07-04T09:30:00Z [digest] 3 alerts
+          2024-07-04T09:30:00Z [tokayev] Лидеры прибыли в Астану | Вестник (ru) | https://vestnik.example/astana
+              …по приглашению »Токаева« в Астану…
+          2024-07-04T09:30:00Z [feed] Вестник (vestnik) keeps failing since 2024-07-03T09:30:00Z, 9 polls: the server answered 404
+          and 1 more: mentiond alerts --digest al_22222222222222222222222222222222
+        "#);
     }
 
     #[test]

@@ -69,6 +69,7 @@ pub(super) fn worker(
         channel,
         concurrency: delivery.concurrency,
         ordered: delivery.ordered,
+        pace: sink.pace.clone(),
         policy: retry::Policy {
             initial: delivery.retry_initial,
             max: delivery.retry_max,

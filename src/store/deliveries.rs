@@ -6,8 +6,10 @@ use serde::Serialize;
 use super::feeds::time;
 use super::query::Query;
 use super::sinks::stopped;
-use super::{Outcome, Store, StoreError};
-use crate::model::{FeedTrouble, MentionAlert, SinkId, StoryKey, StorySource, Timestamp};
+use super::{DigestDetail, Outcome, Store, StoreError};
+use crate::model::{
+    AlertKind, FeedTrouble, MentionAlert, SinkId, StoryKey, StorySource, Timestamp,
+};
 
 /// An alert as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +48,42 @@ pub enum StoredDetail {
         /// Everything else.
         detail: FeedTrouble,
     },
+    /// Alerts that are told together.
+    Digest(Box<StoredDigest>),
 }
+
+/// A digest as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDigest {
+    /// What it tells of itself.
+    pub detail: DigestDetail,
+    /// How many alerts in it are about which topic, the most frequent first; 20 at most.
+    pub topics: Vec<TopicCount>,
+    /// The alerts in it, the strongest first and then the newest; [`MOST_TOLD`] at most.
+    pub alerts: Vec<StoredAlert>,
+}
+
+impl StoredDigest {
+    /// How many alerts are in it that are not in `alerts`.
+    #[must_use]
+    pub fn more(&self) -> u64 {
+        self.detail.alerts.saturating_sub(self.alerts.len() as u64)
+    }
+}
+
+/// How often a topic occurs in a digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TopicCount {
+    /// The topic's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Alerts about it.
+    pub alerts: u64,
+}
+
+/// As many alerts of a digest are told with all that is known of them.
+pub const MOST_TOLD: usize = 100;
 
 /// A delivery whose time has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,8 +110,12 @@ pub struct Outbox {
 /// How many deliveries stand where.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct OutboxCounts {
+    /// Held back, to be told later or with others.
+    pub held: u64,
     /// Not yet delivered.
     pub waiting: u64,
+    /// In a digest, which has a delivery of its own (as far as they are still kept).
+    pub gathered: u64,
     /// Delivered (as far as they are still kept).
     pub delivered: u64,
     /// Given up.
@@ -90,10 +131,13 @@ pub struct OutboxCounts {
 pub struct AlertFilter {
     /// Only alerts of this topic.
     pub topic: Option<String>,
-    /// Only alerts with a delivery in this state (`waiting`, `delivered`, `dead`, `dropped`, `silenced`).
+    /// Only alerts with a delivery in this state (`held`, `waiting`, `delivered`, `gathered`, `dead`,
+    /// `dropped`, `silenced`).
     pub state: Option<String>,
     /// Only alerts with a delivery to this sink.
     pub sink: Option<String>,
+    /// Only alerts in this digest.
+    pub digest: Option<String>,
     /// Only alerts created at or after this time.
     pub since: Option<Timestamp>,
     /// At most this many, newest first.
@@ -124,12 +168,16 @@ pub struct AlertRow {
     pub created: Timestamp,
     /// The sink; `None` when no sink takes such alerts.
     pub sink: Option<String>,
-    /// `waiting`, `delivered`, `dead`, `dropped` or `silenced`.
+    /// `held`, `waiting`, `delivered`, `gathered`, `dead`, `dropped` or `silenced`.
     pub state: Option<String>,
     /// Attempts made.
     pub attempts: u32,
-    /// When the next attempt is due.
+    /// When the next attempt is due, or a held alert is told.
     pub next_attempt: Option<Timestamp>,
+    /// With what it is told, for alerts that were held back.
+    pub bundle: Option<String>,
+    /// The digest that it is in.
+    pub digest: Option<String>,
     /// When the delivery ended.
     pub settled: Option<Timestamp>,
     /// The number of the silence that holds it back.
@@ -189,9 +237,7 @@ impl Store {
                 }
                 match read_due(conn, row) {
                     Ok(delivery) => outbox.due.push(delivery),
-                    Err(StoreError::Sqlite(error))
-                        if matches!(*error, rusqlite::Error::FromSqlConversionFailure(..)) =>
-                    {
+                    Err(error) if is_unreadable(&error) => {
                         unreadable.push((row.get(0)?, error.to_string()));
                     }
                     Err(error) => return Err(error),
@@ -230,7 +276,9 @@ impl Store {
             while let Some(row) = rows.next()? {
                 let n = row.get::<_, i64>(1)?.unsigned_abs();
                 match row.get::<_, String>(0)?.as_str() {
+                    "held" => counts.held = n,
                     "waiting" => counts.waiting = n,
+                    "gathered" => counts.gathered = n,
                     "delivered" => counts.delivered = n,
                     "dropped" => counts.dropped = n,
                     "silenced" => counts.silenced = n,
@@ -242,13 +290,13 @@ impl Store {
         .await
     }
 
-    /// How many deliveries wait.
+    /// How many deliveries wait or are held back.
     ///
     /// # Errors
     /// What the database says.
     pub async fn waiting(&self) -> Result<u64, StoreError> {
         self.read(|conn| {
-            let sql = "SELECT count(*) FROM delivery WHERE state = 'waiting'";
+            let sql = "SELECT count(*) FROM delivery WHERE state IN ('waiting', 'held')";
             Ok(conn
                 .prepare_cached(sql)?
                 .query_row([], |r| r.get::<_, i64>(0))?
@@ -257,14 +305,15 @@ impl Store {
         .await
     }
 
-    /// How many deliveries wait for each sink.
+    /// How many deliveries wait for each sink or are held back for it.
     ///
     /// # Errors
     /// What the database says.
     pub async fn waiting_by_sink(&self) -> Result<Vec<(String, u64)>, StoreError> {
         self.read(|conn| {
             let mut statement = conn.prepare(
-                "SELECT sink, count(*) FROM delivery WHERE state = 'waiting' GROUP BY sink",
+                "SELECT sink, count(*) FROM delivery WHERE state IN ('waiting', 'held')
+                 GROUP BY sink",
             )?;
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
             Ok(rows.collect::<Result<_, _>>()?)
@@ -284,13 +333,14 @@ impl Store {
                    (SELECT e.id FROM entry e JOIN mention m ON m.entry_id = e.id
                     WHERE e.story_id = a.story_id AND m.topic = a.topic
                     ORDER BY e.feed_id <> a.feed_id, e.id LIMIT 1), a.score,
-                   d.response, d.drop_reason, d.silence_id
+                   d.response, d.drop_reason, d.silence_id, d.bundle, d.digest_id
                  FROM alert a LEFT JOIN delivery d ON d.alert_id = a.id
                    LEFT JOIN feed f ON f.id = a.feed_id WHERE true",
             )
             .and("a.topic = @", filter.topic)
             .and("d.state = @", filter.state)
             .and("d.sink = @", filter.sink)
+            .and("d.digest_id = @", filter.digest)
             .and("a.created_ms >= @", filter.since.map(Timestamp::as_millis))
             .run(conn, "a.created_ms DESC, a.id", filter.limit, alert_row)
         })
@@ -299,11 +349,24 @@ impl Store {
 }
 
 pub(super) fn read_due(conn: &Connection, row: &Row<'_>) -> Result<Due, StoreError> {
+    Ok(Due {
+        id: row.get(0)?,
+        attempts: row.get(1)?,
+        created: Timestamp::from_millis(row.get(2)?),
+        alert: read_alert(conn, row)?,
+    })
+}
+
+fn read_alert(conn: &Connection, row: &Row<'_>) -> Result<StoredAlert, StoreError> {
     let kind: String = row.get(4)?;
     let topic: Option<String> = row.get(5)?;
     let detail: String = row.get(7)?;
     let story: Option<[u8; 16]> = row.get(8)?;
     let detail = match (topic, story) {
+        _ if kind == AlertKind::Digest.as_str() => {
+            let id: String = row.get(3)?;
+            StoredDetail::Digest(Box::new(read_digest(conn, &id, decode(7, &detail)?)?))
+        }
         (Some(topic), Some(story)) => StoredDetail::Mention {
             topic,
             story: StoryKey(story),
@@ -317,16 +380,60 @@ pub(super) fn read_due(conn: &Connection, row: &Row<'_>) -> Result<Due, StoreErr
             detail: decode(7, &detail)?,
         },
     };
-    Ok(Due {
-        id: row.get(0)?,
-        attempts: row.get(1)?,
-        created: Timestamp::from_millis(row.get(2)?),
-        alert: StoredAlert {
-            id: row.get(3)?,
-            created: Timestamp::from_millis(row.get(6)?),
-            detail,
-        },
+    Ok(StoredAlert {
+        id: row.get(3)?,
+        created: Timestamp::from_millis(row.get(6)?),
+        detail,
     })
+}
+
+/// A digest with the alerts in it; one that can't be read is left out, and counted.
+fn read_digest(
+    conn: &Connection,
+    id: &str,
+    detail: DigestDetail,
+) -> Result<StoredDigest, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT d.id, d.attempts, d.created_ms, a.id, a.kind, a.topic, a.created_ms,
+           a.detail, s.key, f.name, a.story_id, a.score
+         FROM delivery d JOIN alert a ON a.id = d.alert_id
+           LEFT JOIN story s ON s.id = a.story_id LEFT JOIN feed f ON f.id = a.feed_id
+         WHERE d.digest_id = ?1 ORDER BY a.score DESC, a.created_ms DESC, a.id LIMIT ?2",
+    )?;
+    let mut rows = statement.query(params![id, MOST_TOLD])?;
+    let mut alerts = Vec::new();
+    while let Some(row) = rows.next()? {
+        match read_alert(conn, row) {
+            Ok(alert) => alerts.push(alert),
+            Err(error) if is_unreadable(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let mut statement = conn.prepare_cached(
+        "SELECT a.topic, max(coalesce(a.detail ->> 'topic_name', a.topic)), count(*) AS n
+         FROM delivery d JOIN alert a ON a.id = d.alert_id
+         WHERE d.digest_id = ?1 AND a.topic IS NOT NULL AND json_valid(a.detail)
+         GROUP BY a.topic ORDER BY n DESC, a.topic LIMIT 20",
+    )?;
+    let topics = statement.query_map([id], |row| {
+        Ok(TopicCount {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            alerts: row.get::<_, i64>(2)?.unsigned_abs(),
+        })
+    })?;
+    Ok(StoredDigest {
+        detail,
+        topics: topics.collect::<Result<_, _>>()?,
+        alerts,
+    })
+}
+
+fn is_unreadable(error: &StoreError) -> bool {
+    let StoreError::Sqlite(error) = error else {
+        return false;
+    };
+    matches!(**error, rusqlite::Error::FromSqlConversionFailure(..))
 }
 
 fn decode<T: serde::de::DeserializeOwned>(column: usize, json: &str) -> rusqlite::Result<T> {
@@ -378,5 +485,7 @@ fn alert_row(row: &Row<'_>) -> rusqlite::Result<AlertRow> {
         response: row.get(14)?,
         drop_reason: row.get(15)?,
         silence: row.get(16)?,
+        bundle: row.get(17)?,
+        digest: row.get(18)?,
     })
 }

@@ -221,14 +221,14 @@ fn deliver<'r>(
     let mut deliver = conn.prepare_cached(
         "INSERT INTO delivery (alert_id, sink, state, next_attempt_ms, created_ms, silence_id,
            settled_ms)
-         VALUES (?1, ?2, iif(?4 IS NULL, 'waiting', 'silenced'), ?3, ?3, ?4,
+         VALUES (?1, ?2, iif(?4 IS NULL, iif(?5, 'held', 'waiting'), 'silenced'), ?3, ?3, ?4,
            iif(?4 IS NULL, NULL, ?3))
          ON CONFLICT (alert_id, sink) DO NOTHING",
     )?;
     let mut made = 0;
     for route in routes {
         let sink = route.sink.as_str();
-        made += deliver.execute(params![about.id, sink, at.as_millis(), silence])?;
+        made += deliver.execute(params![about.id, sink, at.as_millis(), silence, route.held])?;
     }
     Ok(made)
 }

@@ -22,6 +22,7 @@ mod history;
 mod lock;
 mod mentions;
 mod outcomes;
+mod pace;
 mod pages;
 mod past;
 mod prune;
@@ -44,7 +45,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-pub use deliveries::{AlertFilter, AlertRow, Due, Outbox, OutboxCounts, StoredAlert, StoredDetail};
+pub use deliveries::{
+    AlertFilter, AlertRow, Due, MOST_TOLD, Outbox, OutboxCounts, StoredAlert, StoredDetail,
+    StoredDigest, TopicCount,
+};
 pub use entries::{EntryName, RecordedMention, StoredEntry};
 pub use error::StoreError;
 pub use extras::Extras;
@@ -52,6 +56,7 @@ pub use feeds::{FeedRow, FeedState, Registered};
 pub use history::{Alike, MentionFilter, MentionRow};
 use lock::Lock;
 pub use outcomes::Outcome;
+pub use pace::{DigestDetail, Paced};
 pub use pages::{PageId, PageJob, PageOutcome, PageRecord, WaitingPage};
 pub use past::{HistoryEntry, HistoryPlace, KnownMention, TextVersion};
 pub use prune::{Keep, Pruned};

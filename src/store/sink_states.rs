@@ -16,8 +16,14 @@ pub struct SinkState {
     pub stopped: Option<String>,
     /// Until when it is paused, if it is; the time may be over.
     pub paused_until: Option<Timestamp>,
+    /// Alerts that are held back.
+    pub held: u64,
+    /// When the next of them is told.
+    pub held_until: Option<Timestamp>,
     /// Deliveries that wait.
     pub waiting: u64,
+    /// Alerts that are in a digest, as far as they are still kept.
+    pub gathered: u64,
     /// Deliveries that were made, as far as they are still kept.
     pub delivered: u64,
     /// Dead letters.
@@ -58,6 +64,8 @@ impl Store {
                 let state = states.entry(row.get(0)?).or_default();
                 let n = row.get::<_, i64>(2)?.unsigned_abs();
                 match row.get::<_, String>(1)?.as_str() {
+                    "held" => (state.held, state.held_until) = (n, time(row, 4)?),
+                    "gathered" => state.gathered = n,
                     "waiting" => (state.waiting, state.next_attempt) = (n, time(row, 4)?),
                     "delivered" => (state.delivered, state.last_delivered) = (n, time(row, 3)?),
                     "dropped" => state.dropped = n,

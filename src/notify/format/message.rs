@@ -2,7 +2,7 @@
 
 use super::text::{Link, tame};
 use crate::model::{MentionAlert, StorySource, Timestamp};
-use crate::store::{StoredAlert, StoredDetail};
+use crate::store::{StoredAlert, StoredDetail, StoredDigest};
 
 /// What a chat message tells. Texts are tamed: one line each, nothing hidden.
 #[derive(Debug)]
@@ -22,6 +22,23 @@ pub struct Message {
     pub created: Timestamp,
     /// Whether it tells of a feed in trouble.
     pub trouble: bool,
+    /// The alerts of a digest.
+    pub lines: Vec<Line>,
+    /// How many alerts of a digest are not in `lines`.
+    pub more: u64,
+}
+
+/// An alert in a digest.
+#[derive(Debug)]
+pub struct Line {
+    /// The topic's name, or the feed.
+    pub about: String,
+    /// The story's title, or what is wrong with which feed. Never empty.
+    pub title: String,
+    /// Who reports it; empty for a feed in trouble.
+    pub source: String,
+    /// The story's link, where it has one that can be sent.
+    pub link: Option<Link>,
 }
 
 impl Message {
@@ -42,7 +59,10 @@ impl Message {
                 link: detail.link.as_deref().and_then(Link::of),
                 created: alert.created,
                 trouble: false,
+                lines: Vec::new(),
+                more: 0,
             },
+            StoredDetail::Digest(digest) => Self::of_digest(alert, digest),
             StoredDetail::Feed { kind, feed, detail } => {
                 let what = if kind == "feed.gone" {
                     "Feed is gone"
@@ -66,8 +86,41 @@ impl Message {
                     link: None,
                     created: alert.created,
                     trouble: true,
+                    lines: Vec::new(),
+                    more: 0,
                 }
             }
+        }
+    }
+
+    fn of_digest(alert: &StoredAlert, digest: &StoredDigest) -> Self {
+        let line = |alert: &StoredAlert| {
+            let message = Self::of(alert);
+            let source = match &alert.detail {
+                StoredDetail::Mention { detail, .. } => tame(&detail.source),
+                _ => String::new(),
+            };
+            Line {
+                about: message.about,
+                title: message.title,
+                source,
+                link: message.link,
+            }
+        };
+        let topics = digest.topics.iter();
+        let topics: Vec<String> = topics
+            .map(|topic| format!("{} ({})", tame(&topic.name), topic.alerts))
+            .collect();
+        Self {
+            title: digest.detail.title.clone(),
+            about: topics.join(", "),
+            quote: String::new(),
+            context: String::new(),
+            link: None,
+            created: alert.created,
+            trouble: false,
+            lines: digest.alerts.iter().map(line).collect(),
+            more: digest.more(),
         }
     }
 

@@ -5,6 +5,7 @@ mod entries;
 mod feeds;
 mod file;
 mod outbox;
+mod pace;
 mod pages;
 mod poll;
 mod rematch;
@@ -53,6 +54,7 @@ fn sink(id: &str) -> SinkId {
 
 fn route(id: &str, min_score: u8) -> Route {
     Route {
+        held: false,
         sink: sink(id),
         min_score,
     }
