@@ -24,6 +24,7 @@ mod end_to_end;
 mod formats;
 mod hostile;
 mod options;
+mod pace;
 mod pages;
 mod politeness;
 mod push;
