@@ -1,10 +1,14 @@
-//! An alert in the words that people read in a chat: the same for all receivers, not yet escaped.
+//! An alert in the words that people read in a chat: the same for all receivers, not yet escaped, in the
+//! language and the time zone of its sink's [`Voice`].
 
-use super::text::{Link, tame};
+use super::super::voice::Voice;
+use super::super::words::Name;
+use super::text::{END, ISOLATE, Link, is_leftward, tame};
 use crate::model::{MentionAlert, StorySource, Timestamp};
 use crate::store::{StoredAlert, StoredDetail};
 
-/// What a chat message tells. Texts are tamed: one line each, nothing hidden.
+/// What a chat message tells. Texts are tamed: one line each, nothing hidden. Those that stand beside
+/// others are isolated where they are written from right to left.
 #[derive(Debug)]
 pub struct Message {
     /// The story's title, or what is wrong with which feed. Never empty.
@@ -27,7 +31,8 @@ pub struct Message {
 impl Message {
     /// The message of an alert.
     #[must_use]
-    pub fn of(alert: &StoredAlert) -> Self {
+    pub fn of(alert: &StoredAlert, voice: &Voice) -> Self {
+        let words = voice.language;
         match &alert.detail {
             StoredDetail::Mention {
                 score,
@@ -35,34 +40,27 @@ impl Message {
                 sources,
                 ..
             } => Self {
-                title: named(&detail.title, "(without a title)"),
-                about: tame(&detail.topic_name),
+                title: named(&detail.title, words.without_title()),
+                about: Name::of(&detail.topic_name).to_string(),
                 quote: quote(detail),
-                context: context(detail, *score, sources),
+                context: context(detail, *score, sources, voice),
                 link: detail.link.as_deref().and_then(Link::of),
                 created: alert.created,
                 trouble: false,
             },
             StoredDetail::Feed { kind, feed, detail } => {
-                let what = if kind == "feed.gone" {
-                    "Feed is gone"
-                } else {
-                    "Feed keeps failing"
-                };
-                let polls = if detail.failures == 1 {
-                    "poll"
-                } else {
-                    "polls"
-                };
+                let source = Name::of(&detail.source);
+                let since = voice.since(Timestamp::from_millis(detail.since_ms));
+                let polls = words.failed_polls(detail.failures.into());
                 Self {
-                    title: tame(&format!("{what}: {}", detail.source)),
-                    about: tame(&format!("feed {feed}")),
+                    title: if kind == "feed.gone" {
+                        words.feed_gone(&source)
+                    } else {
+                        words.feed_failing(&source)
+                    },
+                    about: words.feed(&Name::of(feed)),
                     quote: tame(&detail.error),
-                    context: format!(
-                        "since {} · {} {polls}",
-                        Timestamp::from_millis(detail.since_ms),
-                        detail.failures
-                    ),
+                    context: format!("{since} · {polls}"),
                     link: None,
                     created: alert.created,
                     trouble: true,
@@ -99,27 +97,45 @@ fn quote(detail: &MentionAlert) -> String {
     let (Some(before), Some(hit), Some(after)) = parts else {
         return tame(text);
     };
-    tame(&format!("{before}»{hit}«{after}"))
+    let quote = tame(&format!("{before}»{hit}«{after}"));
+    if !is_leftward(&quote) {
+        return quote;
+    }
+    // The marks of the hit stay where they belong when what is marked runs the other way.
+    let count = |text: &str, mark| text.matches(mark).count();
+    let open = quote.match_indices('»').nth(count(before, '»'));
+    let close = count(before, '«') + count(hit, '«');
+    let close = quote.match_indices('«').nth(close);
+    let (Some((open, mark)), Some((close, _))) = (open, close) else {
+        return quote;
+    };
+    let (before, rest) = quote.split_at(open + mark.len());
+    let (hit, after) = rest.split_at(close - before.len());
+    format!("{before}{ISOLATE}{hit}{END}{after}")
 }
 
-fn context(detail: &MentionAlert, score: Option<u8>, sources: &[StorySource]) -> String {
-    let mut parts = vec![tame(&detail.source)];
+fn context(
+    detail: &MentionAlert,
+    score: Option<u8>,
+    sources: &[StorySource],
+    voice: &Voice,
+) -> String {
+    let words = voice.language;
+    let mut parts = vec![Name::of(&detail.source).to_string()];
     if let Some(language) = &detail.language {
         parts.push(tame(language));
     }
     if let Some(at) = detail.published_ms {
-        parts.push(Timestamp::from_millis(at).to_string());
+        parts.push(voice.time(Timestamp::from_millis(at)));
     }
     if let Some(score) = score {
-        parts.push(format!("score {score}"));
+        parts.push(words.score(score));
     }
-    match sources.len() {
-        0 | 1 => {}
-        2 => parts.push("in 1 more feed".to_owned()),
-        n => parts.push(format!("in {} more feeds", n - 1)),
+    if let more @ 1.. = sources.len().saturating_sub(1) {
+        parts.push(words.more_feeds(more as u64));
     }
     if detail.revision {
-        parts.push("edited".to_owned());
+        parts.push(words.edited().to_owned());
     }
     parts.retain(|part| !part.is_empty());
     parts.join(" · ")

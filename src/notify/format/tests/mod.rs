@@ -1,6 +1,7 @@
 //! What hostile feeds can do to a message in each receiver's form: nothing.
 
 mod shown;
+mod voices;
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -30,8 +31,12 @@ fn chats() -> Vec<Format> {
 }
 
 fn sent(format: &Format, alert: &StoredAlert) -> Outgoing {
+    sent_in(&Voice::default(), format, alert)
+}
+
+fn sent_in(voice: &Voice, format: &Format, alert: &StoredAlert) -> Outgoing {
     let url = "https://receiver.example/base/topic".parse().unwrap();
-    outgoing(format, &url, alert)
+    outgoing(format, &url, alert, voice)
 }
 
 fn json(format: &Format, alert: &StoredAlert) -> Value {
@@ -72,7 +77,11 @@ fn strings(value: &Value, into: &mut Vec<String>) {
 /// The texts of strangers as the receiver's markup gives them back, and whether anything in them
 /// means something there.
 fn check(format: &Format, alert: &StoredAlert, link: Option<&Link>) {
-    let body = sent(format, alert).body;
+    check_in(&Voice::default(), format, alert, link);
+}
+
+fn check_in(voice: &Voice, format: &Format, alert: &StoredAlert, link: Option<&Link>) {
+    let body = sent_in(voice, format, alert).body;
     let json: Value = serde_json::from_str(&body).unwrap();
     let mut all = Vec::new();
     strings(&json, &mut all);
@@ -84,9 +93,15 @@ fn check(format: &Format, alert: &StoredAlert, link: Option<&Link>) {
             !own.contains("://"),
             "{format:?} links another place: {text}"
         );
-        let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}' | '\u{2067}');
         let steers = |c: char| turns(c) || c.is_control() && c != '\n';
         assert!(!text.contains(steers), "{format:?} steers: {text:?}");
+        for line in text.lines().flat_map(|line| line.split("<br>")) {
+            assert!(
+                isolates_end(line),
+                "{format:?} turns what follows: {line:?}"
+            );
+        }
         let mut after = text.chars().skip_while(|c| *c != '@').skip(1);
         let is_name = |c: char| c.is_alphanumeric() || c == '_';
         let named = *format != Format::Mattermost && link.is_none();
@@ -99,6 +114,17 @@ fn check(format: &Format, alert: &StoredAlert, link: Option<&Link>) {
     }
     within_limits(format, &json, &body);
     no_markup(format, &json, link);
+}
+
+/// Whether each isolate ends before the next begins, and on its line.
+fn isolates_end(line: &str) -> bool {
+    let mut is_open = false;
+    let well = line.chars().all(|c| match c {
+        text::ISOLATE => !std::mem::replace(&mut is_open, true),
+        text::END => std::mem::replace(&mut is_open, false),
+        _ => true,
+    });
+    well && !is_open
 }
 
 fn within_limits(format: &Format, json: &Value, body: &str) {
