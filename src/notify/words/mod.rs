@@ -5,7 +5,7 @@
 //! a day, or a [`Name`], which no stranger can break. Plurals are each language's own affair. A story is
 //! never translated, and nothing here knows alerts, receivers or markup.
 //!
-//! A further language is a file beside [`en`] and an entry in [`Language::ALL`]; the compiler asks for each
+//! A further language is a file beside `en.rs` and an entry in [`Language::ALL`]; the compiler asks for each
 //! phrase, and the tests beside this file hold it to the rest. All of these are written from left to
 //! right. One that is not would also need names of the other direction isolated, which [`Name`] does
 //! only for those written from right to left.
