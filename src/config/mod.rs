@@ -69,7 +69,9 @@ pub(crate) use problem::did_you_mean;
 pub use problem::{ConfigError, Problem};
 
 use crate::model::{Feed, FeedId, Field, FullText, Interval, SinkId, Topic, TopicId};
+use crate::notify::Voice;
 use crate::notify::format::Format;
+use crate::notify::words::Language;
 use crate::pace::Pace;
 
 /// Everything that can be configured, checked.
@@ -270,6 +272,8 @@ pub struct SinkConfig {
     pub min_score: u8,
     /// Whether alerts about feeds in trouble go there too.
     pub feed_alerts: bool,
+    /// The language of the words around a story there.
+    pub language: Language,
     /// The time zone of whoever reads there.
     pub time_zone: TimeZone,
     /// When alerts are told, and with which others.
@@ -292,8 +296,18 @@ impl SinkConfig {
             tags: None,
             min_score: 1,
             feed_alerts: true,
+            language: Language::default(),
             time_zone: TimeZone::UTC,
             pace: Pace::immediate(),
+        }
+    }
+
+    /// How alerts are put into words there.
+    #[must_use]
+    pub fn voice(&self) -> Voice {
+        Voice {
+            language: self.language,
+            time_zone: self.time_zone.clone(),
         }
     }
 }

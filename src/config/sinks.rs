@@ -13,6 +13,7 @@ use super::topics::TopicList;
 use super::value::Value;
 use super::{LogFormat, SinkConfig, SinkKind, delivery, pace, sink_format, zone};
 use crate::model::{SinkId, TopicId};
+use crate::notify::words::Language;
 
 /// The choices of `format`.
 pub(super) const FORMATS: [(&str, LogFormat); 2] =
@@ -108,6 +109,9 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
     let tags = table.get("tags").and_then(|value| tags(&value, around));
     let min_score = table.get("min_score").and_then(|value| value.score());
     let feed_alerts = table.get("feed_alerts").and_then(|value| value.flag());
+    let languages = Language::ALL.map(|language| (language.code(), language));
+    let language = table.get("language");
+    let language = language.and_then(|value| value.choice(&languages));
     let time_zone = table.get("time_zone").and_then(|value| zone::read(&value));
     let time_zone = time_zone.unwrap_or(TimeZone::UTC);
     let pace = pace::read(&mut table, time_zone.clone());
@@ -120,6 +124,7 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
             tags,
             min_score: min_score.unwrap_or(usual.min_score),
             feed_alerts: feed_alerts.unwrap_or(usual.feed_alerts),
+            language: language.unwrap_or(usual.language),
             time_zone,
             pace,
             id: usual.id,

@@ -13,7 +13,7 @@ use super::format::text::{fit, tame, units};
 use super::format::{self, Format};
 use super::sink;
 use super::webhook::{Answer, Failure, Target, beginning};
-use super::{NotifyError, log};
+use super::{NotifyError, Voice, log};
 use crate::config::{LogFormat, SinkConfig, SinkKind};
 use crate::model::Timestamp;
 use crate::store::StoredAlert;
@@ -88,7 +88,7 @@ fn shown(url: &Url, format: &Format) -> String {
 
 /// The request that would tell an alert; secrets that were not read stand as `[secret]`.
 #[must_use]
-pub fn render(kind: &SinkKind, alert: &StoredAlert) -> Option<Shown> {
+pub fn render(kind: &SinkKind, alert: &StoredAlert, voice: &Voice) -> Option<Shown> {
     let SinkKind::Webhook {
         url,
         format,
@@ -100,7 +100,8 @@ pub fn render(kind: &SinkKind, alert: &StoredAlert) -> Option<Shown> {
     };
     let known = Url::parse(url.expose()).ok();
     let stand_in = || Url::parse("https://secret.invalid/secret").ok();
-    let mut outgoing = format::outgoing(format, &known.clone().or_else(stand_in)?, alert);
+    let url = known.clone().or_else(stand_in)?;
+    let mut outgoing = format::outgoing(format, &url, alert, voice);
     let place = match format {
         // Who knows a topic's name can read it.
         Format::Ntfy { .. } => {
@@ -136,9 +137,9 @@ pub fn render(kind: &SinkKind, alert: &StoredAlert) -> Option<Shown> {
 
 /// What a log sink would print.
 #[must_use]
-pub fn printed(format: LogFormat, alert: &StoredAlert) -> String {
+pub fn printed(format: LogFormat, alert: &StoredAlert, voice: &Voice) -> String {
     match format {
-        LogFormat::Human => log::human(alert),
+        LogFormat::Human => log::human(alert, voice),
         LogFormat::Json => log::json_line(alert),
     }
 }
@@ -274,7 +275,7 @@ mod tests {
                 "https://a.example/_matrix/client/v3/rooms/!room:a.example/send/m.room.message/al_00000000000000000000000000000000",
             ),
         ] {
-            let shown = render(&webhook(url, format), &mention()).unwrap();
+            let shown = render(&webhook(url, format), &mention(), &Voice::default()).unwrap();
             assert_eq!(shown.url, place);
             assert!(!format!("{shown:?}").contains("hush"), "{shown:?}");
         }

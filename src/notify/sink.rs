@@ -7,7 +7,7 @@ use tokio::task::spawn_blocking;
 
 use super::webhook::{Answer, Failure, Target};
 use super::worker::Worker;
-use super::{NotifyError, Printer, Settled, circuit, log, retry, sign};
+use super::{NotifyError, Printer, Settled, Voice, circuit, log, retry, sign};
 use crate::config::{LogFormat, Secret, SinkConfig, SinkKind};
 use crate::model::Timestamp;
 use crate::store::{Store, StoredAlert};
@@ -16,7 +16,11 @@ use crate::store::{Store, StoredAlert};
 #[derive(Debug, Clone)]
 #[allow(clippy::large_enum_variant)] // there are few sinks
 pub(super) enum Channel {
-    Log { format: LogFormat, printer: Printer },
+    Log {
+        format: LogFormat,
+        voice: Voice,
+        printer: Printer,
+    },
     Webhook(Target),
 }
 
@@ -25,9 +29,13 @@ impl Channel {
     pub(super) async fn send(&self, alert: &StoredAlert) -> Answer {
         match self {
             Self::Webhook(target) => target.send(alert, Timestamp::now()).await,
-            Self::Log { format, printer } => {
+            Self::Log {
+                format,
+                voice,
+                printer,
+            } => {
                 let text = match format {
-                    LogFormat::Human => log::human(alert),
+                    LogFormat::Human => log::human(alert, voice),
                     LogFormat::Json => log::json_line(alert),
                 };
                 let printer = printer.clone();
@@ -53,6 +61,7 @@ pub(super) fn worker(
     let channel = match &sink.kind {
         SinkKind::Log { format } => Channel::Log {
             format: *format,
+            voice: sink.voice(),
             printer: printer.clone(),
         },
         SinkKind::Webhook { .. } => match target(sink)? {
@@ -111,7 +120,7 @@ pub(super) fn target(sink: &SinkConfig) -> Result<Option<Target>, NotifyError> {
         .parse()
         .map_err(|_| fault("its URL is not valid".into()))?;
     let (timeout, private) = (sink.delivery.timeout, allow_private.clone());
-    let target = Target::new(url, format.clone(), keys, timeout, private);
+    let target = Target::new(url, format.clone(), sink.voice(), keys, timeout, private);
     Ok(Some(target.map_err(|e| fault(e.to_string()))?))
 }
 
