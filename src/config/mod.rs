@@ -278,6 +278,8 @@ pub struct SinkConfig {
     pub time_zone: TimeZone,
     /// When alerts are told, and with which others.
     pub pace: Pace,
+    /// The numbers of feeds at which a story that was told there is told again; rising.
+    pub updates_at: Vec<u32>,
 }
 
 impl SinkConfig {
@@ -299,6 +301,7 @@ impl SinkConfig {
             language: Language::default(),
             time_zone: TimeZone::UTC,
             pace: Pace::immediate(),
+            updates_at: Vec::new(),
         }
     }
 

@@ -124,7 +124,7 @@ fn weekly<T: std::str::FromStr<Err = WeeklyError>>(value: &Value<'_>, example: &
             item.error(
                 format!("{} {error}", item.label()),
                 Some(example.to_owned()),
-            )
+            );
         };
         read.map_err(told).ok()
     };

@@ -30,6 +30,9 @@ const WEBHOOK_KEYS: [&str; 7] = [
     "allow_private",
 ];
 
+/// The most numbers in `updates_at`.
+const MOST_UPDATES: usize = 10;
+
 #[derive(Clone, Copy)]
 enum Type {
     Log,
@@ -115,6 +118,7 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
     let time_zone = table.get("time_zone").and_then(|value| zone::read(&value));
     let time_zone = time_zone.unwrap_or(TimeZone::UTC);
     let pace = pace::read(&mut table, time_zone.clone());
+    let updates_at = table.get("updates_at").and_then(|value| updates(&value));
     table.finish();
     if let (Some(id), Some(kind)) = (id, kind) {
         let usual = SinkConfig::new(id, kind);
@@ -127,6 +131,7 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
             language: language.unwrap_or(usual.language),
             time_zone,
             pace,
+            updates_at: updates_at.unwrap_or(usual.updates_at),
             id: usual.id,
             kind: usual.kind,
         });
@@ -144,6 +149,23 @@ fn webhook(table: &mut Table<'_>, around: &Surroundings<'_>) -> Option<SinkKind>
         previous_secret,
         allow_private,
     })
+}
+
+/// Reads the numbers of feeds at which a story is told again.
+fn updates(value: &Value<'_>) -> Option<Vec<u32>> {
+    let items = value.items()?;
+    if items.len() > MOST_UPDATES {
+        let help = format!("at most {MOST_UPDATES} are allowed");
+        value.error(format!("{} is too long a list", value.label()), Some(help));
+        return None;
+    }
+    let mut steps = Vec::new();
+    for item in items {
+        steps.push(item.integer(2..=10_000)?);
+    }
+    steps.sort_unstable();
+    steps.dedup();
+    Some(steps)
 }
 
 /// Refuses an empty list of alternatives.

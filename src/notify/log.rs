@@ -64,6 +64,8 @@ pub fn human(alert: &StoredAlert, voice: &Voice) -> String {
             topic,
             detail,
             sources,
+            grown,
+            told,
             ..
         } => {
             let (before, hit, after) = split_snippet(detail);
@@ -78,8 +80,13 @@ pub fn human(alert: &StoredAlert, voice: &Voice) -> String {
             } else {
                 String::new()
             };
+            let update = if *grown || !told.is_empty() {
+                format!("{}: ", words.update())
+            } else {
+                String::new()
+            };
             format!(
-                "{stamp} [{topic}] {}{edited} | {} ({language}){others} | {link}\n    {before}»{hit}«{after}\n",
+                "{stamp} [{topic}] {update}{}{edited} | {} ({language}){others} | {link}\n    {before}»{hit}«{after}\n",
                 detail.title, detail.source
             )
         }
@@ -95,7 +102,8 @@ pub fn human(alert: &StoredAlert, voice: &Voice) -> String {
             }
             if digest.more() > 0 {
                 let more = voice.language.and_more(digest.more());
-                text += &format!("  {more}: mentiond alerts --digest {}\n", alert.id);
+                let line = ["  ", &more, ": mentiond alerts --digest ", &alert.id, "\n"];
+                text.extend(line);
             }
             text
         }

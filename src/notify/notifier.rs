@@ -177,6 +177,7 @@ mod tests {
                         sink: SinkId::new("hook").unwrap(),
                         min_score: 1,
                         held: false,
+                        updates_at: Vec::new(),
                     }],
                 }),
             };

@@ -5,14 +5,14 @@
 
 use serde::Serialize;
 
-use crate::model::{StorySource, Timestamp};
+use crate::model::{AlertKind, StorySource, Timestamp};
 use crate::pace::Reason;
-use crate::store::{StoredAlert, StoredDetail, TopicCount};
+use crate::store::{StoredAlert, StoredDetail, TopicCount, TopicName};
 
 /// The body of a webhook request, and a line of the log sink's JSON format.
 #[derive(Debug, Serialize)]
 pub struct Payload<'a> {
-    /// `mention.created`, `feed.failing`, `feed.gone` or `digest.created`.
+    /// `mention.created`, `story.grown`, `feed.failing`, `feed.gone` or `digest.created`.
     #[serde(rename = "type")]
     pub kind: &'a str,
     /// When the alert was created.
@@ -46,6 +46,8 @@ pub enum Data<'a> {
         story: Story<'a>,
         /// All feeds that carry the story by the time of this request.
         feeds: &'a [StorySource],
+        /// The topics for which this receiver was told of the story before.
+        told_before: &'a [TopicName],
     },
     /// A feed is in trouble.
     Feed {
@@ -128,6 +130,8 @@ impl<'a> Payload<'a> {
                 score,
                 detail,
                 sources,
+                grown,
+                told,
             } => {
                 let data = Data::Mention {
                     alert_id: &alert.id,
@@ -157,8 +161,14 @@ impl<'a> Payload<'a> {
                         revised: detail.revision,
                     },
                     feeds: sources,
+                    told_before: told,
                 };
-                (crate::model::AlertKind::Mention.as_str(), data)
+                let kind = if *grown {
+                    AlertKind::Grown
+                } else {
+                    AlertKind::Mention
+                };
+                (kind.as_str(), data)
             }
             StoredDetail::Feed { kind, feed, detail } => {
                 let data = Data::Feed {
@@ -184,7 +194,7 @@ impl<'a> Payload<'a> {
                     alerts: digest.alerts.iter().map(Self::of).collect(),
                     more: digest.more(),
                 };
-                (crate::model::AlertKind::Digest.as_str(), data)
+                (AlertKind::Digest.as_str(), data)
             }
         };
         Self {
@@ -241,8 +251,30 @@ pub(crate) mod tests {
                     link: Some("https://vestnik.example/astana".into()),
                     first_seen: at,
                 }],
+                grown: false,
+                told: vec![],
             },
         }
+    }
+
+    /// The same story, told before for another topic and carried by seven feeds now.
+    pub(crate) fn grown() -> StoredAlert {
+        let mut alert = mention();
+        if let StoredDetail::Mention {
+            sources,
+            grown,
+            told,
+            ..
+        } = &mut alert.detail
+        {
+            *sources = vec![sources[0].clone(); 7];
+            *grown = true;
+            *told = vec![TopicName {
+                id: "sco".into(),
+                name: "Shanghai Cooperation Organisation".into(),
+            }];
+        }
+        alert
     }
 
     pub(crate) fn trouble() -> StoredAlert {
@@ -297,7 +329,7 @@ pub(crate) mod tests {
         if let StoredDetail::Mention { score, .. } = &mut before_scores.detail {
             *score = None;
         }
-        for alert in [mention(), before_scores, trouble(), digest()] {
+        for alert in [mention(), before_scores, grown(), trouble(), digest()] {
             let json: serde_json::Value =
                 serde_json::from_str(&Payload::of(&alert).to_json()).unwrap();
             let errors: Vec<_> = validator

@@ -76,7 +76,7 @@ impl World {
     }
 }
 
-fn of<'a>(topic: &'a str, created: Timestamp) -> Fresh<'a> {
+fn of(topic: &str, created: Timestamp) -> Fresh<'_> {
     Fresh {
         topic: Some(topic),
         story: Some(1),

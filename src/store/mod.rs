@@ -18,6 +18,7 @@ mod entries;
 mod error;
 mod extras;
 mod feeds;
+mod grow;
 mod history;
 mod lock;
 mod mentions;
@@ -33,6 +34,7 @@ mod schema;
 mod silences;
 mod sink_states;
 mod sinks;
+mod stored;
 mod subscriptions;
 #[cfg(test)]
 mod tests;
@@ -45,10 +47,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-pub use deliveries::{
-    AlertFilter, AlertRow, Due, MOST_TOLD, Outbox, OutboxCounts, StoredAlert, StoredDetail,
-    StoredDigest, TopicCount,
-};
+pub use deliveries::{AlertFilter, AlertRow, Due, Outbox, OutboxCounts};
 pub use entries::{EntryName, RecordedMention, StoredEntry};
 pub use error::StoreError;
 pub use extras::Extras;
@@ -68,6 +67,7 @@ pub use rematch::{Change, RematchCommitted, RematchRecord};
 pub use silences::{EndedSilence, NewSilence, SilenceRow, StoryName};
 pub use sink_states::SinkState;
 pub use sinks::PauseRecord;
+pub use stored::{MOST_TOLD, StoredAlert, StoredDetail, StoredDigest, TopicCount, TopicName};
 pub use subscriptions::SubscriptionRow;
 pub use texts::EntryTexts;
 use writer::Writer;

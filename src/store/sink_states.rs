@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::OptionalExtension;
 
-use super::deliveries::{StoredAlert, read_due};
 use super::feeds::time;
+use super::stored::{StoredAlert, read_alert};
 use super::{Store, StoreError};
 use crate::model::Timestamp;
 
@@ -105,7 +105,7 @@ impl Store {
             )?;
             let mut rows = statement.query([id])?;
             match rows.next()? {
-                Some(row) => Ok(Some(read_due(conn, row)?.alert)),
+                Some(row) => Ok(Some(read_alert(conn, row, None)?)),
                 None => Ok(None),
             }
         })

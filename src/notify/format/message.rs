@@ -6,7 +6,7 @@ use super::super::words::{Language, Name};
 use super::text::{END, ISOLATE, Link, is_leftward, isolated, tame};
 use crate::model::{MentionAlert, StorySource, Timestamp};
 use crate::pace::Reason;
-use crate::store::{StoredAlert, StoredDetail, StoredDigest};
+use crate::store::{StoredAlert, StoredDetail, StoredDigest, TopicName};
 
 /// What a chat message tells. Texts are tamed: one line each, nothing hidden. Those that stand beside
 /// others are isolated where they are written from right to left.
@@ -54,12 +54,15 @@ impl Message {
                 score,
                 detail,
                 sources,
+                grown,
+                told,
                 ..
             } => Self {
                 title: named(&detail.title, words.without_title()),
-                about: Name::of(&detail.topic_name).to_string(),
+                about: about(detail, sources, *grown, told, words),
                 quote: quote(detail),
-                context: context(detail, *score, sources, voice),
+                // An update has said in how many feeds it is.
+                context: context(detail, *score, if *grown { &[] } else { sources }, voice),
                 link: detail.link.as_deref().and_then(Link::of),
                 created: alert.created,
                 trouble: false,
@@ -176,6 +179,25 @@ impl Line {
             text,
             link: message.link,
         }
+    }
+}
+
+/// The topic's name; before it, that the story was told before and what is new.
+fn about(
+    detail: &MentionAlert,
+    sources: &[StorySource],
+    grown: bool,
+    told: &[TopicName],
+    words: Language,
+) -> String {
+    let topic = Name::of(&detail.topic_name);
+    if grown {
+        let feeds = words.now_in_feeds(sources.len() as u64);
+        format!("{}: {feeds} · {topic}", words.update())
+    } else if told.is_empty() {
+        topic.to_string()
+    } else {
+        words.also_mentions(&[topic])
     }
 }
 

@@ -43,12 +43,12 @@ pub(super) fn body(message: &Message, chat_id: &str) -> Value {
     let (lines, more) = message.listed(LINES, show, |(_, size)| *size);
     text.extend(lines.into_iter().map(|(line, _)| line));
     if let Some(more) = more {
-        text += &format!("\n{}", html(&more));
+        text.extend(["\n", &html(&more)]);
     }
     text.push('\n');
     text.push_str(&cut(&message.footer(), FOOTER));
     if let Some(link) = &message.link {
-        text += &format!("\n{}", anchor(link));
+        text.extend(["\n", &anchor(link)]);
     }
     // A number is a chat's id, `@name` a public channel.
     let chat = chat_id

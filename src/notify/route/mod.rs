@@ -190,6 +190,7 @@ pub fn sinks(routes: &[RouteConfig], sinks: &[SinkConfig], alert: &AlertFacts<'_
                 sink: sink.id.clone(),
                 min_score: alert.score.unwrap_or(1),
                 held: !sink.pace.is_immediate(),
+                updates_at: sink.updates_at.clone(),
             };
             (route, true)
         })

@@ -4,6 +4,7 @@ mod alike;
 mod entries;
 mod feeds;
 mod file;
+mod grow;
 mod outbox;
 mod pace;
 mod pages;
@@ -55,6 +56,7 @@ fn sink(id: &str) -> SinkId {
 fn route(id: &str, min_score: u8) -> Route {
     Route {
         held: false,
+        updates_at: Vec::new(),
         sink: sink(id),
         min_score,
     }

@@ -1,10 +1,10 @@
 //! What each receiver gets, as people read it in its log.
 
-use super::super::super::payload::tests::{digest, mention, trouble};
+use super::super::super::payload::tests::{digest, grown, mention, trouble};
 use super::{chats, hostile, json, sent, titles};
 use crate::model::{SinkId, Timestamp};
 use crate::notify::format::{Format, Outgoing, example};
-use crate::store::StoredAlert;
+use crate::store::{StoredAlert, StoredDetail};
 
 const BREAK: char = '\u{200b}';
 
@@ -393,6 +393,32 @@ fn the_example_says_what_it_is_and_fits_the_published_pattern() {
     let body = json(&Format::Slack, &alert).to_string();
     assert!(body.contains("Test alert from mentiond"), "{body}");
     assert!(body.contains("This is a test of the sink »desk«"), "{body}");
+}
+
+#[test]
+fn a_story_that_was_told_before_is_an_update() {
+    let shown = |alert: &StoredAlert| {
+        json(&chats()[3], alert)["text"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let mut other_topic = grown();
+    if let StoredDetail::Mention { grown, .. } = &mut other_topic.detail {
+        *grown = false;
+    }
+    let both = format!("{}\n\n{}", shown(&grown()), shown(&other_topic));
+    insta::assert_snapshot!(both, @r#"
+    <b>Лидеры прибыли в Астану</b>
+    …по приглашению »Токаева« в Астану…
+    Update: now in 7 feeds · Kassym-Jomart Tokayev · Вестник · ru · 4 Jul 2024, 09:29 UTC · score 27
+    <a href="https://vestnik.example/astana">vestnik.example</a>
+
+    <b>Лидеры прибыли в Астану</b>
+    …по приглашению »Токаева« в Астану…
+    Update: also mentions Kassym-Jomart Tokayev · Вестник · ru · 4 Jul 2024, 09:29 UTC · score 27 · in 6 more feeds
+    <a href="https://vestnik.example/astana">vestnik.example</a>
+    "#);
 }
 
 #[test]
