@@ -220,7 +220,7 @@ fn other_tables(folder: &Path) -> Vec<(String, i64, String)> {
         "story_source",
         "entry",
         "mention",
-        "mention_count",
+        "series",
         "alert",
         "delivery",
         "sink",

@@ -136,7 +136,8 @@ impl Store {
         self.read(|conn| {
             let count = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0));
             let entries = count("SELECT coalesce(sum(entries), 0) FROM feed")?;
-            let mentions = count("SELECT coalesce(sum(mentions), 0) FROM mention_count")?;
+            let mentions =
+                count("SELECT coalesce(sum(mentions), 0) FROM series WHERE topic <> ''")?;
             Ok((entries.unsigned_abs(), mentions.unsigned_abs()))
         })
         .await

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::alike::Story;
 use super::record::{AlertRecord, Committed, MentionRecord};
 use super::silences::covering;
-use super::{FeedRow, StoreError, grow};
+use super::{FeedRow, StoreError, grow, series};
 use crate::dedup;
 use crate::model::{Route, Timestamp};
 
@@ -131,12 +131,7 @@ fn record_mention(
         mention.score
     ])?;
     if before == Before::Unknown {
-        let hour = place.counted_at.as_millis().div_euclid(3_600_000);
-        conn.prepare_cached(
-            "INSERT INTO mention_count (topic, hour, feed_id, mentions) VALUES (?1, ?2, ?3, 1)
-             ON CONFLICT DO UPDATE SET mentions = mentions + 1",
-        )?
-        .execute(params![topic, hour, place.feed.0])?;
+        series::count_mention(conn, place, topic, mention.field)?;
     }
     Ok(before)
 }

@@ -31,6 +31,8 @@ mod query;
 mod record;
 mod rematch;
 mod schema;
+mod series;
+mod series_check;
 mod silences;
 mod sink_states;
 mod sinks;
@@ -64,6 +66,8 @@ pub use record::{
     PushRecord, Renewal,
 };
 pub use rematch::{Change, RematchCommitted, RematchRecord};
+pub use series::{Days, Dimension, QUARTER_MS, Quarter, Share};
+pub use series_check::{SeriesCheck, WrongCount};
 pub use silences::{EndedSilence, NewSilence, SilenceRow, StoryName};
 pub use sink_states::SinkState;
 pub use sinks::PauseRecord;

@@ -11,7 +11,7 @@ use super::feeds::time;
 use super::mentions::{Place, record_mentions, tell};
 use super::past::{HistoryPlace, TextVersion, counted_at};
 use super::record::{Committed, MentionRecord};
-use super::{FeedRow, Store, StoreError};
+use super::{FeedRow, Store, StoreError, series};
 use crate::model::{StoryKey, Timestamp, TopicId};
 
 /// What was found in an entry of the history, ready to be recorded.
@@ -240,32 +240,13 @@ fn is_told(
 /// Removes a recorded mention and takes it out of the counts; what was told stays told.
 fn remove(conn: &Connection, present: &Present, topic: &TopicId) -> Result<bool, StoreError> {
     let topic = topic.as_str();
-    let created: Option<i64> = conn
-        .prepare_cached(
-            "DELETE FROM mention WHERE entry_id = ?1 AND topic = ?2 RETURNING created_ms",
-        )?
-        .query_row(params![present.entry, topic], |row| row.get(0))
-        .optional()?;
-    let Some(created) = created.map(Timestamp::from_millis) else {
+    let known = "SELECT 1 FROM mention WHERE entry_id = ?1 AND topic = ?2";
+    let row = params![present.entry, topic];
+    if !conn.prepare_cached(known)?.exists(row)? {
         return Ok(false);
-    };
-    // Under which hour it was counted follows from dates that an edit may have changed.
-    let mut count = conn.prepare_cached(
-        "UPDATE mention_count SET mentions = mentions - 1
-         WHERE topic = ?1 AND hour = ?2 AND feed_id = ?3",
-    )?;
-    let dated = present.dated.filter(|at| *at <= created);
-    let times = [dated, Some(present.first_seen), Some(created)];
-    for at in times.into_iter().flatten() {
-        let hour = at.as_millis().div_euclid(3_600_000);
-        if count.execute(params![topic, hour, present.feed.0])? > 0 {
-            conn.prepare_cached(
-                "DELETE FROM mention_count
-                 WHERE topic = ?1 AND hour = ?2 AND feed_id = ?3 AND mentions < 1",
-            )?
-            .execute(params![topic, hour, present.feed.0])?;
-            break;
-        }
     }
+    series::uncount(conn, present.entry, topic)?;
+    let sql = "DELETE FROM mention WHERE entry_id = ?1 AND topic = ?2";
+    conn.prepare_cached(sql)?.execute(row)?;
     Ok(true)
 }

@@ -170,7 +170,7 @@ fn what_a_changed_topic_finds_no_more_is_removed_only_when_asked() {
         .home
         .database()
         .query_row(
-            "SELECT sum(mentions) FROM mention_count WHERE topic = 'aral'",
+            "SELECT sum(mentions) FROM series WHERE topic = 'aral'",
             [],
             |row| row.get(0),
         )

@@ -12,6 +12,7 @@ mod poll;
 mod rematch;
 mod retention;
 mod scores;
+mod series;
 mod silences;
 
 use std::time::Duration;

@@ -56,7 +56,7 @@ async fn what_a_page_adds_is_told_and_what_the_feed_said_is_not_told_again() {
         base.count("entry WHERE content = 'the whole text' AND text_from = 'page' AND language = 'ru' AND language_basis = 'detected'"),
         1
     );
-    assert_eq!(base.count("mention_count WHERE mentions = 1"), 2);
+    assert_eq!(base.count("series WHERE mentions = 1 AND topic <> ''"), 2);
     let again = read(page, &["xi"], 1);
     let again = base.store.commit_page(again).await.unwrap();
     assert_eq!(again, committed(0, 0, 0, 0), "it no longer waits");

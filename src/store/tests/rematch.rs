@@ -109,10 +109,10 @@ async fn a_topic_is_counted_once_per_entry_and_told_once_per_story() {
     }
     assert_eq!(base.count("alert WHERE topic = 'sco'"), 1);
     assert_eq!(base.due("a", NOW + DAY * 2).await.len(), 2);
-    let hour = NOW.as_millis() / 3_600_000;
+    let quarter = NOW.as_millis() / QUARTER_MS;
     assert_eq!(
         base.count(&format!(
-            "mention_count WHERE topic = 'sco' AND hour = {hour}"
+            "series WHERE topic = 'sco' AND quarter = {quarter}"
         )),
         1,
         "counted when it was seen, not when it was looked for"
@@ -199,7 +199,7 @@ async fn a_removed_mention_leaves_the_counts_and_what_was_told_stays_told() {
     let again = base.store.commit_rematch(vec![remove(&gone)], NOW + HOUR);
     assert_eq!(again.await.unwrap(), changes("sco", &[]));
     assert_eq!(base.count("mention"), 1);
-    assert_eq!(base.count("mention_count"), 1);
+    assert_eq!(base.count("series WHERE topic <> '' AND mentions > 0"), 1);
     assert_eq!((base.count("alert"), base.count("delivery")), (2, 4));
     let back = base.rematch(entry, &["sco"]).await;
     assert_eq!(

@@ -1,0 +1,334 @@
+//! Counts over time, kept as rollups in the transaction that records what they count.
+//!
+//! `series` has mentions and stories by topic and quarter-hour, so that any time zone's hours and days can
+//! be made of it; the topic `''` stands for all entries read. `series_day` breaks a topic's mentions down
+//! by feed, language and field, and `together` counts entries that mention two topics, both by UTC day.
+//! Entries and mentions are pruned, counts stay for good. Under what a mention was counted stands in its
+//! row, so that it can be taken out of the counts again, and the counts be held against the rows.
+
+use rusqlite::{Connection, params};
+use serde::Serialize;
+
+use super::mentions::Place;
+use super::{Store, StoreError};
+use crate::model::Timestamp;
+
+/// Milliseconds of a quarter-hour.
+pub const QUARTER_MS: i64 = 900_000;
+/// Milliseconds of a UTC day.
+pub(super) const DAY_MS: i64 = 86_400_000;
+/// The topic under which all entries are counted.
+const ALL: &str = "";
+
+/// What was counted in a quarter-hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Quarter {
+    /// Quarter-hours since 1970-01-01T00:00Z.
+    pub quarter: i64,
+    /// Mentions; entries for the series of all entries.
+    pub mentions: u32,
+    /// Stories among them that were not counted before.
+    pub stories: u32,
+}
+
+/// By what a topic's mentions are broken down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dimension {
+    /// The feed's id.
+    Feed,
+    /// The entry's language; empty where it is not known.
+    Language,
+    /// The field of the best hit.
+    Field,
+}
+
+impl Dimension {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Feed => "feed",
+            Self::Language => "language",
+            Self::Field => "field",
+        }
+    }
+}
+
+/// How often a value occurs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Share {
+    /// The value: a feed's id, a language, a field, or another topic.
+    pub value: String,
+    /// How often.
+    pub mentions: u64,
+}
+
+/// The span of time of a breakdown: whole UTC days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Days {
+    /// The first instant's day.
+    pub from: Timestamp,
+    /// The last instant's day, included.
+    pub to: Timestamp,
+}
+
+impl Days {
+    fn numbers(self) -> (i64, i64) {
+        (day(self.from), day(self.to))
+    }
+}
+
+impl Store {
+    /// A topic's counts from one instant to another, in order; quarter-hours without any are left out.
+    /// Without a topic, those of all entries read.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn series(
+        &self,
+        topic: Option<String>,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Quarter>, StoreError> {
+        self.read(move |conn| {
+            let mut statement = conn.prepare_cached(
+                "SELECT quarter, mentions, stories FROM series
+                 WHERE topic = ?1 AND quarter BETWEEN ?2 AND ?3 ORDER BY quarter",
+            )?;
+            let topic = topic.as_deref().unwrap_or(ALL);
+            let range = params![topic, quarter(from), quarter(to)];
+            let rows = statement.query_map(range, |row| {
+                Ok(Quarter {
+                    quarter: row.get(0)?,
+                    mentions: row.get(1)?,
+                    stories: row.get(2)?,
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// A topic's mentions broken down, the most frequent values first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn breakdown(
+        &self,
+        topic: String,
+        by: Dimension,
+        days: Days,
+        limit: usize,
+    ) -> Result<Vec<Share>, StoreError> {
+        self.read(move |conn| {
+            let mut statement = conn.prepare_cached(
+                "SELECT value, sum(mentions) AS n FROM series_day
+                 WHERE topic = ?1 AND dim = ?2 AND day BETWEEN ?3 AND ?4
+                 GROUP BY value HAVING n > 0 ORDER BY n DESC, value LIMIT ?5",
+            )?;
+            let (from, to) = days.numbers();
+            let rows = statement.query_map(params![topic, by.name(), from, to, limit], share)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// The topics that entries about a topic mention too, the most frequent first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn together(
+        &self,
+        topic: String,
+        days: Days,
+        limit: usize,
+    ) -> Result<Vec<Share>, StoreError> {
+        self.read(move |conn| {
+            let mut statement = conn.prepare_cached(
+                "SELECT other, sum(entries) AS n FROM together
+                 WHERE topic = ?1 AND day BETWEEN ?2 AND ?3
+                 GROUP BY other HAVING n > 0 ORDER BY n DESC, other LIMIT ?4",
+            )?;
+            let (from, to) = days.numbers();
+            let rows = statement.query_map(params![topic, from, to, limit], share)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+}
+
+fn share(row: &rusqlite::Row<'_>) -> rusqlite::Result<Share> {
+    Ok(Share {
+        value: row.get(0)?,
+        mentions: row.get::<_, i64>(1)?.unsigned_abs(),
+    })
+}
+
+/// The quarter-hour of an instant.
+pub(super) fn quarter(at: Timestamp) -> i64 {
+    at.as_millis().div_euclid(QUARTER_MS)
+}
+
+fn day(at: Timestamp) -> i64 {
+    at.as_millis().div_euclid(DAY_MS)
+}
+
+/// Counts an entry that was never seen before in its feed.
+pub(super) fn count_entry(
+    conn: &Connection,
+    entry: i64,
+    story: i64,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let others = "SELECT 1 FROM entry WHERE story_id = ?1 AND id <> ?2";
+    let is_first = !conn.prepare_cached(others)?.exists(params![story, entry])?;
+    let sql = "UPDATE entry SET counted_ms = ?2 WHERE id = ?1";
+    conn.prepare_cached(sql)?
+        .execute(params![entry, at.as_millis()])?;
+    add(conn, ALL, at, is_first, 1)
+}
+
+/// Counts a topic that was not known in the entry before, and notes in its row how it was counted.
+pub(super) fn count_mention(
+    conn: &Connection,
+    place: &Place,
+    topic: &str,
+    field: &str,
+) -> Result<(), StoreError> {
+    let others = "SELECT 1 FROM entry e JOIN mention m ON m.entry_id = e.id AND m.topic = ?2
+        WHERE e.story_id = ?1 AND e.id <> ?3";
+    let others =
+        conn.prepare_cached(others)?
+            .exists(params![place.story.row, topic, place.entry])?;
+    let counted = Counted {
+        topic: topic.to_owned(),
+        at: place.counted_at,
+        feed: place.feed.0,
+        language: conn
+            .prepare_cached("SELECT coalesce(language, '') FROM entry WHERE id = ?1")?
+            .query_row([place.entry], |row| row.get(0))?,
+        field: field.to_owned(),
+        is_first: !others,
+    };
+    conn.prepare_cached(
+        "UPDATE mention SET counted_ms = ?3, counted_language = ?4, counted_field = ?5,
+           counted_story = ?6 WHERE entry_id = ?1 AND topic = ?2",
+    )?
+    .execute(params![
+        place.entry,
+        topic,
+        counted.at.as_millis(),
+        counted.language,
+        counted.field,
+        counted.is_first
+    ])?;
+    counted.add(conn, 1)?;
+    add_together(conn, place.entry, topic, counted.at, 1)
+}
+
+/// How a mention was counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Counted {
+    pub(super) topic: String,
+    pub(super) at: Timestamp,
+    /// The feed's row.
+    pub(super) feed: i64,
+    pub(super) language: String,
+    pub(super) field: String,
+    /// Whether it counted as a story too.
+    pub(super) is_first: bool,
+}
+
+impl Counted {
+    /// Adds it to the counts, or with -1 takes it out of them.
+    pub(super) fn add(&self, conn: &Connection, n: i64) -> Result<(), StoreError> {
+        add(conn, &self.topic, self.at, self.is_first, n)?;
+        let feed = "SELECT name FROM feed WHERE id = ?1";
+        let feed: String = conn
+            .prepare_cached(feed)?
+            .query_row([self.feed], |row| row.get(0))?;
+        let mut add = conn.prepare_cached(
+            "INSERT INTO series_day (topic, dim, day, value, mentions) VALUES (?1, ?2, ?3, ?4, max(?5, 0))
+             ON CONFLICT DO UPDATE SET mentions = max(mentions + ?5, 0)",
+        )?;
+        let values = [
+            (Dimension::Feed, &feed),
+            (Dimension::Language, &self.language),
+            (Dimension::Field, &self.field),
+        ];
+        for (by, value) in values {
+            add.execute(params![self.topic, by.name(), day(self.at), value, n])?;
+        }
+        Ok(())
+    }
+}
+
+/// Adds to the counts of a topic; they never fall below nothing.
+fn add(
+    conn: &Connection,
+    topic: &str,
+    at: Timestamp,
+    is_first: bool,
+    n: i64,
+) -> Result<(), StoreError> {
+    let stories = if is_first { n } else { 0 };
+    conn.prepare_cached(
+        "INSERT INTO series (topic, quarter, mentions, stories) VALUES (?1, ?2, max(?3, 0), max(?4, 0))
+         ON CONFLICT DO UPDATE SET mentions = max(mentions + ?3, 0), stories = max(stories + ?4, 0)",
+    )?
+    .execute(params![topic, quarter(at), n, stories])?;
+    Ok(())
+}
+
+/// Counts that the entry's other topics are mentioned with this one, or with -1 that they are not, each
+/// under the later of the times under which the two are counted.
+pub(super) fn add_together(
+    conn: &Connection,
+    entry: i64,
+    topic: &str,
+    at: Timestamp,
+    n: i64,
+) -> Result<(), StoreError> {
+    let mut others = conn.prepare_cached(
+        "SELECT topic, max(coalesce(counted_ms, ?3), ?3) FROM mention WHERE entry_id = ?1 AND topic <> ?2",
+    )?;
+    let others: Vec<(String, i64)> = others
+        .query_map(params![entry, topic, at.as_millis()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?
+        .collect::<Result<_, _>>()?;
+    let mut add = conn.prepare_cached(
+        "INSERT INTO together (topic, other, day, entries) VALUES (?1, ?2, ?3, max(?4, 0))
+         ON CONFLICT DO UPDATE SET entries = max(entries + ?4, 0)",
+    )?;
+    for (other, at) in others {
+        let at = Timestamp::from_millis(at);
+        for (topic, other) in [(topic, other.as_str()), (other.as_str(), topic)] {
+            add.execute(params![topic, other, day(at), n])?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes a mention that is being removed out of the counts. One from before it was noted how mentions are
+/// counted is taken from where it must have been: its feed, and the language and field of its row.
+pub(super) fn uncount(conn: &Connection, entry: i64, topic: &str) -> Result<(), StoreError> {
+    let counted = conn
+        .prepare_cached(
+            "SELECT coalesce(m.counted_ms, coalesce(e.published_ms, e.updated_ms, e.first_seen_ms)),
+               e.feed_id, coalesce(m.counted_language, e.language, ''),
+               coalesce(m.counted_field, m.field), coalesce(m.counted_story, 1)
+             FROM mention m JOIN entry e ON e.id = m.entry_id
+             WHERE m.entry_id = ?1 AND m.topic = ?2",
+        )?
+        .query_row(params![entry, topic], |row| {
+            Ok(Counted {
+                topic: topic.to_owned(),
+                at: Timestamp::from_millis(row.get(0)?),
+                feed: row.get(1)?,
+                language: row.get(2)?,
+                field: row.get(3)?,
+                is_first: row.get(4)?,
+            })
+        })?;
+    counted.add(conn, -1)?;
+    add_together(conn, entry, topic, counted.at, -1)
+}
