@@ -23,6 +23,7 @@ mod crash;
 mod end_to_end;
 mod formats;
 mod hostile;
+mod mail;
 mod options;
 mod pages;
 mod politeness;
