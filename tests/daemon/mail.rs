@@ -1,190 +1,15 @@
-//! Mail servers that take, refuse, drop and deceive.
+//! Alerts that go out by e-mail.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 
 use mail_parser::MessageParser;
-use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsAcceptor;
 
-use crate::support::{Home, Item, Running, Site, TOPICS, rss, runtime, wait_for};
+use crate::post::{Post, Say, When};
+use crate::support::{Home, Item, Running, Site, TOPICS, rss, wait_for};
 
 const PASSWORD: &str = "hush-hush-password";
 /// PLAIN's `\0me\0hush-hush-password`.
 const PLAIN: &str = "AUTH PLAIN AG1lAGh1c2gtaHVzaC1wYXNzd29yZA==";
-
-/// A mail that the server took.
-#[derive(Debug, Clone)]
-struct Letter {
-    to: Vec<String>,
-    source: String,
-}
-
-/// What the server answers in place of the usual.
-enum Say {
-    Usual,
-    Line(&'static str),
-    HangUp,
-    Nothing,
-}
-
-/// Asked for each line, `CONNECT` and `.` for the end of a mail among them; the number says how often
-/// that line came before.
-type Decide = dyn Fn(&str, usize) -> Say + Send + Sync;
-
-struct State {
-    decide: Box<Decide>,
-    lines: Mutex<Vec<String>>,
-    letters: Mutex<Vec<Letter>>,
-    tls: Option<TlsAcceptor>,
-}
-
-/// A mail server.
-struct Post {
-    address: String,
-    state: Arc<State>,
-}
-
-impl Post {
-    fn start(decide: impl Fn(&str, usize) -> Say + Send + Sync + 'static) -> Self {
-        Self::with(None, decide)
-    }
-
-    /// One that offers STARTTLS, and AUTH behind it.
-    fn encrypting(decide: impl Fn(&str, usize) -> Say + Send + Sync + 'static) -> Self {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let chain = vec![
-            CertificateDer::from_pem_slice(include_bytes!("../fetch/tls/server.pem")).unwrap(),
-        ];
-        let key = PrivateKeyDer::from_pem_slice(include_bytes!("../fetch/tls/server.key")).unwrap();
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .unwrap();
-        Self::with(Some(Arc::new(config).into()), decide)
-    }
-
-    fn with(
-        tls: Option<TlsAcceptor>,
-        decide: impl Fn(&str, usize) -> Say + Send + Sync + 'static,
-    ) -> Self {
-        let state = Arc::new(State {
-            decide: Box::new(decide),
-            lines: Mutex::default(),
-            letters: Mutex::default(),
-            tls,
-        });
-        let listener = runtime()
-            .block_on(TcpListener::bind("127.0.0.1:0"))
-            .unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let shared = state.clone();
-        runtime().spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(shared.clone(), stream));
-            }
-        });
-        Self { address, state }
-    }
-
-    fn letters(&self) -> Vec<Letter> {
-        self.state.letters.lock().unwrap().clone()
-    }
-
-    fn lines(&self) -> Vec<String> {
-        self.state.lines.lock().unwrap().clone()
-    }
-
-    /// How often a line came in.
-    fn count(&self, line: &str) -> usize {
-        self.lines().iter().filter(|known| *known == line).count()
-    }
-}
-
-impl State {
-    /// The answer to a line; `None` hangs up.
-    async fn answer(&self, line: &str, usual: &str) -> Option<String> {
-        let before = {
-            let mut lines = self.lines.lock().unwrap();
-            lines.push(line.to_owned());
-            lines.iter().filter(|known| *known == line).count() - 1
-        };
-        match (self.decide)(line, before) {
-            Say::Usual => Some(format!("{usual}\r\n")),
-            Say::Line(other) => Some(format!("{other}\r\n")),
-            Say::HangUp => None,
-            Say::Nothing => std::future::pending().await,
-        }
-    }
-}
-
-async fn serve(state: Arc<State>, stream: TcpStream) -> Option<()> {
-    let mut stream = BufReader::new(stream);
-    let greeting = state.answer("CONNECT", "220 post.example ESMTP").await?;
-    stream.write_all(greeting.as_bytes()).await.ok()?;
-    if let Some(acceptor) = &state.tls {
-        converse(&state, &mut stream, "250-post.example\r\n250 STARTTLS").await?;
-        let stream = acceptor.accept(stream.into_inner()).await.ok()?;
-        let offers = "250-post.example\r\n250 AUTH PLAIN LOGIN";
-        return converse(&state, &mut BufReader::new(stream), offers).await;
-    }
-    converse(&state, &mut stream, "250-post.example\r\n250 AUTH PLAIN").await
-}
-
-/// Talks until the client, or the server, hangs up; `Some` when TLS begins.
-async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
-    state: &State,
-    stream: &mut BufReader<S>,
-    offers: &str,
-) -> Option<()> {
-    let mut to = Vec::new();
-    loop {
-        let mut line = String::new();
-        if stream.read_line(&mut line).await.ok()? == 0 {
-            return None;
-        }
-        let line = line.trim_end();
-        let usual = match line.split([' ', ':']).next()? {
-            "EHLO" => offers,
-            "AUTH" => "235 welcome",
-            "STARTTLS" => "220 go ahead",
-            "DATA" => "354 go on",
-            "QUIT" => "221 bye",
-            _ => "250 ok",
-        };
-        let answer = state.answer(line, usual).await?;
-        if let Some(address) = line.strip_prefix("RCPT TO:") {
-            if answer.starts_with('2') {
-                to.push(address.trim_matches(['<', '>']).to_owned());
-            }
-        } else if line == "RSET" || line.starts_with("MAIL FROM:") {
-            to.clear();
-        }
-        stream.write_all(answer.as_bytes()).await.ok()?;
-        if answer.starts_with("354") {
-            let mut source = String::new();
-            while !source.ends_with("\r\n.\r\n") {
-                if stream.read_line(&mut source).await.ok()? == 0 {
-                    return None;
-                }
-            }
-            let answer = state.answer(".", "250 2.0.0 queued").await?;
-            if answer.starts_with('2') {
-                let to = std::mem::take(&mut to);
-                state.letters.lock().unwrap().push(Letter { to, source });
-            }
-            stream.write_all(answer.as_bytes()).await.ok()?;
-        } else if line == "STARTTLS" && answer.starts_with("220") {
-            return Some(());
-        }
-    }
-}
 
 /// A home whose feed has one story about Putin and whose sink `mail` has these lines too.
 fn home(post: &Post, lines: &str) -> (Site, Home) {
@@ -355,7 +180,7 @@ fn a_recipient_who_must_wait_gets_the_mail_later_and_alone() {
 
 #[test]
 fn the_password_goes_over_tls_only_and_is_told_to_nobody() {
-    let post = Post::encrypting(|line, n| match (line, n) {
+    let post = Post::encrypting(When::Asked, |line, n| match (line, n) {
         (PLAIN, 0) => {
             Say::Line("535 5.7.8 no: AG1lAGh1c2gtaHVzaC1wYXNzd29yZA== hush-hush-password")
         }
@@ -379,8 +204,19 @@ fn the_password_goes_over_tls_only_and_is_told_to_nobody() {
 }
 
 #[test]
+fn a_server_may_speak_tls_from_the_first_byte() {
+    let post = Post::encrypting(When::AtOnce, |_, _| Say::Usual);
+    let (_site, home) = home(&post, &format!("{LOGIN}tls = \"tls\""));
+    let daemon = start(&home);
+    wait_for("a mail", || (!post.letters().is_empty()).then_some(()));
+    delivered(&home);
+    assert!(daemon.stop().success());
+    assert_eq!((post.count("STARTTLS"), post.count(PLAIN)), (0, 1));
+}
+
+#[test]
 fn a_server_that_nobody_vouches_for_gets_no_mail() {
-    let post = Post::encrypting(|_, _| Say::Usual);
+    let post = Post::encrypting(When::Asked, |_, _| Say::Usual);
     let (_site, home) = home(&post, LOGIN);
     let daemon = home.start();
     let line = daemon.wait_for_log("delivery failed");
@@ -394,7 +230,7 @@ fn a_server_that_nobody_vouches_for_gets_no_mail() {
 
 #[test]
 fn what_comes_in_the_clear_behind_starttls_is_believed_by_nobody() {
-    let post = Post::encrypting(|line, _| match line {
+    let post = Post::encrypting(When::Asked, |line, _| match line {
         "STARTTLS" => Say::Line("220 go ahead\r\n250 AUTH PLAIN"),
         _ => Say::Usual,
     });

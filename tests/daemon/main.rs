@@ -9,6 +9,7 @@
 )]
 #[path = "../push/hub.rs"]
 mod hub;
+mod post;
 mod press;
 #[allow(
     dead_code,

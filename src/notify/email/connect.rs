@@ -42,26 +42,24 @@ pub(super) struct Way {
     port: u16,
     tls: Tls,
     private: Private,
-    client: Arc<ClientConfig>,
+    /// None if nothing is to be encrypted: then this machine needs no certificates.
+    client: Option<Arc<ClientConfig>>,
     hello: ClientId,
 }
 
 impl Way {
     /// The way to a sink's server.
     pub(super) fn new(config: &EmailConfig) -> Result<Self, rustls::Error> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let verifier = Verifier::new(provider.clone())?;
-        let client = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier))
-            .with_no_client_auth();
+        let client = match config.tls {
+            Tls::None => None,
+            Tls::StartTls | Tls::Implicit => Some(Arc::new(encrypting()?)),
+        };
         Ok(Self {
             host: config.host.clone(),
             port: config.port,
             tls: config.tls,
             private: config.allow_private.clone(),
-            client: Arc::new(client),
+            client,
             // This machine's name is nobody's business; an address literal is always in order.
             hello: ClientId::Ipv4(Ipv4Addr::LOCALHOST),
         })
@@ -103,7 +101,10 @@ impl Way {
                 ServerName::try_from(name.clone()).map_err(|error| Fault::Tls(error.to_string()))?
             }
         };
-        let connector = TlsConnector::from(self.client.clone());
+        let Some(client) = &self.client else {
+            return Err(Fault::Tls("the sink's `tls` is \"none\"".to_owned()));
+        };
+        let connector = TlsConnector::from(client.clone());
         let stream = connector.connect(name, stream).await;
         stream.map_err(|error| Fault::Tls(error.to_string()))
     }
@@ -126,6 +127,17 @@ impl Way {
         }
         Ok(stream.into_inner())
     }
+}
+
+/// TLS as for webhooks: ring, and the roots that the system trusts.
+fn encrypting() -> Result<ClientConfig, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = Verifier::new(provider.clone())?;
+    Ok(ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth())
 }
 
 async fn say(stream: &mut BufReader<TcpStream>, line: &str) -> Result<(), Fault> {

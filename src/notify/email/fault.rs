@@ -2,7 +2,7 @@
 //!
 //! A refusal for good (5xx) of the recipients or of the mail is about that mail: the server is up. All
 //! else is about the server: no connection, no TLS, a refused login or sender, which hold for every mail,
-//! and any "not now" (4xx). So a wrong password pauses the sink and costs its deliveries no attempts.
+//! and any "not now" (4xx). So a wrong password pauses the sink, and what waits meanwhile loses no attempts.
 
 use std::error::Error as _;
 use std::io;
