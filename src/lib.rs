@@ -2,7 +2,7 @@
 //! topic they track.
 //!
 //! Data flows one way: `config` → `schedule` → `fetch` → `parse` → `dedup` → `matching` → `store`
-//! → `notify`. Pure modules (`schedule`, `article`, `language`, `dedup`, `matching`, `silence`) take values and
+//! → `notify`. Pure modules (`schedule`, `article`, `language`, `dedup`, `matching`, `silence`, `pace`) take values and
 //! a clock and do no I/O; `daemon` wires them together and `cli` prints.
 
 pub mod article;
@@ -17,6 +17,7 @@ pub mod language;
 pub mod matching;
 pub mod model;
 pub mod notify;
+pub mod pace;
 pub mod parse;
 pub mod push;
 pub mod schedule;

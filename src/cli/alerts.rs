@@ -9,8 +9,9 @@ use super::output::{count, printable, relative, scored};
 use super::route::{self, RouteArgs};
 use super::{CliError, Context, names, runtime};
 use crate::config::Config;
-use crate::model::Timestamp;
-use crate::store::{AlertFilter, Store};
+use crate::model::{AlertKind, Timestamp};
+use crate::pace::{Bundle, Reason};
+use crate::store::{AlertFilter, AlertRow, Store};
 
 /// List alerts and their deliveries; retry, drop or resume; explain routes.
 #[derive(Debug, Args)]
@@ -50,6 +51,9 @@ struct ListArgs {
     /// Only deliveries to this sink.
     #[arg(long, value_name = "SINK")]
     sink: Option<String>,
+    /// Only alerts that were told in this digest.
+    #[arg(long, value_name = "ALERT")]
+    digest: Option<String>,
     /// Only alerts created within this time (`24h`), or since this date (UTC) or instant (RFC 3339).
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
@@ -63,8 +67,10 @@ struct ListArgs {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum State {
+    Held,
     Waiting,
     Delivered,
+    Gathered,
     Dead,
     Dropped,
     Silenced,
@@ -159,8 +165,10 @@ fn list(context: &Context, args: &ListArgs, config: &Config) -> Result<ExitCode,
         topic: args.topic.clone(),
         state: args.state.map(|state| {
             match state {
+                State::Held => "held",
                 State::Waiting => "waiting",
                 State::Delivered => "delivered",
+                State::Gathered => "gathered",
                 State::Dead => "dead",
                 State::Dropped => "dropped",
                 State::Silenced => "silenced",
@@ -168,6 +176,7 @@ fn list(context: &Context, args: &ListArgs, config: &Config) -> Result<ExitCode,
             .to_owned()
         }),
         sink: args.sink.clone(),
+        digest: args.digest.clone(),
         since: since(args.since.as_deref())?,
         limit: args.limit,
     };
@@ -185,8 +194,15 @@ fn list(context: &Context, args: &ListArgs, config: &Config) -> Result<ExitCode,
     }
     let counts = runtime.block_on(store.outbox_counts())?;
     out.line(format!(
-        "deliveries: {} waiting, {} delivered, {} dead, {} dropped, {} silenced",
-        counts.waiting, counts.delivered, counts.dead, counts.dropped, counts.silenced
+        "deliveries: {} held, {} waiting, {} delivered, {} gathered in digests, {} dead, {} dropped, \
+         {} silenced",
+        counts.held,
+        counts.waiting,
+        counts.delivered,
+        counts.gathered,
+        counts.dead,
+        counts.dropped,
+        counts.silenced
     ))?;
     for (sink, reason) in runtime.block_on(store.stopped_sinks())? {
         out.line(format!(
@@ -202,7 +218,11 @@ fn list(context: &Context, args: &ListArgs, config: &Config) -> Result<ExitCode,
         ))?;
     }
     for alert in &alerts {
-        let about = alert.topic.as_deref().unwrap_or("feed");
+        let about = match alert.topic.as_deref() {
+            Some(topic) => topic,
+            None if alert.kind == AlertKind::Digest.as_str() => "digest",
+            None => "feed",
+        };
         let delivery = match (&alert.sink, alert.state.as_deref()) {
             (Some(sink), Some("waiting")) => format!(
                 "{sink}: waiting, {}, next {}",
@@ -212,6 +232,11 @@ fn list(context: &Context, args: &ListArgs, config: &Config) -> Result<ExitCode,
                     .map(|at| relative(at, now))
                     .unwrap_or_default()
             ),
+            (Some(sink), Some("held")) => format!("{sink}: {}", held(alert, now)),
+            (Some(sink), Some("gathered")) => match &alert.digest {
+                Some(digest) => format!("{sink}: in digest {digest}"),
+                None => format!("{sink}: in a digest"),
+            },
             (Some(sink), Some("silenced")) => match alert.silence {
                 Some(silence) => format!("{sink}: silenced by silence {silence}"),
                 None => format!("{sink}: silenced"),
@@ -233,4 +258,19 @@ fn list(context: &Context, args: &ListArgs, config: &Config) -> Result<ExitCode,
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Why an alert is held back, and until when.
+fn held(alert: &AlertRow, now: Timestamp) -> String {
+    let Some(bundle) = &alert.bundle else {
+        return "held, not yet planned".to_owned();
+    };
+    let why = match Bundle::of_key(bundle).reason() {
+        Reason::Group => "for its group",
+        Reason::Schedule => "for the next digest",
+        Reason::QuietHours => "in quiet hours",
+        Reason::RateLimit => "by the rate limit",
+    };
+    let until = alert.next_attempt.map(|at| relative(at, now));
+    format!("held {why}, told {}", until.unwrap_or_default())
 }

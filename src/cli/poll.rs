@@ -117,7 +117,7 @@ pub fn run(context: &Context, args: &PollArgs) -> Result<ExitCode, CliError> {
             failed.len()
         ))?;
         out.line(format!(
-            "{} new, {}, {}; {} delivered, {} failed, {} waiting, {} dead{}",
+            "{} new, {}, {}; {} delivered, {} failed, {} waiting, {} dead{}{}",
             count(
                 usize::try_from(counters.entries).unwrap_or(usize::MAX),
                 "entry"
@@ -134,6 +134,10 @@ pub fn run(context: &Context, args: &PollArgs) -> Result<ExitCode, CliError> {
             summary.settled.failed.load(Relaxed),
             outbox.waiting,
             outbox.dead,
+            match outbox.held {
+                0 => String::new(),
+                n => format!(", {n} held"),
+            },
             match outbox.silenced {
                 0 => String::new(),
                 n => format!(", {n} silenced"),

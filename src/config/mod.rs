@@ -31,6 +31,7 @@ mod include;
 mod load;
 mod opml;
 mod opml_write;
+mod pace;
 mod person;
 mod problem;
 mod reader;
@@ -70,7 +71,10 @@ pub use problem::{ConfigError, Problem};
 pub use sink_email::{EmailConfig, Tls};
 
 use crate::model::{Feed, FeedId, Field, FullText, Interval, SinkId, Topic, TopicId};
+use crate::notify::Voice;
 use crate::notify::format::Format;
+use crate::notify::words::Language;
+use crate::pace::Pace;
 
 /// Everything that can be configured, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -270,8 +274,14 @@ pub struct SinkConfig {
     pub min_score: u8,
     /// Whether alerts about feeds in trouble go there too.
     pub feed_alerts: bool,
+    /// The language of the words around a story there.
+    pub language: Language,
     /// The time zone of whoever reads there.
     pub time_zone: TimeZone,
+    /// When alerts are told, and with which others.
+    pub pace: Pace,
+    /// The numbers of feeds at which a story that was told there is told again; rising.
+    pub updates_at: Vec<u32>,
 }
 
 impl SinkConfig {
@@ -291,7 +301,19 @@ impl SinkConfig {
             tags: None,
             min_score: 1,
             feed_alerts: true,
+            language: Language::default(),
             time_zone: TimeZone::UTC,
+            pace: Pace::immediate(),
+            updates_at: Vec::new(),
+        }
+    }
+
+    /// How alerts are put into words there.
+    #[must_use]
+    pub fn voice(&self) -> Voice {
+        Voice {
+            language: self.language,
+            time_zone: self.time_zone.clone(),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
+
 use super::environment::Environment;
 use super::feeds::read_tags;
 use super::problem::{Report, did_you_mean, quoted};
@@ -10,9 +12,10 @@ use super::source::Origin;
 use super::topics::TopicList;
 use super::value::Value;
 use super::{
-    DeliveryConfig, LogFormat, SinkConfig, SinkKind, delivery, sink_email, sink_format, zone,
+    DeliveryConfig, LogFormat, SinkConfig, SinkKind, delivery, pace, sink_email, sink_format, zone,
 };
 use crate::model::{SinkId, TopicId};
+use crate::notify::words::Language;
 
 /// The choices of `format`.
 pub(super) const FORMATS: [(&str, LogFormat); 2] =
@@ -30,6 +33,9 @@ const WEBHOOK_ONLY: [&str; 6] = [
 
 /// Which sinks have a receiver that may be asked again.
 const RECEIVING: &str = "it is for sinks of type \"webhook\" or \"email\"";
+
+/// The most numbers in `updates_at`.
+const MOST_UPDATES: usize = 10;
 
 #[derive(Clone, Copy)]
 enum Type {
@@ -126,7 +132,13 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
     let tags = table.get("tags").and_then(|value| tags(&value, around));
     let min_score = table.get("min_score").and_then(|value| value.score());
     let feed_alerts = table.get("feed_alerts").and_then(|value| value.flag());
+    let languages = Language::ALL.map(|language| (language.code(), language));
+    let language = table.get("language");
+    let language = language.and_then(|value| value.choice(&languages));
     let time_zone = table.get("time_zone").and_then(|value| zone::read(&value));
+    let time_zone = time_zone.unwrap_or(TimeZone::UTC);
+    let pace = pace::read(&mut table, time_zone.clone());
+    let updates_at = table.get("updates_at").and_then(|value| updates(&value));
     table.finish();
     if let (Some(id), Some(kind)) = (id, kind) {
         let usual = SinkConfig::new(id, kind);
@@ -136,7 +148,10 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
             tags,
             min_score: min_score.unwrap_or(usual.min_score),
             feed_alerts: feed_alerts.unwrap_or(usual.feed_alerts),
-            time_zone: time_zone.unwrap_or(usual.time_zone),
+            language: language.unwrap_or(usual.language),
+            time_zone,
+            pace,
+            updates_at: updates_at.unwrap_or(usual.updates_at),
             id: usual.id,
             kind: usual.kind,
         });
@@ -154,6 +169,23 @@ fn webhook(table: &mut Table<'_>, around: &Surroundings<'_>) -> Option<SinkKind>
         previous_secret,
         allow_private,
     })
+}
+
+/// Reads the numbers of feeds at which a story is told again.
+fn updates(value: &Value<'_>) -> Option<Vec<u32>> {
+    let items = value.items()?;
+    if items.len() > MOST_UPDATES {
+        let help = format!("at most {MOST_UPDATES} are allowed");
+        value.error(format!("{} is too long a list", value.label()), Some(help));
+        return None;
+    }
+    let mut steps = Vec::new();
+    for item in items {
+        steps.push(item.integer(2..=10_000)?);
+    }
+    steps.sort_unstable();
+    steps.dedup();
+    Some(steps)
 }
 
 /// Refuses an empty list of alternatives.

@@ -156,6 +156,20 @@ pub fn feed_alert_id(kind: AlertKind, feed: &FeedId, since: Timestamp) -> String
     alert_id(kind, &[feed.as_str().as_bytes(), &since])
 }
 
+/// The id of the alert that a story is carried by so many feeds, of which a sink was told by `alert`.
+#[must_use]
+pub fn grown_alert_id(alert: &str, sink: &str, feeds: u32) -> String {
+    let parts = [alert.as_bytes(), sink.as_bytes(), &feeds.to_be_bytes()];
+    alert_id(AlertKind::Grown, &parts)
+}
+
+/// The id of a digest for a sink that is made at an instant of alerts of which this is the first.
+#[must_use]
+pub fn digest_id(sink: &str, first: &str, at: Timestamp) -> String {
+    let at = at.as_millis().to_be_bytes();
+    alert_id(AlertKind::Digest, &[sink.as_bytes(), first.as_bytes(), &at])
+}
+
 fn alert_id(kind: AlertKind, parts: &[&[u8]]) -> String {
     format!("al_{}", StoryKey(hash(kind.as_str(), parts)))
 }

@@ -16,6 +16,12 @@ pub enum AlertKind {
     /// A feed's server answered 410 Gone.
     #[serde(rename = "feed.gone")]
     FeedGone,
+    /// More feeds carry a story that was told.
+    #[serde(rename = "story.grown")]
+    Grown,
+    /// Alerts that are told together.
+    #[serde(rename = "digest.created")]
+    Digest,
 }
 
 impl AlertKind {
@@ -26,6 +32,8 @@ impl AlertKind {
             Self::Mention => "mention.created",
             Self::FeedFailing => "feed.failing",
             Self::FeedGone => "feed.gone",
+            Self::Grown => "story.grown",
+            Self::Digest => "digest.created",
         }
     }
 }
@@ -37,6 +45,10 @@ pub struct Route {
     pub sink: SinkId,
     /// From which score on it wants mentions; alerts about feeds have no score and go to all.
     pub min_score: u8,
+    /// Whether an alert is held back until it is decided when it is told, and with which others.
+    pub held: bool,
+    /// The numbers of feeds at which a story that was told there is told again.
+    pub updates_at: Vec<u32>,
 }
 
 /// What is known of an alert when it is decided who gets it. What is not known is left out.

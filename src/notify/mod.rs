@@ -7,8 +7,8 @@
 //! `webhook-id`, which is how a receiver can drop it. A receiver in trouble is left alone for a while
 //! ([`circuit`]), and what it said is kept ([`echo`]).
 //!
-//! What a payload looks like is in [`payload`], what chats and other receivers get in [`format`], how
-//! a request is signed in [`sign`], and who gets which alert in [`route`].
+//! What a payload looks like is in [`payload`], what chats and other receivers get in [`format`], in which
+//! [`words`] and [`voice`], how a request is signed in [`sign`], and who gets which alert in [`route`].
 
 pub mod circuit;
 pub mod echo;
@@ -23,8 +23,11 @@ pub mod retry;
 pub mod route;
 pub mod sign;
 mod sink;
+pub mod voice;
 pub mod webhook;
+pub mod words;
 mod worker;
 
 pub use log::Printer;
 pub use notifier::{Notifier, NotifyError, Settled};
+pub use voice::Voice;

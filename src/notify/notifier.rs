@@ -176,6 +176,8 @@ mod tests {
                     routes: vec![Route {
                         sink: SinkId::new("hook").unwrap(),
                         min_score: 1,
+                        held: false,
+                        updates_at: Vec::new(),
                     }],
                 }),
             };

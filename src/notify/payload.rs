@@ -5,13 +5,14 @@
 
 use serde::Serialize;
 
-use crate::model::{StorySource, Timestamp};
-use crate::store::{StoredAlert, StoredDetail};
+use crate::model::{AlertKind, StorySource, Timestamp};
+use crate::pace::Reason;
+use crate::store::{StoredAlert, StoredDetail, TopicCount, TopicName};
 
 /// The body of a webhook request, and a line of the log sink's JSON format.
 #[derive(Debug, Serialize)]
 pub struct Payload<'a> {
-    /// `mention.created`, `feed.failing` or `feed.gone`.
+    /// `mention.created`, `story.grown`, `feed.failing`, `feed.gone` or `digest.created`.
     #[serde(rename = "type")]
     pub kind: &'a str,
     /// When the alert was created.
@@ -45,6 +46,8 @@ pub enum Data<'a> {
         story: Story<'a>,
         /// All feeds that carry the story by the time of this request.
         feeds: &'a [StorySource],
+        /// The topics for which this receiver was told of the story before.
+        told_before: &'a [TopicName],
     },
     /// A feed is in trouble.
     Feed {
@@ -62,6 +65,25 @@ pub enum Data<'a> {
         since: Timestamp,
         /// Failed polls in a row.
         failures: u32,
+    },
+    /// Alerts that are told together.
+    Digest {
+        /// The digest's id, the same as `webhook-id`.
+        alert_id: &'a str,
+        /// Why they are told together.
+        reason: Reason,
+        /// How many alerts are in it.
+        count: u64,
+        /// When the first of them arose.
+        from: Timestamp,
+        /// When the last of them arose.
+        to: Timestamp,
+        /// How many of them are about which topic, the most frequent first.
+        topics: &'a [TopicCount],
+        /// The payloads of the strongest of them.
+        alerts: Vec<Payload<'a>>,
+        /// How many are not in `alerts`.
+        more: u64,
     },
 }
 
@@ -108,6 +130,8 @@ impl<'a> Payload<'a> {
                 score,
                 detail,
                 sources,
+                grown,
+                told,
             } => {
                 let data = Data::Mention {
                     alert_id: &alert.id,
@@ -137,8 +161,14 @@ impl<'a> Payload<'a> {
                         revised: detail.revision,
                     },
                     feeds: sources,
+                    told_before: told,
                 };
-                (crate::model::AlertKind::Mention.as_str(), data)
+                let kind = if *grown {
+                    AlertKind::Grown
+                } else {
+                    AlertKind::Mention
+                };
+                (kind.as_str(), data)
             }
             StoredDetail::Feed { kind, feed, detail } => {
                 let data = Data::Feed {
@@ -151,6 +181,20 @@ impl<'a> Payload<'a> {
                     failures: detail.failures,
                 };
                 (kind.as_str(), data)
+            }
+            StoredDetail::Digest(digest) => {
+                let detail = &digest.detail;
+                let data = Data::Digest {
+                    alert_id: &alert.id,
+                    reason: detail.reason,
+                    count: detail.alerts,
+                    from: Timestamp::from_millis(detail.first_ms),
+                    to: Timestamp::from_millis(detail.last_ms),
+                    topics: &digest.topics,
+                    alerts: digest.alerts.iter().map(Self::of).collect(),
+                    more: digest.more(),
+                };
+                (AlertKind::Digest.as_str(), data)
             }
         };
         Self {
@@ -172,6 +216,7 @@ impl<'a> Payload<'a> {
 pub(crate) mod tests {
     use super::*;
     use crate::model::{FeedTrouble, MentionAlert, StoryKey};
+    use crate::store::{DigestDetail, StoredDigest};
 
     pub(crate) fn mention() -> StoredAlert {
         let at = Timestamp::from_millis(1_720_085_400_000);
@@ -206,8 +251,30 @@ pub(crate) mod tests {
                     link: Some("https://vestnik.example/astana".into()),
                     first_seen: at,
                 }],
+                grown: false,
+                told: vec![],
             },
         }
+    }
+
+    /// The same story, told before for another topic and carried by seven feeds now.
+    pub(crate) fn grown() -> StoredAlert {
+        let mut alert = mention();
+        if let StoredDetail::Mention {
+            sources,
+            grown,
+            told,
+            ..
+        } = &mut alert.detail
+        {
+            *sources = vec![sources[0].clone(); 7];
+            *grown = true;
+            *told = vec![TopicName {
+                id: "sco".into(),
+                name: "Shanghai Cooperation Organisation".into(),
+            }];
+        }
+        alert
     }
 
     pub(crate) fn trouble() -> StoredAlert {
@@ -229,6 +296,30 @@ pub(crate) mod tests {
         }
     }
 
+    /// A digest of a mention and a feed in trouble, of three alerts.
+    pub(crate) fn digest() -> StoredAlert {
+        let at = Timestamp::from_millis(1_720_085_400_000);
+        StoredAlert {
+            id: "al_22222222222222222222222222222222".into(),
+            created: at,
+            detail: StoredDetail::Digest(Box::new(StoredDigest {
+                detail: DigestDetail {
+                    title: "3 alerts".into(),
+                    reason: Reason::RateLimit,
+                    alerts: 3,
+                    first_ms: at.as_millis() - 3_600_000,
+                    last_ms: at.as_millis(),
+                },
+                topics: vec![TopicCount {
+                    id: "tokayev".into(),
+                    name: "Kassym-Jomart Tokayev".into(),
+                    alerts: 2,
+                }],
+                alerts: vec![mention(), trouble()],
+            })),
+        }
+    }
+
     #[test]
     fn payloads_fit_the_published_schema() {
         let schema: serde_json::Value =
@@ -238,7 +329,7 @@ pub(crate) mod tests {
         if let StoredDetail::Mention { score, .. } = &mut before_scores.detail {
             *score = None;
         }
-        for alert in [mention(), before_scores, trouble()] {
+        for alert in [mention(), before_scores, grown(), trouble(), digest()] {
             let json: serde_json::Value =
                 serde_json::from_str(&Payload::of(&alert).to_json()).unwrap();
             let errors: Vec<_> = validator
@@ -258,6 +349,15 @@ pub(crate) mod tests {
             "{shown}"
         );
         let shown = serde_json::to_string_pretty(&Payload::of(&trouble())).unwrap();
+        assert!(
+            include_str!("../../docs/webhook.md").contains(&shown),
+            "{shown}"
+        );
+        // Its alerts are shown by themselves.
+        let shown = serde_json::to_string_pretty(&Payload::of(&digest())).unwrap();
+        let (before, alerts) = shown.split_once("\"alerts\": [").unwrap();
+        let (_, after) = alerts.rsplit_once("\n    ],").unwrap();
+        let shown = format!("{before}\"alerts\": [],{after}");
         assert!(
             include_str!("../../docs/webhook.md").contains(&shown),
             "{shown}"

@@ -9,12 +9,12 @@ use reqwest::header::{AUTHORIZATION, HeaderMap};
 use serde_json::Value;
 use url::Url;
 
-use super::email::{self, body, mail::Draft};
+use super::email::{self, mail::Draft};
 use super::format::text::{fit, tame, units};
 use super::format::{self, Format};
 use super::sink;
 use super::webhook::{Answer, Failure, Target, beginning};
-use super::{NotifyError, log};
+use super::{NotifyError, Voice, log};
 use crate::config::{LogFormat, SinkConfig, SinkKind};
 use crate::model::Timestamp;
 use crate::store::StoredAlert;
@@ -101,7 +101,7 @@ fn shown(url: &Url, format: &Format) -> String {
 
 /// The request that would tell an alert; secrets that were not read stand as `[secret]`.
 #[must_use]
-pub fn render(kind: &SinkKind, alert: &StoredAlert) -> Option<Shown> {
+pub fn render(kind: &SinkKind, alert: &StoredAlert, voice: &Voice) -> Option<Shown> {
     let SinkKind::Webhook {
         url,
         format,
@@ -113,7 +113,8 @@ pub fn render(kind: &SinkKind, alert: &StoredAlert) -> Option<Shown> {
     };
     let known = Url::parse(url.expose()).ok();
     let stand_in = || Url::parse("https://secret.invalid/secret").ok();
-    let mut outgoing = format::outgoing(format, &known.clone().or_else(stand_in)?, alert);
+    let url = known.clone().or_else(stand_in)?;
+    let mut outgoing = format::outgoing(format, &url, alert, voice);
     let place = match format {
         // Who knows a topic's name can read it.
         Format::Ntfy { .. } => {
@@ -156,13 +157,13 @@ pub fn mail(sink: &SinkConfig, alert: &StoredAlert) -> Result<Option<ShownMail>,
     let SinkKind::Email(config) = &sink.kind else {
         return Ok(None);
     };
-    let draft = Draft::of(alert);
+    let draft = Draft::of(alert, &sink.id, &sink.voice());
     match draft.source(&sink.id, config) {
         Ok(source) => Ok(Some(ShownMail {
             // It is ASCII.
             source: String::from_utf8_lossy(&source).into_owned(),
-            text: body::text(&draft.items),
-            html: body::html(&draft.items),
+            text: draft.text(),
+            html: draft.html(),
         })),
         Err(detail) => Err(NotifyError::Sink {
             sink: sink.id.clone(),
@@ -173,9 +174,9 @@ pub fn mail(sink: &SinkConfig, alert: &StoredAlert) -> Result<Option<ShownMail>,
 
 /// What a log sink would print.
 #[must_use]
-pub fn printed(format: LogFormat, alert: &StoredAlert) -> String {
+pub fn printed(format: LogFormat, alert: &StoredAlert, voice: &Voice) -> String {
     match format {
-        LogFormat::Human => log::human(alert),
+        LogFormat::Human => log::human(alert, voice),
         LogFormat::Json => log::json_line(alert),
     }
 }
@@ -335,7 +336,7 @@ mod tests {
                 "https://a.example/_matrix/client/v3/rooms/!room:a.example/send/m.room.message/al_00000000000000000000000000000000",
             ),
         ] {
-            let shown = render(&webhook(url, format), &mention()).unwrap();
+            let shown = render(&webhook(url, format), &mention(), &Voice::default()).unwrap();
             assert_eq!(shown.url, place);
             assert!(!format!("{shown:?}").contains("hush"), "{shown:?}");
         }

@@ -8,7 +8,7 @@ use tokio::task::spawn_blocking;
 use super::email;
 use super::webhook::{Answer, Failure, Target};
 use super::worker::Worker;
-use super::{NotifyError, Printer, Settled, circuit, log, retry, sign};
+use super::{NotifyError, Printer, Settled, Voice, circuit, log, retry, sign};
 use crate::config::{EmailConfig, LogFormat, Secret, SinkConfig, SinkKind};
 use crate::model::Timestamp;
 use crate::store::{Store, StoredAlert};
@@ -17,7 +17,11 @@ use crate::store::{Store, StoredAlert};
 #[derive(Debug, Clone)]
 #[allow(clippy::large_enum_variant)] // there are few sinks
 pub(super) enum Channel {
-    Log { format: LogFormat, printer: Printer },
+    Log {
+        format: LogFormat,
+        voice: Voice,
+        printer: Printer,
+    },
     Webhook(Target),
     Email(email::Target),
 }
@@ -28,9 +32,13 @@ impl Channel {
         match self {
             Self::Webhook(target) => target.send(alert, Timestamp::now()).await,
             Self::Email(target) => target.send(alert).await,
-            Self::Log { format, printer } => {
+            Self::Log {
+                format,
+                voice,
+                printer,
+            } => {
                 let text = match format {
-                    LogFormat::Human => log::human(alert),
+                    LogFormat::Human => log::human(alert, voice),
                     LogFormat::Json => log::json_line(alert),
                 };
                 let printer = printer.clone();
@@ -56,6 +64,7 @@ pub(super) fn worker(
     let channel = match &sink.kind {
         SinkKind::Log { format } => Channel::Log {
             format: *format,
+            voice: sink.voice(),
             printer: printer.clone(),
         },
         SinkKind::Webhook { .. } => match target(sink)? {
@@ -73,6 +82,7 @@ pub(super) fn worker(
         channel,
         concurrency: delivery.concurrency,
         ordered: delivery.ordered,
+        pace: sink.pace.clone(),
         policy: retry::Policy {
             initial: delivery.retry_initial,
             max: delivery.retry_max,
@@ -114,7 +124,7 @@ pub(super) fn target(sink: &SinkConfig) -> Result<Option<Target>, NotifyError> {
         .parse()
         .map_err(|_| fault("its URL is not valid".into()))?;
     let (timeout, private) = (sink.delivery.timeout, allow_private.clone());
-    let target = Target::new(url, format.clone(), keys, timeout, private);
+    let target = Target::new(url, format.clone(), sink.voice(), keys, timeout, private);
     Ok(Some(target.map_err(|e| fault(e.to_string()))?))
 }
 
@@ -123,7 +133,8 @@ pub(super) fn mail_target(
     sink: &SinkConfig,
     config: &EmailConfig,
 ) -> Result<email::Target, NotifyError> {
-    let target = email::Target::new(sink.id.clone(), config.clone(), sink.delivery.timeout);
+    let (id, timeout) = (sink.id.clone(), sink.delivery.timeout);
+    let target = email::Target::new(id, config.clone(), sink.voice(), timeout);
     target.map_err(|detail| NotifyError::Sink {
         sink: sink.id.clone(),
         detail,

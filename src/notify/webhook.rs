@@ -17,6 +17,7 @@ use super::circuit::Health;
 use super::echo;
 use super::format::{self, Format};
 use super::sign::Keys;
+use super::voice::Voice;
 use crate::config::Private;
 use crate::fetch;
 use crate::model::Timestamp;
@@ -31,6 +32,7 @@ pub struct Target {
     client: Client,
     url: Url,
     format: Format,
+    voice: Voice,
     keys: Option<Keys>,
     pub(super) timeout: Duration,
     /// What must not be shown, the longest first.
@@ -92,6 +94,7 @@ impl Target {
     pub fn new(
         url: Url,
         format: Format,
+        voice: Voice,
         keys: Option<Keys>,
         timeout: Duration,
         private: Private,
@@ -110,6 +113,7 @@ impl Target {
             client,
             url,
             format,
+            voice,
             keys,
             timeout,
             secrets,
@@ -140,7 +144,7 @@ impl Target {
 
     /// The request that tells an alert, signed if there is a key.
     pub(super) fn request(&self, alert: &StoredAlert, now: Timestamp) -> RequestBuilder {
-        let outgoing = format::outgoing(&self.format, &self.url, alert);
+        let outgoing = format::outgoing(&self.format, &self.url, alert, &self.voice);
         let mut request = self
             .client
             .request(outgoing.method, outgoing.url)

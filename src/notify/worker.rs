@@ -20,7 +20,8 @@ use super::sink::Channel;
 use super::webhook::{Answer, Failure};
 use super::{Settled, circuit, retry};
 use crate::model::{SinkId, Timestamp};
-use crate::store::{Due, Outcome, Store};
+use crate::pace::Pace;
+use crate::store::{Due, Outbox, Outcome, Store, StoreError};
 
 /// Deliveries read from the store at a time.
 const BATCH: usize = 64;
@@ -40,6 +41,7 @@ pub(super) struct Worker {
     pub(super) channel: Channel,
     pub(super) concurrency: usize,
     pub(super) ordered: bool,
+    pub(super) pace: Pace,
     pub(super) policy: retry::Policy,
     pub(super) circuit: circuit::Policy,
     pub(super) settled: Arc<Settled>,
@@ -118,7 +120,8 @@ impl Worker {
     }
 
     /// Makes deliveries wait from now on that wait for a time which the clock, having been wrong,
-    /// had set too far off. Looks at the start and when the clock has gone back.
+    /// had set too far off, and those that are held back be planned anew. Looks at the start and when
+    /// the clock has gone back.
     async fn mind_the_clock(&self, last: &mut Option<Timestamp>) {
         let now = Timestamp::now();
         if last.is_some_and(|last| now >= last) {
@@ -126,11 +129,13 @@ impl Worker {
             return;
         }
         let longest = self.policy.max.max(retry::MAX_RETRY_AFTER);
-        match self
-            .store
-            .hasten(self.sink.clone(), now + longest, now)
-            .await
-        {
+        let is_immediate = self.pace.is_immediate();
+        let hastened = async {
+            let sink = || self.sink.clone();
+            self.store.begin_pace(sink(), is_immediate, now).await?;
+            self.store.hasten(sink(), now + longest, now).await
+        };
+        match hastened.await {
             Ok(hastened) => {
                 *last = Some(now);
                 if hastened > 0 {
@@ -199,11 +204,7 @@ impl Run {
         }
         let limit = BATCH + self.busy();
         let now = self.once.unwrap_or_else(Timestamp::now);
-        let found = worker
-            .store
-            .due(worker.sink.clone(), now, limit, worker.ordered)
-            .await;
-        match found {
+        match worker.outbox(now, limit).await {
             Ok(outbox) => {
                 let all = outbox.due.len() < limit;
                 let busy: HashSet<i64> = self.busy_ids().collect();
@@ -355,6 +356,22 @@ impl Run {
 }
 
 impl Worker {
+    /// What is due now, when the alerts that are held back have been looked through.
+    async fn outbox(&self, now: Timestamp, limit: usize) -> Result<Outbox, StoreError> {
+        let sink = || self.sink.clone();
+        let mut held_until = None;
+        while !self.pace.is_immediate() {
+            let paced = self.store.pace(sink(), self.pace.clone(), now).await?;
+            if !paced.more {
+                held_until = paced.next;
+                break;
+            }
+        }
+        let mut outbox = self.store.due(sink(), now, limit, self.ordered).await?;
+        outbox.next = [outbox.next, held_until].into_iter().flatten().min();
+        Ok(outbox)
+    }
+
     fn after_failure(&self, begun: &Begun, failure: Failure, now: Timestamp) -> Outcome {
         let Failure {
             error,

@@ -6,47 +6,9 @@ use serde::Serialize;
 use super::feeds::time;
 use super::query::Query;
 use super::sinks::stopped;
+use super::stored::{StoredAlert, decode, is_unreadable, read_alert};
 use super::{Outcome, Store, StoreError};
-use crate::model::{FeedTrouble, MentionAlert, SinkId, StoryKey, StorySource, Timestamp};
-
-/// An alert as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredAlert {
-    /// Stable id.
-    pub id: String,
-    /// When it was created.
-    pub created: Timestamp,
-    /// What it tells.
-    pub detail: StoredDetail,
-}
-
-/// What a stored alert tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StoredDetail {
-    /// A story mentions a topic.
-    Mention {
-        /// The topic's id.
-        topic: String,
-        /// The story.
-        story: StoryKey,
-        /// How strongly it is about the topic, 1 to 100; unknown for alerts that were created before
-        /// scores were kept.
-        score: Option<u8>,
-        /// Everything else.
-        detail: Box<MentionAlert>,
-        /// All feeds that carry the story by now.
-        sources: Vec<StorySource>,
-    },
-    /// A feed is in trouble.
-    Feed {
-        /// The kind's name.
-        kind: String,
-        /// The feed's id.
-        feed: String,
-        /// Everything else.
-        detail: FeedTrouble,
-    },
-}
+use crate::model::{SinkId, Timestamp};
 
 /// A delivery whose time has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,8 +35,12 @@ pub struct Outbox {
 /// How many deliveries stand where.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct OutboxCounts {
+    /// Held back, to be told later or with others.
+    pub held: u64,
     /// Not yet delivered.
     pub waiting: u64,
+    /// In a digest, which has a delivery of its own (as far as they are still kept).
+    pub gathered: u64,
     /// Delivered (as far as they are still kept).
     pub delivered: u64,
     /// Given up.
@@ -90,10 +56,13 @@ pub struct OutboxCounts {
 pub struct AlertFilter {
     /// Only alerts of this topic.
     pub topic: Option<String>,
-    /// Only alerts with a delivery in this state (`waiting`, `delivered`, `dead`, `dropped`, `silenced`).
+    /// Only alerts with a delivery in this state (`held`, `waiting`, `delivered`, `gathered`, `dead`,
+    /// `dropped`, `silenced`).
     pub state: Option<String>,
     /// Only alerts with a delivery to this sink.
     pub sink: Option<String>,
+    /// Only alerts in this digest.
+    pub digest: Option<String>,
     /// Only alerts created at or after this time.
     pub since: Option<Timestamp>,
     /// At most this many, newest first.
@@ -124,12 +93,16 @@ pub struct AlertRow {
     pub created: Timestamp,
     /// The sink; `None` when no sink takes such alerts.
     pub sink: Option<String>,
-    /// `waiting`, `delivered`, `dead`, `dropped` or `silenced`.
+    /// `held`, `waiting`, `delivered`, `gathered`, `dead`, `dropped` or `silenced`.
     pub state: Option<String>,
     /// Attempts made.
     pub attempts: u32,
-    /// When the next attempt is due.
+    /// When the next attempt is due, or a held alert is told.
     pub next_attempt: Option<Timestamp>,
+    /// With what it is told, for alerts that were held back.
+    pub bundle: Option<String>,
+    /// The digest that it is in.
+    pub digest: Option<String>,
     /// When the delivery ended.
     pub settled: Option<Timestamp>,
     /// The number of the silence that holds it back.
@@ -187,11 +160,9 @@ impl Store {
                     outbox.next = Some(at);
                     break;
                 }
-                match read_due(conn, row) {
+                match read_due(conn, row, sink.as_str()) {
                     Ok(delivery) => outbox.due.push(delivery),
-                    Err(StoreError::Sqlite(error))
-                        if matches!(*error, rusqlite::Error::FromSqlConversionFailure(..)) =>
-                    {
+                    Err(error) if is_unreadable(&error) => {
                         unreadable.push((row.get(0)?, error.to_string()));
                     }
                     Err(error) => return Err(error),
@@ -230,7 +201,9 @@ impl Store {
             while let Some(row) = rows.next()? {
                 let n = row.get::<_, i64>(1)?.unsigned_abs();
                 match row.get::<_, String>(0)?.as_str() {
+                    "held" => counts.held = n,
                     "waiting" => counts.waiting = n,
+                    "gathered" => counts.gathered = n,
                     "delivered" => counts.delivered = n,
                     "dropped" => counts.dropped = n,
                     "silenced" => counts.silenced = n,
@@ -242,13 +215,13 @@ impl Store {
         .await
     }
 
-    /// How many deliveries wait.
+    /// How many deliveries wait or are held back.
     ///
     /// # Errors
     /// What the database says.
     pub async fn waiting(&self) -> Result<u64, StoreError> {
         self.read(|conn| {
-            let sql = "SELECT count(*) FROM delivery WHERE state = 'waiting'";
+            let sql = "SELECT count(*) FROM delivery WHERE state IN ('waiting', 'held')";
             Ok(conn
                 .prepare_cached(sql)?
                 .query_row([], |r| r.get::<_, i64>(0))?
@@ -257,14 +230,15 @@ impl Store {
         .await
     }
 
-    /// How many deliveries wait for each sink.
+    /// How many deliveries wait for each sink or are held back for it.
     ///
     /// # Errors
     /// What the database says.
     pub async fn waiting_by_sink(&self) -> Result<Vec<(String, u64)>, StoreError> {
         self.read(|conn| {
             let mut statement = conn.prepare(
-                "SELECT sink, count(*) FROM delivery WHERE state = 'waiting' GROUP BY sink",
+                "SELECT sink, count(*) FROM delivery WHERE state IN ('waiting', 'held')
+                 GROUP BY sink",
             )?;
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
             Ok(rows.collect::<Result<_, _>>()?)
@@ -284,13 +258,14 @@ impl Store {
                    (SELECT e.id FROM entry e JOIN mention m ON m.entry_id = e.id
                     WHERE e.story_id = a.story_id AND m.topic = a.topic
                     ORDER BY e.feed_id <> a.feed_id, e.id LIMIT 1), a.score,
-                   d.response, d.drop_reason, d.silence_id
+                   d.response, d.drop_reason, d.silence_id, d.bundle, d.digest_id
                  FROM alert a LEFT JOIN delivery d ON d.alert_id = a.id
                    LEFT JOIN feed f ON f.id = a.feed_id WHERE true",
             )
             .and("a.topic = @", filter.topic)
             .and("d.state = @", filter.state)
             .and("d.sink = @", filter.sink)
+            .and("d.digest_id = @", filter.digest)
             .and("a.created_ms >= @", filter.since.map(Timestamp::as_millis))
             .run(conn, "a.created_ms DESC, a.id", filter.limit, alert_row)
         })
@@ -298,62 +273,13 @@ impl Store {
     }
 }
 
-pub(super) fn read_due(conn: &Connection, row: &Row<'_>) -> Result<Due, StoreError> {
-    let kind: String = row.get(4)?;
-    let topic: Option<String> = row.get(5)?;
-    let detail: String = row.get(7)?;
-    let story: Option<[u8; 16]> = row.get(8)?;
-    let detail = match (topic, story) {
-        (Some(topic), Some(story)) => StoredDetail::Mention {
-            topic,
-            story: StoryKey(story),
-            score: row.get(11)?,
-            detail: Box::new(decode(7, &detail)?),
-            sources: sources(conn, row.get(10)?)?,
-        },
-        _ => StoredDetail::Feed {
-            kind,
-            feed: row.get::<_, Option<String>>(9)?.unwrap_or_default(),
-            detail: decode(7, &detail)?,
-        },
-    };
+fn read_due(conn: &Connection, row: &Row<'_>, sink: &str) -> Result<Due, StoreError> {
     Ok(Due {
         id: row.get(0)?,
         attempts: row.get(1)?,
         created: Timestamp::from_millis(row.get(2)?),
-        alert: StoredAlert {
-            id: row.get(3)?,
-            created: Timestamp::from_millis(row.get(6)?),
-            detail,
-        },
+        alert: read_alert(conn, row, Some(sink))?,
     })
-}
-
-fn decode<T: serde::de::DeserializeOwned>(column: usize, json: &str) -> rusqlite::Result<T> {
-    serde_json::from_str(json).map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(
-            column,
-            rusqlite::types::Type::Text,
-            Box::new(error),
-        )
-    })
-}
-
-fn sources(conn: &Connection, story: i64) -> Result<Vec<StorySource>, StoreError> {
-    let mut statement = conn.prepare_cached(
-        "SELECT f.name, f.source, s.link, s.first_seen_ms FROM story_source s
-           JOIN feed f ON f.id = s.feed_id
-         WHERE s.story_id = ?1 ORDER BY s.first_seen_ms, f.name LIMIT 200",
-    )?;
-    let rows = statement.query_map([story], |row| {
-        Ok(StorySource {
-            feed: row.get(0)?,
-            source: row.get(1)?,
-            link: row.get(2)?,
-            first_seen: Timestamp::from_millis(row.get(3)?),
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn alert_row(row: &Row<'_>) -> rusqlite::Result<AlertRow> {
@@ -378,5 +304,7 @@ fn alert_row(row: &Row<'_>) -> rusqlite::Result<AlertRow> {
         response: row.get(14)?,
         drop_reason: row.get(15)?,
         silence: row.get(16)?,
+        bundle: row.get(17)?,
+        digest: row.get(18)?,
     })
 }

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::alike::Story;
 use super::record::{AlertRecord, Committed, MentionRecord};
 use super::silences::covering;
-use super::{FeedRow, StoreError};
+use super::{FeedRow, StoreError, grow};
 use crate::dedup;
 use crate::model::{Route, Timestamp};
 
@@ -76,8 +76,10 @@ pub(super) fn tell(
     };
     if is_news && insert_alert(conn, alert, &about, place.at)? {
         committed.alerts += 1;
-    } else if raise_alert(conn, alert, &about, place.at)? {
-        committed.raised += 1;
+    } else {
+        let raised = raise_alert(conn, alert, &about, place.at)?;
+        committed.raised += usize::from(raised);
+        committed.grown += grow::tell(conn, alert, &about, place.at)?;
     }
     Ok(())
 }
@@ -140,7 +142,7 @@ fn record_mention(
 }
 
 /// What an alert is about.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Subject<'a> {
     pub(super) id: &'a str,
     pub(super) topic: Option<&'a str>,
@@ -150,6 +152,21 @@ pub(super) struct Subject<'a> {
 
 /// Makes the alert and its deliveries unless it exists; says whether it was made.
 pub(super) fn insert_alert(
+    conn: &Connection,
+    alert: &AlertRecord,
+    about: &Subject<'_>,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    if !insert_bare(conn, alert, about, at)? {
+        return Ok(false);
+    }
+    let wanted = |route: &&Route| alert.score.is_none_or(|score| route.min_score <= score);
+    deliver(conn, alert, about, alert.routes.iter().filter(wanted), at)?;
+    Ok(true)
+}
+
+/// Makes the alert, without deliveries, unless it exists; says whether it was made.
+pub(super) fn insert_bare(
     conn: &Connection,
     alert: &AlertRecord,
     about: &Subject<'_>,
@@ -170,12 +187,7 @@ pub(super) fn insert_alert(
             alert.detail,
             alert.score
         ])?;
-    if made == 0 {
-        return Ok(false);
-    }
-    let wanted = |route: &&Route| alert.score.is_none_or(|score| route.min_score <= score);
-    deliver(conn, alert, about, alert.routes.iter().filter(wanted), at)?;
-    Ok(true)
+    Ok(made > 0)
 }
 
 /// Notes that the story of an alert which is there has a higher score than was known, and lets the
@@ -210,7 +222,7 @@ fn raise_alert(
 
 /// Makes the deliveries of an alert to these sinks that there are not yet; says how many. Where a
 /// silence covers the alert they are made too, and are never attempted.
-fn deliver<'r>(
+pub(super) fn deliver<'r>(
     conn: &Connection,
     alert: &AlertRecord,
     about: &Subject<'_>,
@@ -221,14 +233,14 @@ fn deliver<'r>(
     let mut deliver = conn.prepare_cached(
         "INSERT INTO delivery (alert_id, sink, state, next_attempt_ms, created_ms, silence_id,
            settled_ms)
-         VALUES (?1, ?2, iif(?4 IS NULL, 'waiting', 'silenced'), ?3, ?3, ?4,
+         VALUES (?1, ?2, iif(?4 IS NULL, iif(?5, 'held', 'waiting'), 'silenced'), ?3, ?3, ?4,
            iif(?4 IS NULL, NULL, ?3))
          ON CONFLICT (alert_id, sink) DO NOTHING",
     )?;
     let mut made = 0;
     for route in routes {
         let sink = route.sink.as_str();
-        made += deliver.execute(params![about.id, sink, at.as_millis(), silence])?;
+        made += deliver.execute(params![about.id, sink, at.as_millis(), silence, route.held])?;
     }
     Ok(made)
 }

@@ -93,7 +93,7 @@ impl Store {
         .await
     }
 
-    /// Gives up deliveries that wait or are dead letters: those of these alerts (all, if none is
+    /// Gives up deliveries that wait, are held back or are dead letters: those of these alerts (all, if none is
     /// named) to this sink (any, if none is). They stay on record with the time and the reason.
     /// Returns how many.
     ///
@@ -109,7 +109,7 @@ impl Store {
         self.write(move |conn| {
             let mut statement = conn.prepare_cached(
                 "UPDATE delivery SET state = 'dropped', settled_ms = ?3, drop_reason = ?4
-                 WHERE state IN ('waiting', 'dead')
+                 WHERE state IN ('waiting', 'held', 'dead')
                    AND (?1 IS NULL OR alert_id = ?1) AND (?2 IS NULL OR sink = ?2)",
             )?;
             let mut dropped = 0;

@@ -59,6 +59,7 @@ const SERVED: &str = "SELECT 1 FROM seen s JOIN feed f ON f.id = s.feed_id
 
 /// Whether the alert `a` has deliveries, or an entry that could make it anew.
 const NEEDED: &str = "SELECT 1 FROM delivery WHERE alert_id = a.id
+    UNION ALL SELECT 1 FROM delivery WHERE digest_id = a.id
     UNION ALL SELECT 1 FROM entry WHERE story_id = a.story_id";
 
 impl Store {
@@ -80,8 +81,10 @@ impl Store {
             .in_steps(move |conn| {
                 delete(
                     conn,
-                    "DELETE FROM delivery WHERE id IN (SELECT id FROM delivery
-                       WHERE state IN ('delivered', 'dropped', 'silenced') AND settled_ms < ?1 LIMIT ?2)",
+                    "DELETE FROM delivery WHERE id IN (SELECT id FROM delivery d
+                       WHERE state IN ('delivered', 'dropped', 'silenced', 'gathered')
+                         AND settled_ms < ?1 AND NOT EXISTS (SELECT 1 FROM delivery
+                           WHERE alert_id = d.digest_id AND state IN ('waiting', 'dead')) LIMIT ?2)",
                     deliveries,
                 )
             })
@@ -90,6 +93,12 @@ impl Store {
         self.in_steps(move |conn| {
             let sql = "DELETE FROM left_url WHERE url IN (SELECT url FROM left_url
                 WHERE last_poll_ms < ?1 LIMIT ?2)";
+            delete(conn, sql, left)
+        })
+        .await?;
+        self.in_steps(move |conn| {
+            let sql = "DELETE FROM bundle WHERE (sink, key) IN (SELECT sink, key FROM bundle
+                WHERE due_ms IS NULL AND coalesce(told_ms, 0) < ?1 LIMIT ?2)";
             delete(conn, sql, left)
         })
         .await?;

@@ -184,7 +184,7 @@ pub struct MentionRecord {
 }
 
 /// An alert and where it goes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct AlertRecord {
     /// Stable id; that of a mention follows its story if the entry joins another one.
     pub id: String,
@@ -228,6 +228,8 @@ pub struct Committed {
     pub alerts: usize,
     /// Alerts that were there and go to further sinks now.
     pub raised: usize,
+    /// Updates on stories that were told and that more feeds carry now.
+    pub grown: usize,
     /// Pages that are to be read now, be it again.
     pub pages: usize,
 }
@@ -236,6 +238,6 @@ impl Committed {
     /// Whether there are new deliveries.
     #[must_use]
     pub fn delivers(&self) -> bool {
-        self.alerts + self.raised > 0
+        self.alerts + self.raised + self.grown > 0
     }
 }

@@ -12,7 +12,7 @@ use super::StoreError;
 pub const APPLICATION_ID: i32 = 0x6d6e_7464;
 
 /// One step per version; the first makes version 1 from an empty file.
-const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6];
+const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7];
 
 /// The version this program writes.
 pub const VERSION: usize = MIGRATIONS.len();
@@ -290,6 +290,52 @@ CREATE INDEX silence_active ON silence(until_ms) WHERE ended_ms IS NULL;
 
 ALTER TABLE delivery ADD COLUMN silence_id INTEGER REFERENCES silence(id);
 CREATE INDEX delivery_silence ON delivery(silence_id) WHERE silence_id IS NOT NULL;
+";
+
+/// Alerts may be held back and told together. The table is made anew because SQLite can't change a
+/// check.
+const V7: &str = "
+CREATE TABLE delivery_7 (
+  id              INTEGER PRIMARY KEY,
+  alert_id        TEXT NOT NULL REFERENCES alert(id),
+  sink            TEXT NOT NULL,
+  state           TEXT NOT NULL CHECK (state IN
+                    ('held', 'waiting', 'delivered', 'gathered', 'dead', 'dropped', 'silenced')),
+  attempts        INTEGER NOT NULL DEFAULT 0,
+  next_attempt_ms INTEGER NOT NULL,
+  bundle          TEXT,
+  digest_id       TEXT REFERENCES alert(id),
+  error           TEXT,
+  response        TEXT,
+  drop_reason     TEXT,
+  created_ms      INTEGER NOT NULL,
+  settled_ms      INTEGER,
+  silence_id      INTEGER REFERENCES silence(id),
+  UNIQUE (alert_id, sink)
+) STRICT;
+INSERT INTO delivery_7 (id, alert_id, sink, state, attempts, next_attempt_ms, error, response, drop_reason,
+    created_ms, settled_ms, silence_id)
+  SELECT id, alert_id, sink, state, attempts, next_attempt_ms, error, response, drop_reason, created_ms,
+    settled_ms, silence_id FROM delivery;
+DROP TABLE delivery;
+ALTER TABLE delivery_7 RENAME TO delivery;
+CREATE INDEX delivery_due ON delivery(sink, next_attempt_ms) WHERE state = 'waiting';
+CREATE INDEX delivery_order ON delivery(sink) WHERE state = 'waiting';
+CREATE INDEX delivery_held ON delivery(sink, bundle) WHERE state = 'held';
+CREATE INDEX delivery_digest ON delivery(digest_id) WHERE digest_id IS NOT NULL;
+CREATE INDEX delivery_settled ON delivery(state, settled_ms);
+CREATE INDEX delivery_silence ON delivery(silence_id) WHERE silence_id IS NOT NULL;
+
+CREATE TABLE bundle (
+  sink    TEXT NOT NULL,
+  key     TEXT NOT NULL,
+  due_ms  INTEGER,
+  told_ms INTEGER,
+  PRIMARY KEY (sink, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX bundle_due ON bundle(sink, due_ms) WHERE due_ms IS NOT NULL;
+
+ALTER TABLE sink ADD COLUMN rate_full_ms INTEGER;
 ";
 
 /// Brings the database to [`VERSION`], in one transaction, so that nobody sees a version between.

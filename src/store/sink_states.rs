@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::OptionalExtension;
 
-use super::deliveries::{StoredAlert, read_due};
 use super::feeds::time;
+use super::stored::{StoredAlert, read_alert};
 use super::{Store, StoreError};
 use crate::model::Timestamp;
 
@@ -16,8 +16,14 @@ pub struct SinkState {
     pub stopped: Option<String>,
     /// Until when it is paused, if it is; the time may be over.
     pub paused_until: Option<Timestamp>,
+    /// Alerts that are held back.
+    pub held: u64,
+    /// When the next of them is told.
+    pub held_until: Option<Timestamp>,
     /// Deliveries that wait.
     pub waiting: u64,
+    /// Alerts that are in a digest, as far as they are still kept.
+    pub gathered: u64,
     /// Deliveries that were made, as far as they are still kept.
     pub delivered: u64,
     /// Dead letters.
@@ -58,6 +64,8 @@ impl Store {
                 let state = states.entry(row.get(0)?).or_default();
                 let n = row.get::<_, i64>(2)?.unsigned_abs();
                 match row.get::<_, String>(1)?.as_str() {
+                    "held" => (state.held, state.held_until) = (n, time(row, 4)?),
+                    "gathered" => state.gathered = n,
                     "waiting" => (state.waiting, state.next_attempt) = (n, time(row, 4)?),
                     "delivered" => (state.delivered, state.last_delivered) = (n, time(row, 3)?),
                     "dropped" => state.dropped = n,
@@ -97,7 +105,7 @@ impl Store {
             )?;
             let mut rows = statement.query([id])?;
             match rows.next()? {
-                Some(row) => Ok(Some(read_due(conn, row)?.alert)),
+                Some(row) => Ok(Some(read_alert(conn, row, None)?)),
                 None => Ok(None),
             }
         })

@@ -160,7 +160,10 @@ fn a_test_alert_tells_how_the_receiver_answers() {
             r#"{"ok":false,"description":"Forbidden: bot was kicked"}"#,
         ),
     ]);
-    let (_site, home) = home(&telegram(&chat));
+    let voice = "language = \"ru\"\ntime_zone = \"Europe/Moscow\"";
+    let (_site, home) = home(&format!("{}\n{voice}", telegram(&chat)));
+    let shown = home.ok(&["sinks", "render", "chat"]);
+    assert!(shown.contains(" мск · релевантность 50"), "{shown}");
     let out = home.ok(&["sinks", "test", "chat"]);
     assert!(out.contains("answer     200 after "), "{out}");
     assert!(out.contains("signature  none\n"), "{out}");
@@ -171,6 +174,7 @@ fn a_test_alert_tells_how_the_receiver_answers() {
     );
     let text = chat.got()[0].body["text"].as_str().unwrap().to_owned();
     assert!(text.contains("Test alert from mentiond"), "{text}");
+    assert!(text.contains(" мск · релевантность 50"), "{text}");
 
     let refused = home.run(&["sinks", "test", "chat", "--json"]);
     assert_eq!(refused.status.code(), Some(1));

@@ -26,6 +26,7 @@ mod formats;
 mod hostile;
 mod mail;
 mod options;
+mod pace;
 mod pages;
 mod politeness;
 mod push;

@@ -1,4 +1,6 @@
-//! A storm of alerts to six sinks, of which four fail, each in its own way.
+//! A storm of alerts to six sinks, of which four fail, each in its own way. One alert in ten is silenced, and
+//! the slow sink has a rate limit, so that most of its alerts come in digests. After the storm all
+//! receivers are well, and everything comes to an end.
 //!
 //! The usual run has 1,000 alerts. The full one is of the release binary, with figures:
 //!
@@ -35,6 +37,16 @@ fn setting(name: &str, usual: usize) -> usize {
     value.parse().expect("a number")
 }
 
+/// The ids of the sinks.
+const SINKS: [&str; 6] = [
+    "healthy-1",
+    "healthy-2",
+    "slow",
+    "down",
+    "throttling",
+    "breaking",
+];
+
 /// The sinks, and what their receivers saw.
 struct Storm {
     alerts: usize,
@@ -42,6 +54,7 @@ struct Storm {
     home: Home,
     healthy: [Receiver; 2],
     slow: Receiver,
+    down: Receiver,
     throttling: Receiver,
     breaking: Receiver,
 }
@@ -55,6 +68,7 @@ impl Storm {
             home: Home::new(),
             healthy: [Manner::Healthy; 2].map(Receiver::start),
             slow: Receiver::start(Manner::Slow(Duration::from_secs(2))),
+            down: Receiver::down(),
             throttling: Receiver::start(Manner::Throttling(1)),
             breaking: Receiver::start(Manner::Breaking),
         };
@@ -62,19 +76,19 @@ impl Storm {
              [schedule]\ninterval = \"1s\"\nmin_interval = \"1s\"\n\
              [fetch]\nper_host = 32\n[dedup]\nnear_duplicates = false\n"
             .to_owned();
+        let impatient = "retry_max = \"2s\"\npause_initial = \"200ms\"\n";
+        let breaking = "max_attempts = 1\npause_initial = \"200ms\"\npause_max = \"1s\"\n";
         let sinks = [
-            ("healthy-1", storm.healthy[0].url.clone(), ""),
-            ("healthy-2", storm.healthy[1].url.clone(), ""),
-            ("slow", storm.slow.url.clone(), ""),
-            ("down", Receiver::nowhere(), "pause_initial = \"200ms\"\n"),
-            ("throttling", storm.throttling.url.clone(), ""),
-            (
-                "breaking",
-                storm.breaking.url.clone(),
-                "max_attempts = 1\npause_initial = \"200ms\"\npause_max = \"1s\"\n",
-            ),
+            (&storm.healthy[0], ""),
+            (&storm.healthy[1], ""),
+            (&storm.slow, "rate_limit = \"20/5s\"\n"),
+            (&storm.down, impatient),
+            (&storm.throttling, impatient),
+            (&storm.breaking, breaking),
         ];
-        for (id, url, more) in sinks {
+        let sinks = SINKS.iter().zip(sinks);
+        for (id, (receiver, more)) in sinks {
+            let url = &receiver.url;
             write!(
                 text,
                 "[[sink]]\nid = \"{id}\"\ntype = \"webhook\"\nurl = \"{url}\"\n\
@@ -113,7 +127,10 @@ impl Storm {
 
     /// Publishes the feed with this number.
     fn publish(&self, feed: usize) {
-        let item = |n| Item::new(&format!("{feed}-{n}"), &format!("Putin {feed} {n}"));
+        let item = |n| {
+            let quiet = if n % 10 == 0 { "quietly " } else { "" };
+            Item::new(&format!("{feed}-{n}"), &format!("Putin {quiet}{feed} {n}"))
+        };
         let items: Vec<Item> = (0..ENTRIES).map(item).collect();
         self.site.publish(&format!("/{feed}"), rss(&items));
     }
@@ -122,64 +139,110 @@ impl Storm {
         self.alerts / ENTRIES
     }
 
+    /// How many alerts no silence covers.
+    fn told(&self) -> usize {
+        self.alerts - self.alerts / 10
+    }
+
+    /// Silences one alert in ten, beside the daemon.
+    fn silence(&self) {
+        let what = ["silence", "add", "--pattern", "quietly"];
+        let how = ["--until", "1d", "--comment", "known"];
+        self.home.ok(&[&what[..], &how].concat());
+    }
+
+    /// Makes all receivers well and waits until nothing waits any more.
+    fn end(&self, daemon: &Running) {
+        for receiver in [&self.slow, &self.throttling, &self.breaking] {
+            receiver.behave(Manner::Healthy);
+        }
+        self.down.come_up(Manner::Healthy);
+        let began = Instant::now();
+        let conn = self.home.database();
+        let sql = "SELECT count(*) FROM delivery WHERE state IN ('held', 'waiting')";
+        while conn.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap() > 0 {
+            let (outbox, log) = (self.outbox(), daemon.log());
+            assert!(began.elapsed() < PATIENCE, "{outbox:?}\n{}", log.join("\n"));
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
     /// Waits until both healthy receivers have got every alert.
     fn wait(&self, daemon: &Running) {
         let began = Instant::now();
-        while self.healthy.iter().any(|r| r.ids().len() < self.alerts) {
+        while self.healthy.iter().any(|r| r.ids().len() < self.told()) {
             let got: Vec<usize> = self.healthy.iter().map(Receiver::count).collect();
             assert!(
                 began.elapsed() < PATIENCE,
                 "{got:?} of {}\n{}",
-                self.alerts,
+                self.told(),
                 daemon.log().join("\n")
             );
             std::thread::sleep(Duration::from_millis(100));
         }
     }
 
-    /// What the database says after the daemon's end: deliveries by sink and state.
+    /// Deliveries of mentions (not of digests) by sink and state.
     fn outbox(&self) -> BTreeMap<(String, String), usize> {
         let conn = self.home.database();
         let mut statement = conn
-            .prepare("SELECT sink, state, count(*) FROM delivery GROUP BY sink, state")
+            .prepare(
+                "SELECT d.sink, d.state, count(*) FROM delivery d JOIN alert a ON a.id = d.alert_id
+                 WHERE a.kind = 'mention.created' GROUP BY d.sink, d.state",
+            )
             .unwrap();
         let rows = statement.query_map([], |r| Ok(((r.get(0)?, r.get(1)?), r.get::<_, usize>(2)?)));
         rows.unwrap().collect::<Result<_, _>>().unwrap()
     }
 
-    /// Every alert exists for every sink, and each delivery stands where it may stand.
+    /// Every alert exists for every sink and has come to one of its ends.
     fn nothing_is_missing(&self) {
         let conn = self.home.database();
         let number = |sql: &str| -> usize { conn.query_row(sql, [], |row| row.get(0)).unwrap() };
-        assert_eq!(number("SELECT count(*) FROM alert"), self.alerts);
+        let mentions = "SELECT count(*) FROM alert WHERE kind = 'mention.created'";
+        assert_eq!(number(mentions), self.alerts);
         let outbox = self.outbox();
         let of = |sink: &str, state: &str| {
             let key = (sink.to_owned(), state.to_owned());
             outbox.get(&key).copied().unwrap_or(0)
         };
-        for sink in [
-            "healthy-1",
-            "healthy-2",
-            "slow",
-            "down",
-            "throttling",
-            "breaking",
-        ] {
-            let all = of(sink, "delivered") + of(sink, "waiting") + of(sink, "dead");
-            assert_eq!(all, self.alerts, "{sink}: {outbox:?}");
+        for sink in SINKS {
+            let ends = ["delivered", "gathered", "silenced", "dead"].map(|state| of(sink, state));
+            assert_eq!(
+                ends.iter().sum::<usize>(),
+                self.alerts,
+                "{sink}: {outbox:?}"
+            );
+            assert_eq!(of(sink, "silenced"), self.alerts / 10, "{sink}: {outbox:?}");
         }
-        assert_eq!(of("healthy-1", "delivered"), self.alerts, "{outbox:?}");
-        assert_eq!(of("healthy-2", "delivered"), self.alerts, "{outbox:?}");
-        assert_eq!(of("down", "waiting"), self.alerts, "{outbox:?}");
-        assert_eq!(of("throttling", "waiting"), self.alerts, "{outbox:?}");
-        assert_eq!(of("breaking", "delivered"), 0, "{outbox:?}");
+        for sink in ["healthy-1", "healthy-2"] {
+            assert_eq!(of(sink, "delivered"), self.told(), "{sink}: {outbox:?}");
+        }
+        assert!(of("slow", "gathered") > 0, "{outbox:?}");
         assert!(of("breaking", "dead") > 0, "{outbox:?}");
-        let beyond = "SELECT count(*) FROM delivery WHERE state = 'waiting'
-            AND next_attempt_ms > (unixepoch() + 86400) * 1000";
-        assert_eq!(number(beyond), 0, "all that waits is within its schedule");
-        let untold = "SELECT count(*) FROM delivery WHERE state <> 'delivered'
-            AND attempts > 0 AND error IS NULL";
+        let digests = "SELECT count(*) FROM delivery d JOIN alert a ON a.id = d.alert_id
+            WHERE a.kind = 'digest.created' AND d.state <> 'delivered'";
+        assert_eq!(number(digests), 0, "every digest has arrived");
+        let in_none =
+            "SELECT count(*) FROM delivery d LEFT JOIN delivery t ON t.alert_id = d.digest_id
+              AND t.sink = d.sink WHERE d.state = 'gathered' AND t.id IS NULL";
+        assert_eq!(number(in_none), 0, "what was gathered is in a digest");
+        let untold = "SELECT count(*) FROM delivery WHERE state = 'dead' AND error IS NULL";
         assert_eq!(number(untold), 0, "every failure says why");
+    }
+
+    /// Each alert to the slow sink came by itself or in a digest, and not in both ways.
+    fn each_is_in_one_message(&self) {
+        let conn = self.home.database();
+        let ids = |state: &str| -> BTreeSet<String> {
+            let sql = "SELECT alert_id FROM delivery WHERE sink = 'slow' AND state = ?1";
+            let mut statement = conn.prepare(sql).unwrap();
+            let rows = statement.query_map([state], |row| row.get(0)).unwrap();
+            rows.collect::<Result<_, _>>().unwrap()
+        };
+        let came: BTreeSet<String> = self.slow.ids().into_keys().collect();
+        assert_eq!(came, ids("delivered"), "alerts by themselves, and digests");
+        assert!(came.is_disjoint(&ids("gathered")));
     }
 
     /// Milliseconds from an alert's creation to the request, sorted, over both healthy receivers.
@@ -201,6 +264,7 @@ fn a_storm_to_sinks_of_which_four_fail_loses_nothing_and_the_healthy_get_each_al
     let seconds = setting("MENTIOND_STORM_SECONDS", 0);
     let daemon = storm.start();
     daemon.wait_for_log("starting");
+    storm.silence();
     let began = Instant::now();
     for feed in 0..storm.feeds() {
         storm.publish(feed);
@@ -210,6 +274,13 @@ fn a_storm_to_sinks_of_which_four_fail_loses_nothing_and_the_healthy_get_each_al
     }
     storm.wait(&daemon);
     let took = began.elapsed();
+    let (slow, throttling, breaking) = (
+        storm.slow.count(),
+        storm.throttling.count(),
+        storm.breaking.count(),
+    );
+    storm.end(&daemon);
+    let all = began.elapsed();
     let peak_mib = peak(&daemon);
     assert!(daemon.stop().success());
 
@@ -226,25 +297,23 @@ fn a_storm_to_sinks_of_which_four_fail_loses_nothing_and_the_healthy_get_each_al
         at(100)
     );
     println!(
-        "requests: slow {}, throttling {}, breaking {}; outbox: {:?}",
-        storm.slow.count(),
-        storm.throttling.count(),
-        storm.breaking.count(),
-        storm.outbox()
+        "requests in the storm: slow {slow}, throttling {throttling}, breaking {breaking}; all at an end \
+         after {:.1} s",
+        all.as_secs_f64()
     );
+    for ((sink, state), n) in storm.outbox() {
+        println!("{sink:10} {state:9} {n:6}");
+    }
     storm.nothing_is_missing();
+    storm.each_is_in_one_message();
     for receiver in &storm.healthy {
         let ids = receiver.ids();
-        assert_eq!(ids.len(), storm.alerts);
+        assert_eq!(ids.len(), storm.told());
         assert!(ids.values().all(|&times| times == 1), "exactly once");
     }
     // Four at once, then one a pause of a second at least.
     let most = 4.0 + took.as_secs_f64() + 6.0;
-    assert!(
-        storm.throttling.count() as f64 <= most,
-        "{}",
-        storm.throttling.count()
-    );
+    assert!(throttling as f64 <= most, "{throttling}");
     assert!(peak_mib < MOST_MIB, "{peak_mib} MiB");
 }
 
@@ -256,6 +325,9 @@ fn kills_in_a_storm_lose_nothing_and_repeat_only_under_the_same_id() {
     for kill in 0..kills {
         let daemon = storm.start();
         daemon.wait_for_log("starting");
+        if kill == 0 {
+            storm.silence();
+        }
         let before = storm.healthy[0].count();
         let until = storm.feeds() * (kill + 1) / kills;
         (published..until).for_each(|feed| storm.publish(feed));
@@ -271,8 +343,10 @@ fn kills_in_a_storm_lose_nothing_and_repeat_only_under_the_same_id() {
     let daemon = storm.start();
     storm.wait(&daemon);
     daemon.wait_for_log("starting");
+    storm.end(&daemon);
     assert!(daemon.stop().success());
     storm.nothing_is_missing();
+    storm.each_is_in_one_message();
     let mut repeats = 0;
     for receiver in &storm.healthy {
         let mut ids: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -281,14 +355,14 @@ fn kills_in_a_storm_lose_nothing_and_repeat_only_under_the_same_id() {
             let link = body["data"]["story"]["link"].as_str().unwrap().to_owned();
             ids.entry(link).or_default().insert(request.id().to_owned());
         }
-        assert_eq!(ids.len(), storm.alerts);
+        assert_eq!(ids.len(), storm.told());
         assert!(ids.values().all(|ids| ids.len() == 1), "one story, one id");
-        repeats += receiver.count() - storm.alerts;
+        repeats += receiver.count() - storm.told();
     }
     println!(
         "{} alerts, {kills} kills: nothing lost, {repeats} of {} requests were repeats",
         storm.alerts,
-        2 * storm.alerts + repeats
+        2 * storm.told() + repeats
     );
 }
 

@@ -32,7 +32,7 @@ pub fn run(context: &Context, args: &RenderArgs) -> Result<ExitCode, CliError> {
     let out = &context.out;
     let (kind, form) = names(&sink.kind);
     if let SinkKind::Log { format } = &sink.kind {
-        let text = probe::printed(*format, &alert);
+        let text = probe::printed(*format, &alert, &sink.voice());
         if args.json {
             out.json(
                 &json!({ "sink": sink.id.as_str(), "type": kind, "format": form, "text": text }),
@@ -59,7 +59,7 @@ pub fn run(context: &Context, args: &RenderArgs) -> Result<ExitCode, CliError> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let Some(shown) = probe::render(&sink.kind, &alert) else {
+    let Some(shown) = probe::render(&sink.kind, &alert, &sink.voice()) else {
         return Ok(ExitCode::SUCCESS);
     };
     let body: Value = serde_json::from_str(&shown.body).unwrap_or_default();

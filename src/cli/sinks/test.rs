@@ -30,7 +30,8 @@ pub fn run(context: &Context, args: &TestArgs) -> Result<ExitCode, CliError> {
     let (now, out) = (Timestamp::now(), &context.out);
     let alert = format::example(&sink.id, now);
     if let SinkKind::Log { format } = &sink.kind {
-        out.line(probe::printed(*format, &alert).trim_end_matches('\n'))?;
+        let text = probe::printed(*format, &alert, &sink.voice());
+        out.line(text.trim_end_matches('\n'))?;
         return Ok(ExitCode::SUCCESS);
     }
     let probed = runtime()?.block_on(probe::send(sink, &alert, now));

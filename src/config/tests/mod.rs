@@ -7,6 +7,7 @@ mod files;
 mod mistakes;
 mod names;
 mod opml;
+mod pace;
 mod queries;
 mod secrets;
 mod sinks;

@@ -31,6 +31,20 @@ fn a_time_zone_is_an_iana_name() {
 }
 
 #[test]
+fn a_language_is_one_that_alerts_can_be_put_into() {
+    let url = "url = 'https://a.example/'";
+    let sink = |lines: &str| webhook(&format!("{url}\n{lines}"));
+    let voice = |lines: &str| try_load(&sink(lines)).unwrap().sinks[0].voice();
+    let usual = voice("");
+    assert_eq!(usual.language.code(), "en");
+    assert_eq!(usual.time_zone.iana_name(), Some("UTC"));
+    let own = voice("language = 'zh'\ntime_zone = 'Asia/Shanghai'");
+    assert_eq!(own.language.code(), "zh");
+    assert_eq!(own.time_zone.iana_name(), Some("Asia/Shanghai"));
+    insta::assert_snapshot!(complaints(&sink("language = 'zh-TW'")), @r#"m.toml:5:12: `language` must be "en", "id", "ru" or "zh", not `zh-TW`"#);
+}
+
+#[test]
 fn formats_are_read_with_what_they_need() {
     assert_eq!(loaded("url = 'https://a.example/'").1, Format::Standard);
     assert_eq!(

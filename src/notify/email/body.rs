@@ -8,14 +8,18 @@
 use std::fmt::Write as _;
 
 use crate::model::{MentionAlert, StorySource};
+use crate::notify::Voice;
 use crate::notify::format::message::Message;
-use crate::notify::format::text::{Link, defang, fit, html as escaped, tame, units};
+use crate::notify::format::text::{Link, defang, fit, html as escaped, isolated, tame, units};
 use crate::store::{StoredAlert, StoredDetail};
 
 /// Of a title, in UTF-16 units.
 const TITLE: usize = 500;
 /// Of a quote.
 const QUOTE: usize = 4000;
+/// Of a title and of a quote in a digest, which holds up to a hundred of each.
+const BRIEF_TITLE: usize = 300;
+const BRIEF_QUOTE: usize = 500;
 /// Of other lines.
 const LINE: usize = 1000;
 /// Of a source's name.
@@ -24,8 +28,8 @@ const NAME: usize = 100;
 const MOST_SOURCES: usize = 20;
 /// Of a subject.
 const SUBJECT: usize = 180;
-/// Of the topic's name in it.
-const SUBJECT_TOPIC: usize = 60;
+/// Of what stands before the title in it.
+const SUBJECT_TOPIC: usize = 90;
 
 /// Stand for the ends of a hit until all else is escaped: private characters, which are taken out of the
 /// text before.
@@ -40,16 +44,19 @@ pub struct Item {
     message: Message,
     /// The quote with the hit between the characters of [`HIT`]; for HTML.
     quote: String,
+    /// The language of title and quote.
     language: Option<String>,
     /// The sources that carry the story, where there are several.
     sources: Vec<(String, Option<Link>)>,
+    /// Whether it stands among others, and so is cut shorter.
+    brief: bool,
 }
 
 impl Item {
     /// The message of an alert.
     #[must_use]
-    pub fn of(alert: &StoredAlert) -> Self {
-        let message = Message::of(alert);
+    pub fn of(alert: &StoredAlert, voice: &Voice) -> Self {
+        let message = Message::of(alert, voice);
         let (quote, language, sources) = match &alert.detail {
             StoredDetail::Mention {
                 detail, sources, ..
@@ -57,37 +64,67 @@ impl Item {
             StoredDetail::Mention {
                 detail, sources, ..
             } => (String::new(), language(detail), listed(sources)),
-            StoredDetail::Feed { .. } => (message.quote.clone(), None, Vec::new()),
+            _ => (message.quote.clone(), None, Vec::new()),
         };
         Self {
             message,
             quote,
             language,
             sources,
+            brief: false,
         }
     }
 
-    /// The mail's subject if this is all that it tells: one line, cut.
+    /// The message of an alert that stands among many.
+    #[must_use]
+    pub fn among_others(alert: &StoredAlert, voice: &Voice) -> Self {
+        Self {
+            sources: Vec::new(),
+            brief: true,
+            ..Self::of(alert, voice)
+        }
+    }
+
+    /// The subject of a mail that tells this, or of which it is the head: one line, cut.
     #[must_use]
     pub fn subject(&self) -> String {
-        let title = self.message.title.as_str();
-        if self.message.trouble || self.message.about.is_empty() {
+        let Message {
+            title,
+            about,
+            lines,
+            ..
+        } = &self.message;
+        if self.message.trouble || about.is_empty() {
             return unencoded(&fit(title, SUBJECT, units));
         }
-        let about = fit(&self.message.about, SUBJECT_TOPIC, units);
+        if !lines.is_empty() {
+            return unencoded(&fit(&format!("{title} · {about}"), SUBJECT, units));
+        }
+        let about = fit(about, SUBJECT_TOPIC, units);
+        let title = isolated(title.clone());
         unencoded(&fit(&format!("{about}: {title}"), SUBJECT, units))
+    }
+
+    /// How long title and quote may be.
+    fn limits(&self) -> (usize, usize) {
+        if self.brief {
+            (BRIEF_TITLE, BRIEF_QUOTE)
+        } else {
+            (TITLE, QUOTE)
+        }
     }
 
     fn text(&self) -> String {
         let message = &self.message;
-        let mut lines = vec![safe(&message.title, TITLE)];
+        let (title, quote) = self.limits();
+        let mut lines = vec![safe(&message.title, title)];
         let mut paragraph = |text: String| {
             if !text.is_empty() {
                 lines.push(String::new());
                 lines.push(text);
             }
         };
-        paragraph(safe(&message.quote, QUOTE));
+        paragraph(safe(&message.quote, quote));
         paragraph(safe(&message.footer(), LINE));
         paragraph(
             message
@@ -97,7 +134,7 @@ impl Item {
                 .unwrap_or_default(),
         );
         let sources = self.sources.iter().map(|(name, link)| match link {
-            Some(link) => format!("- {name}: {}", link.url),
+            Some(link) => format!("- {}: {}", isolated(name.clone()), link.url),
             None => format!("- {name}"),
         });
         paragraph(sources.collect::<Vec<_>>().join("\n"));
@@ -119,16 +156,17 @@ impl Item {
             // Writing to a String can't fail.
             let _ = writeln!(html, " style=\"{style}\">{content}</{name}>");
         };
+        let (longest_title, longest_quote) = self.limits();
         let quiet = "margin:0 0 12px;font-size:14px;opacity:0.75";
         element("p", quiet, None, &escaped(&safe(&message.about, LINE)));
-        let title = escaped(&safe(&message.title, TITLE));
+        let title = escaped(&safe(&message.title, longest_title));
         element(
             "h1",
             "margin:0 0 12px;font-size:20px;line-height:1.3",
             lang,
             &title,
         );
-        let quote = shown(&escaped(&safe(&self.quote, QUOTE)));
+        let quote = shown(&escaped(&safe(&self.quote, longest_quote)));
         element("p", "margin:0 0 12px;font-size:16px", lang, &quote);
         element("p", quiet, None, &escaped(&safe(&message.context, LINE)));
         if let Some(link) = &message.link {
@@ -151,19 +189,25 @@ impl Item {
     }
 }
 
-/// The mail's plain text.
+/// The mail's plain text; `end` comes behind all.
 #[must_use]
-pub fn text(items: &[Item]) -> String {
-    let parts: Vec<_> = items.iter().map(Item::text).collect();
+pub fn text(items: &[Item], end: Option<&str>) -> String {
+    let parts = items.iter().map(Item::text);
+    let parts: Vec<_> = parts.chain(end.map(str::to_owned)).collect();
     parts.join(BETWEEN) + "\n"
 }
 
-/// The mail's HTML.
+/// The mail's HTML; `end` comes behind all.
 #[must_use]
-pub fn html(items: &[Item]) -> String {
-    let parts: Vec<_> = items.iter().map(Item::html).collect();
+pub fn html(items: &[Item], end: Option<&str>) -> String {
+    let end = end.map(|end| format!("<p style=\"margin:0\">{}</p>\n", escaped(end)));
+    let parts = items.iter().map(Item::html);
+    let parts: Vec<_> = parts.chain(end).collect();
+    let language = items
+        .first()
+        .map_or("en", |item| item.message.language.code());
     format!(
-        "<!DOCTYPE html>\n<html>\n<head>\n<meta charset=\"utf-8\">\n\
+        "<!DOCTYPE html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <meta name=\"supported-color-schemes\" content=\"light dark\">\n</head>\n\

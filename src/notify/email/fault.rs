@@ -157,3 +157,47 @@ impl From<io::Error> for Fault {
         Self::Connect(error.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_of_a_mail_are_told_from_trouble_of_the_server() {
+        let health = |step, code| {
+            let text = "5.7.1 no\r\n\u{1b}[31m hush aHVzaA==".to_owned();
+            let fault = Fault::Refused(step, Reply { code, text });
+            let secrets = ["aHVzaA==".to_owned(), "hush".to_owned()];
+            let failure = fault.into_failure(&secrets);
+            let told = format!("{failure:?}");
+            assert!(!told.contains("hush") && !told.contains("aHVz"), "{told}");
+            assert!(
+                failure
+                    .error
+                    .contains(&format!("{code} 5.7.1 no [31m [secret]")),
+                "{told}"
+            );
+            failure.health
+        };
+        for (step, code) in [
+            (Step::Recipients, 550),
+            (Step::Mail, 552),
+            (Step::Mail, 554),
+        ] {
+            assert_eq!(health(step, code), Health::Up);
+        }
+        for (step, code) in [
+            (Step::Greeting, 554),
+            (Step::StartTls, 454),
+            (Step::Login, 535),
+            (Step::Sender, 553),
+            (Step::Recipients, 450),
+            (Step::Mail, 451),
+            (Step::Mail, 421),
+        ] {
+            assert_eq!(health(step, code), Health::Down, "{step:?} {code}");
+        }
+        let private = Fault::Private([10, 0, 0, 1].into()).into_failure(&[]);
+        assert!(private.error.contains("10.0.0.1") && private.error.contains("allow_private"));
+    }
+}

@@ -18,6 +18,7 @@ use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use super::body::{self, Item};
 use crate::config::EmailConfig;
 use crate::model::{SinkId, StoryKey, Timestamp};
+use crate::notify::Voice;
 use crate::store::{StoredAlert, StoredDetail};
 
 /// The last second of the year 9999, the last that a mail's date can have.
@@ -58,23 +59,48 @@ pub struct Draft<'a> {
     pub subject: String,
     /// What it tells.
     pub items: Vec<Item>,
+    /// What comes behind all that, in words.
+    pub end: Option<String>,
 }
 
 impl<'a> Draft<'a> {
-    /// The draft of an alert.
+    /// The draft of an alert: of a digest its head and all alerts that it tells.
     #[must_use]
-    pub fn of(alert: &'a StoredAlert) -> Self {
-        let item = Item::of(alert);
+    pub fn of(alert: &'a StoredAlert, sink: &'a SinkId, voice: &Voice) -> Self {
+        let head = Item::of(alert, voice);
+        let subject = head.subject();
+        let (mut items, mut end) = (vec![head], None);
+        let thread = match &alert.detail {
+            StoredDetail::Mention { story, .. } => Thread::Story(*story),
+            StoredDetail::Feed { feed, .. } => Thread::Feed(feed),
+            StoredDetail::Digest(digest) => {
+                let told = digest.alerts.iter();
+                items.extend(told.map(|alert| Item::among_others(alert, voice)));
+                let more = Some(digest.more()).filter(|more| *more > 0);
+                end = more.map(|more| voice.language.and_more(more));
+                Thread::Digest(sink)
+            }
+        };
         Self {
             id: &alert.id,
             created: alert.created,
-            thread: match &alert.detail {
-                StoredDetail::Mention { story, .. } => Thread::Story(*story),
-                StoredDetail::Feed { feed, .. } => Thread::Feed(feed),
-            },
-            subject: item.subject(),
-            items: vec![item],
+            thread,
+            subject,
+            items,
+            end,
         }
+    }
+
+    /// The mail's plain text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        body::text(&self.items, self.end.as_deref())
+    }
+
+    /// The mail's HTML.
+    #[must_use]
+    pub fn html(&self) -> String {
+        body::html(&self.items, self.end.as_deref())
     }
 
     /// The mail's source, with CR LF.
@@ -109,8 +135,8 @@ impl<'a> Draft<'a> {
         let parts = MultiPart::alternative()
             // An encoded part has no line that begins with `--=`.
             .boundary(format!("=_{id}"))
-            .singlepart(part(ContentType::TEXT_PLAIN, body::text(&self.items))?)
-            .singlepart(part(ContentType::TEXT_HTML, body::html(&self.items))?);
+            .singlepart(part(ContentType::TEXT_PLAIN, self.text())?)
+            .singlepart(part(ContentType::TEXT_HTML, self.html())?);
         let mail = mail.multipart(parts).map_err(|error| error.to_string())?;
         Ok(mail.formatted())
     }

@@ -33,8 +33,8 @@ use self::fault::{Fault, Reply};
 use self::mail::Draft;
 use self::session::{Server, Taken};
 use super::circuit::Health;
-use super::echo;
 use super::webhook::{Answer, Failure};
+use super::{Voice, echo};
 use crate::config::EmailConfig;
 use crate::model::SinkId;
 use crate::store::StoredAlert;
@@ -47,6 +47,7 @@ const MOST_SPLIT: usize = 1000;
 pub struct Target {
     sink: SinkId,
     config: EmailConfig,
+    voice: Voice,
     server: Server,
     timeout: Duration,
     /// What must not be shown, the longest first.
@@ -77,7 +78,12 @@ impl Target {
     ///
     /// # Errors
     /// In words, when this machine has no CA certificates.
-    pub fn new(sink: SinkId, config: EmailConfig, timeout: Duration) -> Result<Self, String> {
+    pub fn new(
+        sink: SinkId,
+        config: EmailConfig,
+        voice: Voice,
+        timeout: Duration,
+    ) -> Result<Self, String> {
         let way = Way::new(&config).map_err(|error| error.to_string())?;
         let mut secrets = Vec::new();
         let login = config.login.as_ref().map(|(user, password)| {
@@ -94,6 +100,7 @@ impl Target {
             server: Server::new(way, login),
             sink,
             config,
+            voice,
             timeout,
             secrets,
             split: Arc::default(),
@@ -121,7 +128,8 @@ impl Target {
     }
 
     async fn hand_over(&self, alert: &StoredAlert) -> Result<Attempt, Fault> {
-        let source = Draft::of(alert).source(&self.sink, &self.config);
+        let draft = Draft::of(alert, &self.sink, &self.voice);
+        let source = draft.source(&self.sink, &self.config);
         let source = source.map_err(Fault::Draft)?;
         let done = self.done(&alert.id);
         let all = self.config.to.iter().enumerate();

@@ -4,11 +4,10 @@ use lettre::message::Mailbox;
 use mail_parser::{HeaderValue, MessageParser};
 use proptest::prelude::*;
 
-use super::fault::Step;
 use super::*;
 use crate::config::{Private, Tls};
 use crate::model::{MentionAlert, StorySource, Timestamp};
-use crate::notify::payload::tests::{mention, trouble};
+use crate::notify::payload::tests::{digest, grown, mention, trouble};
 use crate::store::StoredDetail;
 
 fn config() -> EmailConfig {
@@ -36,7 +35,12 @@ fn config() -> EmailConfig {
 
 fn source_of(alert: &StoredAlert, config: &EmailConfig) -> String {
     let sink = SinkId::new("desk").unwrap();
-    String::from_utf8(Draft::of(alert).source(&sink, config).unwrap()).unwrap()
+    String::from_utf8(
+        Draft::of(alert, &sink, &Voice::default())
+            .source(&sink, config)
+            .unwrap(),
+    )
+    .unwrap()
 }
 
 /// The mention with these changes.
@@ -98,13 +102,13 @@ fn a_mail_is_the_same_bytes_each_time() {
 
     …по приглашению »Токаева« в Астану…
 
-    Kassym-Jomart Tokayev · Вестник · ru · 2024-07-04T09:29:00Z · score 27
+    Kassym-Jomart Tokayev · Вестник · ru · 4 Jul 2024, 09:29 UTC · score 27
 
     https://vestnik.example/astana
     "#);
     insta::assert_snapshot!(html, @r#"
     <!DOCTYPE html>
-    <html>
+    <html lang="en">
     <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width">
@@ -116,7 +120,7 @@ fn a_mail_is_the_same_bytes_each_time() {
     <p dir="auto" style="margin:0 0 12px;font-size:14px;opacity:0.75">Kassym-Jomart Tokayev</p>
     <h1 dir="auto" lang="ru" style="margin:0 0 12px;font-size:20px;line-height:1.3">Лидеры прибыли в Астану</h1>
     <p dir="auto" lang="ru" style="margin:0 0 12px;font-size:16px">…по приглашению <mark style="background:#ffe066;color:#000">Токаева</mark> в Астану…</p>
-    <p dir="auto" style="margin:0 0 12px;font-size:14px;opacity:0.75">Вестник · ru · 2024-07-04T09:29:00Z · score 27</p>
+    <p dir="auto" style="margin:0 0 12px;font-size:14px;opacity:0.75">Вестник · ru · 4 Jul 2024, 09:29 UTC · score 27</p>
     <p dir="auto" style="margin:0 0 12px"><a href="https://vestnik.example/astana">vestnik.example</a></p>
     </div>
     </body>
@@ -134,7 +138,7 @@ fn a_feed_in_trouble_is_told_too() {
 
     the server answered 404
 
-    feed vestnik · since 2024-07-03T09:30:00Z · 9 polls
+    feed vestnik · since 3 Jul 2024, 09:30 UTC · 9 failed polls
     "#);
 }
 
@@ -179,24 +183,80 @@ fn mails_of_one_story_stand_in_one_thread_and_repeats_have_one_id() {
         source.contains("\r\nList-Unsubscribe: <mailto:admin@example.org>\r\n"),
         "{source}"
     );
-    let sink = SinkId::new("a.b").unwrap();
-    let alert = mention();
-    let digest = Draft {
-        thread: mail::Thread::Digest(&sink),
-        items: vec![body::Item::of(&mention()), body::Item::of(&trouble())],
-        ..Draft::of(&alert)
-    };
-    let source = String::from_utf8(digest.source(&sink, &config()).unwrap()).unwrap();
+}
+
+#[test]
+fn a_digest_is_one_mail_with_all_that_it_tells() {
+    let source = source_of(&digest(), &config());
     assert!(
-        source.contains("\r\nReferences: <digest-a-b@example.org>\r\n"),
+        source.contains("\r\nReferences: <digest-desk@example.org>\r\n"),
         "{source}"
     );
-    let (_, text, html) = read(&source);
-    assert_eq!(text.matches("* * *").count(), 1);
+    let (subject, text, html) = read(&source);
+    insta::assert_snapshot!(format!("{subject}\n---\n{text}"), @r#"
+    3 alerts · Kassym-Jomart Tokayev (2)
+    ---
+    3 alerts
+
+    Kassym-Jomart Tokayev (2) · Too many at once, so gathered here · 4 Jul 2024, 08:30 UTC – 4 Jul 2024, 09:30 UTC
+
+    * * *
+
+    Лидеры прибыли в Астану
+
+    …по приглашению »Токаева« в Астану…
+
+    Kassym-Jomart Tokayev · Вестник · ru · 4 Jul 2024, 09:29 UTC · score 27
+
+    https://vestnik.example/astana
+
+    * * *
+
+    Feed keeps failing: Вестник
+
+    the server answered 404
+
+    feed vestnik · since 3 Jul 2024, 09:30 UTC · 9 failed polls
+
+    * * *
+
+    and 1 more
+    "#);
     assert_eq!(
         (html.matches("<h1").count(), html.matches("<hr").count()),
-        (2, 1)
+        (3, 3)
     );
+}
+
+#[test]
+fn a_mail_speaks_its_readers_language() {
+    let language = crate::notify::words::Language::ALL[2];
+    let voice = Voice {
+        language,
+        ..Voice::default()
+    };
+    let (alert, sink) = (grown(), SinkId::new("desk").unwrap());
+    let draft = Draft::of(&alert, &sink, &voice);
+    insta::assert_snapshot!(format!("{}\n---\n{}", draft.subject, draft.text()), @r#"
+    Дополнение: уже в 7 лентах · Kassym-Jomart Tokayev: Лидеры прибыли в Астану
+    ---
+    Лидеры прибыли в Астану
+
+    …по приглашению »Токаева« в Астану…
+
+    Дополнение: уже в 7 лентах · Kassym-Jomart Tokayev · Вестник · ru · 4 июля 2024, 09:29 UTC · релевантность 27
+
+    https://vestnik.example/astana
+
+    - Вестник: https://vestnik.example/astana
+    - Вестник: https://vestnik.example/astana
+    - Вестник: https://vestnik.example/astana
+    - Вестник: https://vestnik.example/astana
+    - Вестник: https://vestnik.example/astana
+    - Вестник: https://vestnik.example/astana
+    - Вестник: https://vestnik.example/astana
+    "#);
+    assert!(draft.html().contains("<html lang=\"ru\">"));
 }
 
 #[test]
@@ -215,7 +275,10 @@ fn hostile_titles_stay_titles() {
             "=?utf-8?q?=0D=0ABcc:_x?= \"q\"",
             "=\u{200b}?utf-8?q?=0D=0ABcc:_x?= \"q\"",
         ),
-        ("وصل توكاييف إلى أستانا", "وصل توكاييف إلى أستانا"),
+        (
+            "وصل توكاييف إلى أستانا",
+            "\u{2068}وصل توكاييف إلى أستانا\u{2069}",
+        ),
         (".\r\nQUIT\r\n.", ". QUIT ."),
     ] {
         let alert = changed(|detail, _| title.clone_into(&mut detail.title));
@@ -284,45 +347,6 @@ fn the_hit_is_marked_wherever_it_is_cut() {
         );
         assert!(!html.contains('\u{f8f0}') && !html.contains('\u{f8f1}'));
     }
-}
-
-#[test]
-fn refusals_of_a_mail_are_told_from_trouble_of_the_server() {
-    let health = |step, code| {
-        let text = "5.7.1 no\r\n\u{1b}[31m hush aHVzaA==".to_owned();
-        let fault = Fault::Refused(step, Reply { code, text });
-        let secrets = ["aHVzaA==".to_owned(), "hush".to_owned()];
-        let failure = fault.into_failure(&secrets);
-        let told = format!("{failure:?}");
-        assert!(!told.contains("hush") && !told.contains("aHVz"), "{told}");
-        assert!(
-            failure
-                .error
-                .contains(&format!("{code} 5.7.1 no [31m [secret]")),
-            "{told}"
-        );
-        failure.health
-    };
-    for (step, code) in [
-        (Step::Recipients, 550),
-        (Step::Mail, 552),
-        (Step::Mail, 554),
-    ] {
-        assert_eq!(health(step, code), Health::Up);
-    }
-    for (step, code) in [
-        (Step::Greeting, 554),
-        (Step::StartTls, 454),
-        (Step::Login, 535),
-        (Step::Sender, 553),
-        (Step::Recipients, 450),
-        (Step::Mail, 451),
-        (Step::Mail, 421),
-    ] {
-        assert_eq!(health(step, code), Health::Down, "{step:?} {code}");
-    }
-    let private = Fault::Private([10, 0, 0, 1].into()).into_failure(&[]);
-    assert!(private.error.contains("10.0.0.1") && private.error.contains("allow_private"));
 }
 
 proptest! {

@@ -11,13 +11,16 @@
 
 use serde_json::{Value, json};
 
-use super::message::Message;
+use super::message::{Line, Message};
 use super::text::{backslashed, defang, fit, looks_like_link, units};
 
 /// Of the title, and of the author's name.
 const TITLE: usize = 256;
 /// Of the quote in the description; the link has room beside it.
 const QUOTE: usize = 2000;
+/// Of a line of a digest without its link, and of all its lines together.
+const LINE: usize = 300;
+const LINES: usize = 3900;
 /// Of the footer.
 const FOOTER: usize = 1000;
 /// What Discord's Markdown reads.
@@ -41,6 +44,13 @@ pub(super) fn body(message: &Message) -> Value {
             embed["url"] = json!(link.url);
         }
     }
+    let show = |line: &Line| match &line.link {
+        Some(link) => format!("• {}\n{}\n", markdown(&line.text, LINE), link.url),
+        None => format!("• {}\n", markdown(&line.text, LINE)),
+    };
+    let (lines, more) = message.listed(LINES, show, |line| units(line));
+    description.extend(lines);
+    description.extend(more);
     if !description.is_empty() {
         embed["description"] = json!(description);
     }

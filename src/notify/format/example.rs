@@ -45,6 +45,8 @@ pub fn example(sink: &SinkId, now: Timestamp) -> StoredAlert {
                 link,
                 first_seen: now,
             }],
+            grown: false,
+            told: Vec::new(),
         },
     }
 }

@@ -12,13 +12,15 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use super::message::Message;
-use super::text::{defang, fit, html};
+use super::message::{Line, Message};
+use super::text::{Link, defang, fit, html};
 
 /// Of title and last line, in bytes.
 const LINE: usize = 2000;
 /// Of the quote, in bytes.
 const QUOTE: usize = 4000;
+/// Of all lines of a digest together, in both forms, in bytes.
+const LINES: usize = 24_000;
 
 pub(super) fn body(message: &Message) -> Value {
     let title = cut(&message.title, LINE);
@@ -30,12 +32,30 @@ pub(super) fn body(message: &Message) -> Value {
         rich.push(html(&quote));
         plain.push(quote);
     }
+    let show = |line: &Line| {
+        let text = cut(&line.text, LINE);
+        let Some(link) = &line.link else {
+            return (format!("• {}", html(&text)), format!("• {text}"));
+        };
+        (
+            format!("• {} {}", html(&text), anchor(link)),
+            format!("• {text}\n{}", link.url),
+        )
+    };
+    let (lines, more) = message.listed(LINES, show, |(rich, plain)| rich.len() + plain.len());
+    for (rich_line, plain_line) in lines {
+        rich.push(rich_line);
+        plain.push(plain_line);
+    }
+    if let Some(more) = more {
+        rich.push(html(&more));
+        plain.push(more);
+    }
     rich.push(html(&footer));
     plain.push(footer);
     if let Some(link) = &message.link {
         plain.push(link.url.clone());
-        let (url, host) = (html(&link.url), html(&link.host));
-        rich.push(format!("<a href=\"{url}\">{host}</a>"));
+        rich.push(anchor(link));
     }
     json!({
         "msgtype": "m.text",
@@ -62,6 +82,11 @@ pub(super) fn url(server: &Url, room: &str, transaction: &str) -> Url {
         ]);
     }
     url
+}
+
+fn anchor(link: &Link) -> String {
+    let (url, host) = (html(&link.url), html(&link.host));
+    format!("<a href=\"{url}\">{host}</a>")
 }
 
 fn cut(text: &str, limit: usize) -> String {

@@ -8,11 +8,13 @@
 
 use serde_json::{Value, json};
 
-use super::message::Message;
+use super::message::{Line, Message};
 use super::text::{backslashed, defang, fit, units};
 
 /// Of title and last line.
 const LINE: usize = 1000;
+/// Of all lines of a digest together.
+const LINES: usize = 9000;
 /// Of the quote.
 const QUOTE: usize = 4000;
 /// What Markdown reads and a backslash can escape.
@@ -23,6 +25,15 @@ pub(super) fn body(message: &Message) -> Value {
     if !message.quote.is_empty() {
         lines.push(format!("> {}", cut(&message.quote, QUOTE)));
         lines.push(String::new());
+    }
+    let show = |line: &Line| match &line.link {
+        Some(link) => format!("* {} <{}>", cut(&line.text, LINE), link.url),
+        None => format!("* {}", cut(&line.text, LINE)),
+    };
+    let (listed, more) = message.listed(LINES, show, |line| units(line) + 1);
+    lines.extend(listed);
+    if let Some(more) = more {
+        lines.extend([String::new(), cut(&more, LINE)]);
     }
     lines.push(cut(&message.footer(), LINE));
     if let Some(link) = &message.link {

@@ -2,7 +2,7 @@
 //!
 //! [`outgoing`] makes the request of an alert, [`verdict`] reads the answer. Both are pure. Texts of
 //! strangers come into a message through [`text`] only; what an alert tells is put into words once, in
-//! [`message`]; each receiver has a file, which names its source and limits. A new format is a file
+//! [`message`], in the language and zone of the sink; each receiver has a file, which names its source and limits. A new format is a file
 //! here, an arm in [`outgoing`] and one in [`verdict`].
 
 mod cloudevents;
@@ -27,6 +27,7 @@ pub use example::example;
 pub use verdict::{reads_body, verdict};
 
 use super::payload::Payload;
+use super::voice::Voice;
 use crate::model::Secret;
 use crate::store::StoredAlert;
 use message::Message;
@@ -140,10 +141,10 @@ impl std::fmt::Debug for Outgoing {
     }
 }
 
-/// The request that tells an alert to the receiver at `url`.
+/// The request that tells an alert to the receiver at `url`, to people in `voice`.
 #[must_use]
-pub fn outgoing(format: &Format, url: &Url, alert: &StoredAlert) -> Outgoing {
-    let message = || Message::of(alert);
+pub fn outgoing(format: &Format, url: &Url, alert: &StoredAlert, voice: &Voice) -> Outgoing {
+    let message = || Message::of(alert, voice);
     let mut outgoing = Outgoing {
         method: Method::POST,
         url: url.clone(),

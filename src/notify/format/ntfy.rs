@@ -10,24 +10,33 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use super::message::Message;
+use super::message::{Line, Message};
 use super::text::{defang, fit};
 
 /// Of the title, in bytes.
 const TITLE: usize = 1000;
 /// Of the message, in bytes.
 const MESSAGE: usize = 4096;
+/// Of a line of a digest without its link, and of all its lines together, in bytes.
+const LINE: usize = 400;
+const LINES: usize = 2900;
 /// Of its last line, in bytes.
 const FOOTER: usize = 1000;
 
 pub(super) fn body(message: &Message, topic: &str) -> Value {
     let footer = cut(&message.footer(), FOOTER);
-    let text = if message.quote.is_empty() {
-        footer
-    } else {
-        let quote = cut(&message.quote, MESSAGE - FOOTER - 1);
-        format!("{quote}\n{footer}")
+    let mut text = String::new();
+    if !message.quote.is_empty() {
+        text = cut(&message.quote, MESSAGE - FOOTER - 1) + "\n";
+    }
+    let show = |line: &Line| match &line.link {
+        Some(link) => format!("• {}\n{}\n", cut(&line.text, LINE), link.url),
+        None => format!("• {}\n", cut(&line.text, LINE)),
     };
+    let (lines, more) = message.listed(LINES, show, String::len);
+    text.extend(lines);
+    text.extend(more.map(|more| more + "\n"));
+    text += &footer;
     let tag = if message.trouble {
         "warning"
     } else {

@@ -13,13 +13,17 @@
 
 use serde_json::{Value, json};
 
-use super::message::Message;
-use super::text::{defang, fit, units};
+use super::message::{Line, Message};
+use super::text::{Link, defang, fit, units};
 
 /// Of a header.
 const HEADER: usize = 150;
 /// Of any text object; ours are shorter than the 3,000 that are allowed.
 const TEXT: usize = 2000;
+/// Of a line of a digest; a field of a section may have 2,000 characters.
+const LINE: usize = 300;
+/// Lines of a digest, each a block of the 50 that are allowed.
+const MOST_LINES: usize = 20;
 
 pub(super) fn body(message: &Message) -> Value {
     let mut blocks = vec![json!({ "type": "header", "text": plain(&message.title, HEADER) })];
@@ -27,11 +31,17 @@ pub(super) fn body(message: &Message) -> Value {
         blocks.push(json!({ "type": "section", "text": plain(&message.quote, TEXT) }));
     }
     if let Some(link) = &message.link {
-        let text = format!("<{}|{}>", escape(&link.url), escape(&link.host));
-        blocks.push(json!({
-            "type": "section",
-            "text": { "type": "mrkdwn", "text": text, "verbatim": true },
-        }));
+        blocks.push(json!({ "type": "section", "text": anchor(link) }));
+    }
+    let show = |line: &Line| {
+        let mut fields = vec![plain(&line.text, LINE)];
+        fields.extend(line.link.as_ref().map(anchor));
+        json!({ "type": "section", "fields": fields })
+    };
+    let (lines, more) = message.listed(MOST_LINES, show, |_| 1);
+    blocks.extend(lines);
+    if let Some(more) = more {
+        blocks.push(json!({ "type": "section", "text": plain(&more, TEXT) }));
     }
     blocks.push(json!({
         "type": "context",
@@ -40,6 +50,11 @@ pub(super) fn body(message: &Message) -> Value {
     // What notifications show in place of the blocks.
     let text = format!("{}: {}", message.about, message.title);
     json!({ "text": cut(&text, TEXT), "blocks": blocks })
+}
+
+fn anchor(link: &Link) -> Value {
+    let text = format!("<{}|{}>", escape(&link.url), escape(&link.host));
+    json!({ "type": "mrkdwn", "text": text, "verbatim": true })
 }
 
 fn plain(text: &str, limit: usize) -> Value {

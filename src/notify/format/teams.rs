@@ -11,13 +11,16 @@
 
 use serde_json::{Value, json};
 
-use super::message::Message;
+use super::message::{Line, Message};
 use super::text::{defang, fit};
 
 /// Of the title, in bytes.
 const TITLE: usize = 1000;
 /// Of the quote, in bytes.
 const QUOTE: usize = 4000;
+/// Of a line of a digest without its link, and of all its lines together, in bytes.
+const LINE: usize = 600;
+const LINES: usize = 16_000;
 /// Of the last line, in bytes.
 const FOOTER: usize = 1000;
 
@@ -30,6 +33,21 @@ pub(super) fn body(message: &Message) -> Value {
     if !message.quote.is_empty() {
         blocks.push(block(&message.quote, QUOTE, &json!({})));
     }
+    let show = |line: &Line| {
+        let mut block = block(&line.text, LINE, &json!({}));
+        if let Some(link) = &line.link {
+            let open = json!({ "type": "Action.OpenUrl", "url": link.url });
+            let host = format!(" {}", defang(&link.host));
+            let run = json!({ "type": "TextRun", "text": host, "selectAction": open });
+            if let Some(runs) = block["inlines"].as_array_mut() {
+                runs.push(run);
+            }
+        }
+        block
+    };
+    let (lines, more) = message.listed(LINES, show, |line| line.to_string().len());
+    blocks.extend(lines);
+    blocks.extend(more.map(|more| block(&more, LINE, &json!({ "isSubtle": true }))));
     blocks.push(block(
         &message.footer(),
         FOOTER,

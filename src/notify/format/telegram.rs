@@ -11,8 +11,8 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use super::message::Message;
-use super::text::{defang, fit, html, units};
+use super::message::{Line, Message};
+use super::text::{Link, defang, fit, html, units};
 
 /// Where the Bot API is, unless an own server is configured.
 pub const SERVER: &str = "https://api.telegram.org";
@@ -21,6 +21,9 @@ pub const SERVER: &str = "https://api.telegram.org";
 const TITLE: usize = 1000;
 /// Of the quote.
 const QUOTE: usize = 1500;
+/// Of a line of a digest, and of all its lines together.
+const LINE: usize = 300;
+const LINES: usize = 2000;
 /// Of the last line.
 const FOOTER: usize = 1000;
 
@@ -30,11 +33,22 @@ pub(super) fn body(message: &Message, chat_id: &str) -> Value {
         text.push('\n');
         text.push_str(&cut(&message.quote, QUOTE));
     }
+    // What is measured is what is left when the entities are parsed; markup makes it no shorter.
+    let show = |line: &Line| {
+        let link = line.link.as_ref();
+        let size = units(&line.text).min(LINE) + link.map_or(0, |link| units(&link.host)) + 4;
+        let link = link.map_or_else(String::new, |link| format!(" {}", anchor(link)));
+        (format!("\n• {}{link}", cut(&line.text, LINE)), size)
+    };
+    let (lines, more) = message.listed(LINES, show, |(_, size)| *size);
+    text.extend(lines.into_iter().map(|(line, _)| line));
+    if let Some(more) = more {
+        text.extend(["\n", &html(&more)]);
+    }
     text.push('\n');
     text.push_str(&cut(&message.footer(), FOOTER));
     if let Some(link) = &message.link {
-        let (url, host) = (html(&link.url), html(&link.host));
-        text += &["\n<a href=\"", &url, "\">", &host, "</a>"].concat();
+        text.extend(["\n", &anchor(link)]);
     }
     // A number is a chat's id, `@name` a public channel.
     let chat = chat_id
@@ -57,6 +71,11 @@ pub(super) fn url(server: &Url, token: &str) -> Url {
             .push("sendMessage");
     }
     url
+}
+
+fn anchor(link: &Link) -> String {
+    let (url, host) = (html(&link.url), html(&link.host));
+    ["<a href=\"", &url, "\">", &host, "</a>"].concat()
 }
 
 fn cut(text: &str, limit: usize) -> String {

@@ -1,8 +1,9 @@
 //! Strangers' texts made safe for a chat: one line, no invisible tricks, no links or mentions of
 //! their own, cut where a reader would cut.
 //!
-//! [`tame`] takes out what can deceive in any receiver, [`defang`] breaks what receivers turn into
-//! links, mentions, tags and commands by themselves, [`fit`] cuts to a receiver's limit. Escaping is
+//! [`tame`] takes out what can deceive in any receiver, [`isolated`] keeps what is written from right to
+//! left from turning what stands beside it, [`defang`] breaks what receivers turn into links, mentions,
+//! tags and commands by themselves, [`fit`] cuts to a receiver's limit. Escaping is
 //! the last step and each receiver's own ([`html`], [`backslashed`]). [`Link`] is the only way for an
 //! address into a message. Nothing here fails.
 
@@ -13,6 +14,11 @@ use url::Url;
 
 /// What breaks a word without being seen.
 const BREAK: char = '\u{200b}';
+/// Begins an isolate (U+2068): what follows has the direction of its own first letter, and what stands
+/// around it is laid out as if it were not there.
+pub const ISOLATE: char = '\u{2068}';
+/// Ends it (U+2069).
+pub const END: char = '\u{2069}';
 /// The longest link that is sent; a longer one is left out, never cut. Discord and others take some
 /// 2,000 characters.
 const LONGEST_LINK: usize = 2000;
@@ -47,6 +53,28 @@ fn is_hidden(c: char) -> bool {
         | '\u{180b}'..='\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
         | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// A tamed text that is to stand beside others: within an isolate if it holds letters that are written
+/// from right to left. Otherwise a number behind it would be drawn before it, and two such names in
+/// each other's place.
+#[must_use]
+pub fn isolated(text: String) -> String {
+    if is_leftward(&text) {
+        format!("{ISOLATE}{text}{END}")
+    } else {
+        text
+    }
+}
+
+/// Whether the text holds letters that are written from right to left.
+#[must_use]
+pub fn is_leftward(text: &str) -> bool {
+    text.contains(|c| {
+        matches!(c,
+            '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}'
+            | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
+    })
 }
 
 /// The text with an unseen break in whatever a receiver would make a link, mention, tag or command
@@ -89,7 +117,7 @@ pub fn looks_like_link(text: &str) -> bool {
 }
 
 /// The text if `measure` finds it within `limit`, else as many whole characters (as readers count
-/// them) as fit with an ellipsis. `measure` sees the text as it will be sent; it must not shrink when
+/// them) as fit with an ellipsis; an isolate that is cut is ended. `measure` sees the text as it will be sent; it must not shrink when
 /// text is added and find at least one of its units in each character.
 #[must_use]
 pub fn fit(text: &str, limit: usize, measure: impl Fn(&str) -> usize) -> String {
@@ -103,7 +131,14 @@ pub fn fit(text: &str, limit: usize, measure: impl Fn(&str) -> usize) -> String 
         .map_or(text.len(), |(at, _)| at);
     let segmenter = GraphemeClusterSegmenter::new();
     let ends: Vec<usize> = segmenter.segment_str(&text[..end]).collect();
-    let cut = |end: usize| format!("{}…", text[..end].trim_end());
+    let cut = |end: usize| {
+        let kept = text[..end].trim_end();
+        if kept.matches(ISOLATE).count() > kept.matches(END).count() {
+            format!("{kept}…{END}")
+        } else {
+            format!("{kept}…")
+        }
+    };
     let kept = ends.partition_point(|end| measure(&cut(*end)) <= limit);
     match kept.checked_sub(1) {
         Some(last) => cut(ends[last]),
@@ -240,6 +275,8 @@ mod tests {
         let family = "👩\u{200d}👧\u{200d}👦";
         assert_eq!(fit(&family.repeat(3), 13, units), format!("{family}…"));
         assert_eq!(fit("long", 0, units), "");
+        let isolate = isolated("نام دراز".to_owned());
+        assert_eq!(fit(&isolate, 6, units), "\u{2068}نام…\u{2069}");
     }
 
     #[test]
@@ -280,7 +317,7 @@ mod tests {
         fn a_cut_text_fits_and_begins_as_the_whole(text in any::<String>(), limit in 0..60_usize) {
             let cut = fit(&text, limit, |s| units(&html(s)));
             prop_assert!(units(&html(&cut)) <= limit);
-            prop_assert!(cut == text || text.starts_with(cut.trim_end_matches('…')));
+            prop_assert!(cut == text || text.starts_with(cut.trim_end_matches(['…', END])));
         }
 
         #[test]

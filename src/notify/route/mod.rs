@@ -176,22 +176,23 @@ pub fn accepts(sink: &SinkConfig, alert: &AlertFacts<'_>) -> Result<(), Refusal>
 /// lower one is news to that sink.
 #[must_use]
 pub fn sinks(routes: &[RouteConfig], sinks: &[SinkConfig], alert: &AlertFacts<'_>) -> Vec<Route> {
-    let at = |score: Option<u8>| -> Vec<&SinkId> {
+    let at = |score: Option<u8>| -> Vec<&SinkConfig> {
         let alert = AlertFacts { score, ..*alert };
         let taken = decide(routes, &alert).sinks;
         let named = |id| taken.as_ref().is_none_or(|taken| taken.contains(&id));
         let wanting = sinks.iter().filter(|sink| accepts(sink, &alert).is_ok());
-        wanting
-            .map(|sink| &sink.id)
-            .filter(|id| named(id))
-            .collect()
+        wanting.filter(|sink| named(&sink.id)).collect()
     };
     let mut found: Vec<(Route, bool)> = at(alert.score)
         .into_iter()
         .map(|sink| {
-            let sink = sink.clone();
-            let min_score = alert.score.unwrap_or(1);
-            (Route { sink, min_score }, true)
+            let route = Route {
+                sink: sink.id.clone(),
+                min_score: alert.score.unwrap_or(1),
+                held: !sink.pace.is_immediate(),
+                updates_at: sink.updates_at.clone(),
+            };
+            (route, true)
         })
         .collect();
     // Between two of these scores nothing changes.
@@ -204,7 +205,7 @@ pub fn sinks(routes: &[RouteConfig], sinks: &[SinkConfig], alert: &AlertFacts<'_
     for step in steps {
         let there = at(Some(step));
         for (route, reaches) in &mut found {
-            *reaches &= there.contains(&&route.sink);
+            *reaches &= there.iter().any(|sink| sink.id == route.sink);
             if *reaches {
                 route.min_score = step;
             }

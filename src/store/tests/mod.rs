@@ -4,7 +4,9 @@ mod alike;
 mod entries;
 mod feeds;
 mod file;
+mod grow;
 mod outbox;
+mod pace;
 mod pages;
 mod poll;
 mod rematch;
@@ -53,6 +55,8 @@ fn sink(id: &str) -> SinkId {
 
 fn route(id: &str, min_score: u8) -> Route {
     Route {
+        held: false,
+        updates_at: Vec::new(),
         sink: sink(id),
         min_score,
     }

@@ -40,33 +40,47 @@ impl Request {
 /// A receiver that keeps connections open, as real ones do.
 pub struct Receiver {
     pub url: String,
+    manner: Arc<Mutex<Manner>>,
     requests: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Receiver {
     pub fn start(manner: Manner) -> Self {
-        let listener = runtime()
-            .block_on(TcpListener::bind("127.0.0.1:0"))
-            .unwrap();
-        let url = format!("http://{}/hook", listener.local_addr().unwrap());
-        let requests: Arc<Mutex<Vec<Request>>> = Arc::default();
-        let shared = requests.clone();
+        let receiver = Self::down();
+        receiver.come_up(manner);
+        receiver
+    }
+
+    /// One at whose address nothing listens.
+    pub fn down() -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        Self {
+            url: format!("http://{}/hook", listener.local_addr().unwrap()),
+            manner: Arc::new(Mutex::new(Manner::Healthy)),
+            requests: Arc::default(),
+        }
+    }
+
+    /// Listens from now on.
+    pub fn come_up(&self, manner: Manner) {
+        self.behave(manner);
+        let address = &self.url["http://".len()..self.url.len() - "/hook".len()];
+        let listener = runtime().block_on(TcpListener::bind(address)).unwrap();
+        let (manner, requests) = (self.manner.clone(), self.requests.clone());
         runtime().spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let requests = shared.clone();
+                let (manner, requests) = (manner.clone(), requests.clone());
                 tokio::spawn(async move {
                     // A daemon that is killed closes its connections in the middle.
-                    let _ = serve(stream, manner, &requests).await;
+                    let _ = serve(stream, &manner, &requests).await;
                 });
             }
         });
-        Self { url, requests }
     }
 
-    /// A URL at which nothing listens.
-    pub fn nowhere() -> String {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        format!("http://{}/hook", listener.local_addr().unwrap())
+    /// Behaves otherwise from now on.
+    pub fn behave(&self, manner: Manner) {
+        *self.manner.lock().unwrap() = manner;
     }
 
     pub fn count(&self) -> usize {
@@ -95,7 +109,7 @@ pub fn now_ms() -> i64 {
 
 async fn serve(
     stream: TcpStream,
-    manner: Manner,
+    manner: &Mutex<Manner>,
     requests: &Mutex<Vec<Request>>,
 ) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
@@ -126,6 +140,7 @@ async fn serve(
             at_ms,
         };
         requests.lock().unwrap().push(request);
+        let manner = *manner.lock().unwrap();
         let answer = match manner {
             Manner::Healthy => "HTTP/1.1 204 No Content\r\n\r\n".to_owned(),
             Manner::Slow(time) => {

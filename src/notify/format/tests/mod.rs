@@ -1,11 +1,12 @@
 //! What hostile feeds can do to a message in each receiver's form: nothing.
 
 mod shown;
+mod voices;
 
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::super::payload::tests::mention;
+use super::super::payload::tests::{digest, mention};
 use super::text::{Link, units};
 use super::*;
 use crate::store::StoredDetail;
@@ -30,8 +31,12 @@ fn chats() -> Vec<Format> {
 }
 
 fn sent(format: &Format, alert: &StoredAlert) -> Outgoing {
+    sent_in(&Voice::default(), format, alert)
+}
+
+fn sent_in(voice: &Voice, format: &Format, alert: &StoredAlert) -> Outgoing {
     let url = "https://receiver.example/base/topic".parse().unwrap();
-    outgoing(format, &url, alert)
+    outgoing(format, &url, alert, voice)
 }
 
 fn json(format: &Format, alert: &StoredAlert) -> Value {
@@ -56,6 +61,17 @@ fn hostile(title: &str, rest: &str, link: Option<&str>) -> StoredAlert {
     alert
 }
 
+/// A digest of more such stories than any receiver shows.
+fn hostile_digest(title: &str, rest: &str, link: Option<&str>) -> StoredAlert {
+    let mut alert = digest();
+    if let StoredDetail::Digest(digest) = &mut alert.detail {
+        digest.alerts = vec![hostile(title, rest, link); 100];
+        digest.detail.alerts = 214;
+        digest.topics[0].name = rest.into();
+    }
+    alert
+}
+
 /// Every string in the body, but for fixed addresses of the form itself.
 fn strings(value: &Value, into: &mut Vec<String>) {
     match value {
@@ -72,7 +88,11 @@ fn strings(value: &Value, into: &mut Vec<String>) {
 /// The texts of strangers as the receiver's markup gives them back, and whether anything in them
 /// means something there.
 fn check(format: &Format, alert: &StoredAlert, link: Option<&Link>) {
-    let body = sent(format, alert).body;
+    check_in(&Voice::default(), format, alert, link);
+}
+
+fn check_in(voice: &Voice, format: &Format, alert: &StoredAlert, link: Option<&Link>) {
+    let body = sent_in(voice, format, alert).body;
     let json: Value = serde_json::from_str(&body).unwrap();
     let mut all = Vec::new();
     strings(&json, &mut all);
@@ -84,9 +104,15 @@ fn check(format: &Format, alert: &StoredAlert, link: Option<&Link>) {
             !own.contains("://"),
             "{format:?} links another place: {text}"
         );
-        let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}' | '\u{2067}');
         let steers = |c: char| turns(c) || c.is_control() && c != '\n';
         assert!(!text.contains(steers), "{format:?} steers: {text:?}");
+        for line in text.lines().flat_map(|line| line.split("<br>")) {
+            assert!(
+                isolates_end(line),
+                "{format:?} turns what follows: {line:?}"
+            );
+        }
         let mut after = text.chars().skip_while(|c| *c != '@').skip(1);
         let is_name = |c: char| c.is_alphanumeric() || c == '_';
         let named = *format != Format::Mattermost && link.is_none();
@@ -101,6 +127,17 @@ fn check(format: &Format, alert: &StoredAlert, link: Option<&Link>) {
     no_markup(format, &json, link);
 }
 
+/// Whether each isolate ends before the next begins, and on its line.
+fn isolates_end(line: &str) -> bool {
+    let mut is_open = false;
+    let well = line.chars().all(|c| match c {
+        text::ISOLATE => !std::mem::replace(&mut is_open, true),
+        text::END => std::mem::replace(&mut is_open, false),
+        _ => true,
+    });
+    well && !is_open
+}
+
 fn within_limits(format: &Format, json: &Value, body: &str) {
     let length = |value: &Value| units(value.as_str().unwrap_or_default());
     match format {
@@ -109,9 +146,15 @@ fn within_limits(format: &Format, json: &Value, body: &str) {
             assert!(blocks.len() <= 50);
             assert!((1..=150).contains(&length(&blocks[0]["text"]["text"])));
             for block in &blocks[1..] {
-                let text = block["text"]["text"].as_str();
-                let text = text.or(block["elements"][0]["text"].as_str()).unwrap();
-                assert!((1..=3000).contains(&units(text)));
+                let mut parts = vec![&block["text"], &block["elements"][0]];
+                parts.extend(block["fields"].as_array().into_iter().flatten());
+                let texts: Vec<_> = parts
+                    .iter()
+                    .filter_map(|part| part["text"].as_str())
+                    .collect();
+                assert!((1..=10).contains(&texts.len()));
+                let most = if texts.len() > 1 { 2000 } else { 3000 };
+                assert!(texts.iter().all(|text| (1..=most).contains(&units(text))));
             }
         }
         Format::Discord => {
@@ -142,7 +185,7 @@ fn within_limits(format: &Format, json: &Value, body: &str) {
 fn no_markup(format: &Format, json: &Value, link: Option<&Link>) {
     let anchor = |link: &Link| format!("<a href=\"{}\">{}</a>", text::html(&link.url), link.host);
     let plain_html = |text: &str, tags: &[&str]| {
-        let mut text = link.map_or(text.to_owned(), |link| text.replacen(&anchor(link), "", 1));
+        let mut text = link.map_or(text.to_owned(), |link| text.replace(&anchor(link), ""));
         for tag in tags {
             text = text.replace(tag, "");
         }
@@ -172,8 +215,9 @@ fn no_markup(format: &Format, json: &Value, link: Option<&Link>) {
             let parsed = ["&amp;", "&lt;", "&gt;", "&quot;"]
                 .iter()
                 .fold(text, |text, entity| text.replace(entity, "x"));
-            let host = link.map_or(0, |link| units(&link.host));
-            assert!(units(&parsed) + host <= 4096);
+            let text = json["text"].as_str().unwrap();
+            let hosts = link.map_or(0, |l| units(&l.host) * text.matches(&anchor(l)).count());
+            assert!(units(&parsed) + hosts <= 4096);
         }
         Format::Matrix { .. } => {
             let tags = ["<strong>", "</strong>", "<br>"];
@@ -247,6 +291,9 @@ fn no_hostile_title_gets_out_of_its_place() {
                 &hostile(&title, &title, Some("javascript:alert(1)")),
                 None,
             );
+            let digest = hostile_digest(&title, &title, Some(text));
+            check(&format, &digest, Some(&link));
+            check(&format, &hostile_digest(&title, &title, None), None);
         }
     }
 }
@@ -265,7 +312,28 @@ proptest! {
         for format in chats() {
             check(&format, &hostile(&title, &rest, Some(&text)), link.as_ref());
             check(&format, &hostile(&title, &rest, None), None);
+            check(&format, &hostile_digest(&title, &rest, Some(&text)), link.as_ref());
         }
+    }
+}
+
+#[test]
+fn a_digest_says_how_many_alerts_it_does_not_show() {
+    for format in chats() {
+        let link = Some("https://news.example/a");
+        let body = sent(&format, &hostile_digest("Leaders meet", "Wire", link)).body;
+        let shown = body.matches("Leaders meet").count();
+        let shown = if matches!(format, Format::Matrix { .. }) {
+            shown / 2
+        } else {
+            shown
+        };
+        assert!(shown >= 5, "{format:?} shows {shown}");
+        assert!(
+            body.contains(&format!("and {} more", 214 - shown)),
+            "{format:?}: {body}"
+        );
+        assert!(body.contains("214 alerts"), "{format:?}");
     }
 }
 

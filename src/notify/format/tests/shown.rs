@@ -1,10 +1,10 @@
 //! What each receiver gets, as people read it in its log.
 
-use super::super::super::payload::tests::{mention, trouble};
+use super::super::super::payload::tests::{digest, grown, mention, trouble};
 use super::{chats, hostile, json, sent, titles};
 use crate::model::{SinkId, Timestamp};
 use crate::notify::format::{Format, Outgoing, example};
-use crate::store::StoredAlert;
+use crate::store::{StoredAlert, StoredDetail};
 
 const BREAK: char = '\u{200b}';
 
@@ -242,7 +242,7 @@ fn whole_messages() {
           "elements": [
             {
               "emoji": false,
-              "text": "Kassym-Jomart Tokayev · Вестник · ru · 2024-07-04T09:29:00Z · score 27",
+              "text": "Kassym-Jomart Tokayev · Вестник · ru · 4 Jul 2024, 09:29 UTC · score 27",
               "type": "plain_text"
             }
           ],
@@ -264,7 +264,7 @@ fn whole_messages() {
           },
           "description": "…по приглашению »Токаева« в Астану…",
           "footer": {
-            "text": "Вестник · ru · 2024-07-04T09:29:00Z · score 27"
+            "text": "Вестник · ru · 4 Jul 2024, 09:29 UTC · score 27"
           },
           "timestamp": "2024-07-04T09:30:00Z",
           "title": "Лидеры прибыли в Астану",
@@ -312,7 +312,7 @@ fn whole_messages() {
                   {
                     "isSubtle": true,
                     "size": "small",
-                    "text": "Kassym-Jomart Tokayev · Вестник · ru · 2024-07-04T09:29:00Z · score 27",
+                    "text": "Kassym-Jomart Tokayev · Вестник · ru · 4 Jul 2024, 09:29 UTC · score 27",
                     "type": "TextRun"
                   }
                 ],
@@ -336,13 +336,13 @@ fn whole_messages() {
         "is_disabled": true
       },
       "parse_mode": "HTML",
-      "text": "<b>Лидеры прибыли в Астану</b>\n…по приглашению »Токаева« в Астану…\nKassym-Jomart Tokayev · Вестник · ru · 2024-07-04T09:29:00Z · score 27\n<a href=\"https://vestnik.example/astana\">vestnik.example</a>"
+      "text": "<b>Лидеры прибыли в Астану</b>\n…по приглашению »Токаева« в Астану…\nKassym-Jomart Tokayev · Вестник · ru · 4 Jul 2024, 09:29 UTC · score 27\n<a href=\"https://vestnik.example/astana\">vestnik.example</a>"
     }
 
     ntfy
     {
       "click": "https://vestnik.example/astana",
-      "message": "…по приглашению »Токаева« в Астану…\nKassym-Jomart Tokayev · Вестник · ru · 2024-07-04T09:29:00Z · score 27",
+      "message": "…по приглашению »Токаева« в Астану…\nKassym-Jomart Tokayev · Вестник · ru · 4 Jul 2024, 09:29 UTC · score 27",
       "tags": [
         "newspaper"
       ],
@@ -352,16 +352,16 @@ fn whole_messages() {
 
     matrix
     {
-      "body": "Лидеры прибыли в Астану\n…по приглашению »Токаева« в Астану…\nKassym-Jomart Tokayev · Вестник · ru · 2024-07-04T09:29:00Z · score 27\nhttps://vestnik.example/astana",
+      "body": "Лидеры прибыли в Астану\n…по приглашению »Токаева« в Астану…\nKassym-Jomart Tokayev · Вестник · ru · 4 Jul 2024, 09:29 UTC · score 27\nhttps://vestnik.example/astana",
       "format": "org.matrix.custom.html",
-      "formatted_body": "<strong>Лидеры прибыли в Астану</strong><br>…по приглашению »Токаева« в Астану…<br>Kassym-Jomart Tokayev · Вестник · ru · 2024-07-04T09:29:00Z · score 27<br><a href=\"https://vestnik.example/astana\">vestnik.example</a>",
+      "formatted_body": "<strong>Лидеры прибыли в Астану</strong><br>…по приглашению »Токаева« в Астану…<br>Kassym-Jomart Tokayev · Вестник · ru · 4 Jul 2024, 09:29 UTC · score 27<br><a href=\"https://vestnik.example/astana\">vestnik.example</a>",
       "m.mentions": {},
       "msgtype": "m.text"
     }
 
     mattermost
     {
-      "text": "**Лидеры прибыли в Астану**\n> …по приглашению »Токаева« в Астану…\n\nKassym\\-Jomart Tokayev · Вестник · ru · 2024\\-07\\-04T09:29:00Z · score 27\n<https://vestnik.example/astana>"
+      "text": "**Лидеры прибыли в Астану**\n> …по приглашению »Токаева« в Астану…\n\nKassym\\-Jomart Tokayev · Вестник · ru · 4 Jul 2024, 09:29 UTC · score 27\n<https://vestnik.example/astana>"
     }
     "#);
 }
@@ -369,11 +369,11 @@ fn whole_messages() {
 #[test]
 fn a_feed_in_trouble_is_told_without_a_link() {
     let text = json(&chats()[3], &trouble())["text"].clone();
-    insta::assert_snapshot!(text.as_str().unwrap(), @r#"
+    insta::assert_snapshot!(text.as_str().unwrap(), @"
     <b>Feed keeps failing: Вестник</b>
     the server answered 404
-    feed vestnik · since 2024-07-03T09:30:00Z · 9 polls
-    "#);
+    feed vestnik · since 3 Jul 2024, 09:30 UTC · 9 failed polls
+    ");
 }
 
 #[test]
@@ -393,4 +393,223 @@ fn the_example_says_what_it_is_and_fits_the_published_pattern() {
     let body = json(&Format::Slack, &alert).to_string();
     assert!(body.contains("Test alert from mentiond"), "{body}");
     assert!(body.contains("This is a test of the sink »desk«"), "{body}");
+}
+
+#[test]
+fn a_story_that_was_told_before_is_an_update() {
+    let shown = |alert: &StoredAlert| {
+        json(&chats()[3], alert)["text"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let mut other_topic = grown();
+    if let StoredDetail::Mention { grown, .. } = &mut other_topic.detail {
+        *grown = false;
+    }
+    let both = format!("{}\n\n{}", shown(&grown()), shown(&other_topic));
+    insta::assert_snapshot!(both, @r#"
+    <b>Лидеры прибыли в Астану</b>
+    …по приглашению »Токаева« в Астану…
+    Update: now in 7 feeds · Kassym-Jomart Tokayev · Вестник · ru · 4 Jul 2024, 09:29 UTC · score 27
+    <a href="https://vestnik.example/astana">vestnik.example</a>
+
+    <b>Лидеры прибыли в Астану</b>
+    …по приглашению »Токаева« в Астану…
+    Update: also mentions Kassym-Jomart Tokayev · Вестник · ru · 4 Jul 2024, 09:29 UTC · score 27 · in 6 more feeds
+    <a href="https://vestnik.example/astana">vestnik.example</a>
+    "#);
+}
+
+#[test]
+fn a_digest_lists_its_alerts_with_their_links() {
+    let of = |format: &Format| {
+        let value = json(format, &digest());
+        let text = serde_json::to_string_pretty(&value).unwrap();
+        format!("{}\n{}", format.name(), text.replace(BREAK, "·"))
+    };
+    let all: Vec<String> = chats().iter().map(of).collect();
+    insta::assert_snapshot!(all.join("\n"), @r#"
+    slack
+    {
+      "blocks": [
+        {
+          "text": {
+            "emoji": false,
+            "text": "3 alerts",
+            "type": "plain_text"
+          },
+          "type": "header"
+        },
+        {
+          "fields": [
+            {
+              "emoji": false,
+              "text": "Kassym-Jomart Tokayev: Лидеры прибыли в Астану (Вестник)",
+              "type": "plain_text"
+            },
+            {
+              "text": "<https://vestnik.example/astana|vestnik.example>",
+              "type": "mrkdwn",
+              "verbatim": true
+            }
+          ],
+          "type": "section"
+        },
+        {
+          "fields": [
+            {
+              "emoji": false,
+              "text": "Feed keeps failing: Вестник",
+              "type": "plain_text"
+            }
+          ],
+          "type": "section"
+        },
+        {
+          "text": {
+            "emoji": false,
+            "text": "and 1 more",
+            "type": "plain_text"
+          },
+          "type": "section"
+        },
+        {
+          "elements": [
+            {
+              "emoji": false,
+              "text": "Kassym-Jomart Tokayev (2) · Too many at once, so gathered here · 4 Jul 2024, 08:30 UTC – 4 Jul 2024, 09:30 UTC",
+              "type": "plain_text"
+            }
+          ],
+          "type": "context"
+        }
+      ],
+      "text": "Kassym-Jomart Tokayev (2): 3 alerts"
+    }
+    discord
+    {
+      "allowed_mentions": {
+        "parse": []
+      },
+      "embeds": [
+        {
+          "author": {
+            "name": "Kassym-Jomart Tokayev (2)"
+          },
+          "description": "• Kassym\\-Jomart Tokayev\\: Лидеры прибыли в Астану \\(Вестник\\)\nhttps://vestnik.example/astana\n• Feed keeps failing\\: Вестник\nand 1 more",
+          "footer": {
+            "text": "Too many at once, so gathered here · 4 Jul 2024, 08:30 UTC – 4 Jul 2024, 09:30 UTC"
+          },
+          "timestamp": "2024-07-04T09:30:00Z",
+          "title": "3 alerts"
+        }
+      ]
+    }
+    teams
+    {
+      "attachments": [
+        {
+          "content": {
+            "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+            "body": [
+              {
+                "inlines": [
+                  {
+                    "size": "large",
+                    "text": "3 alerts",
+                    "type": "TextRun",
+                    "weight": "bolder"
+                  }
+                ],
+                "type": "RichTextBlock"
+              },
+              {
+                "inlines": [
+                  {
+                    "text": "Kassym-Jomart Tokayev: Лидеры прибыли в Астану (Вестник)",
+                    "type": "TextRun"
+                  },
+                  {
+                    "selectAction": {
+                      "type": "Action.OpenUrl",
+                      "url": "https://vestnik.example/astana"
+                    },
+                    "text": " vestnik.·example",
+                    "type": "TextRun"
+                  }
+                ],
+                "type": "RichTextBlock"
+              },
+              {
+                "inlines": [
+                  {
+                    "text": "Feed keeps failing: Вестник",
+                    "type": "TextRun"
+                  }
+                ],
+                "type": "RichTextBlock"
+              },
+              {
+                "inlines": [
+                  {
+                    "isSubtle": true,
+                    "text": "and 1 more",
+                    "type": "TextRun"
+                  }
+                ],
+                "type": "RichTextBlock"
+              },
+              {
+                "inlines": [
+                  {
+                    "isSubtle": true,
+                    "size": "small",
+                    "text": "Kassym-Jomart Tokayev (2) · Too many at once, so gathered here · 4 Jul 2024, 08:30 UTC – 4 Jul 2024, 09:30 UTC",
+                    "type": "TextRun"
+                  }
+                ],
+                "type": "RichTextBlock"
+              }
+            ],
+            "type": "AdaptiveCard",
+            "version": "1.4"
+          },
+          "contentType": "application/vnd.microsoft.card.adaptive",
+          "contentUrl": null
+        }
+      ],
+      "type": "message"
+    }
+    telegram
+    {
+      "chat_id": -100123,
+      "link_preview_options": {
+        "is_disabled": true
+      },
+      "parse_mode": "HTML",
+      "text": "<b>3 alerts</b>\n• Kassym-Jomart Tokayev: Лидеры прибыли в Астану (Вестник) <a href=\"https://vestnik.example/astana\">vestnik.example</a>\n• Feed keeps failing: Вестник\nand 1 more\nKassym-Jomart Tokayev (2) · Too many at once, so gathered here · 4 Jul 2024, 08:30 UTC – 4 Jul 2024, 09:30 UTC"
+    }
+    ntfy
+    {
+      "message": "• Kassym-Jomart Tokayev: Лидеры прибыли в Астану (Вестник)\nhttps://vestnik.example/astana\n• Feed keeps failing: Вестник\nand 1 more\nKassym-Jomart Tokayev (2) · Too many at once, so gathered here · 4 Jul 2024, 08:30 UTC – 4 Jul 2024, 09:30 UTC",
+      "tags": [
+        "newspaper"
+      ],
+      "title": "3 alerts",
+      "topic": "topic"
+    }
+    matrix
+    {
+      "body": "3 alerts\n• Kassym-Jomart Tokayev: Лидеры прибыли в Астану (Вестник)\nhttps://vestnik.example/astana\n• Feed keeps failing: Вестник\nand 1 more\nKassym-Jomart Tokayev (2) · Too many at once, so gathered here · 4 Jul 2024, 08:30 UTC – 4 Jul 2024, 09:30 UTC",
+      "format": "org.matrix.custom.html",
+      "formatted_body": "<strong>3 alerts</strong><br>• Kassym-Jomart Tokayev: Лидеры прибыли в Астану (Вестник) <a href=\"https://vestnik.example/astana\">vestnik.example</a><br>• Feed keeps failing: Вестник<br>and 1 more<br>Kassym-Jomart Tokayev (2) · Too many at once, so gathered here · 4 Jul 2024, 08:30 UTC – 4 Jul 2024, 09:30 UTC",
+      "m.mentions": {},
+      "msgtype": "m.text"
+    }
+    mattermost
+    {
+      "text": "**3 alerts**\n* Kassym\\-Jomart Tokayev: Лидеры прибыли в Астану \\(Вестник\\) <https://vestnik.example/astana>\n* Feed keeps failing: Вестник\n\nand 1 more\nKassym\\-Jomart Tokayev \\(2\\) · Too many at once, so gathered here · 4 Jul 2024, 08:30 UTC – 4 Jul 2024, 09:30 UTC"
+    }
+    "#);
 }
