@@ -87,11 +87,26 @@ impl DeliveryConfig {
             ..Self::default()
         }
     }
+
+    /// For a mail server: many take their time over a mail, and one that is given up while the server
+    /// takes it is sent again; and they want few connections.
+    #[must_use]
+    pub fn email() -> Self {
+        Self {
+            timeout: Duration::from_mins(1),
+            concurrency: 2,
+            ..Self::default()
+        }
+    }
 }
 
 /// Reads the keys of [`KEYS`].
 pub(super) fn read(table: &mut Table<'_>) -> DeliveryConfig {
-    let usual = DeliveryConfig::default();
+    read_or(table, &DeliveryConfig::default())
+}
+
+/// Reads the keys of [`KEYS`]; `usual` holds for those that are not given.
+pub(super) fn read_or(table: &mut Table<'_>, usual: &DeliveryConfig) -> DeliveryConfig {
     let mut duration = |key: &'static str, usual: Duration| {
         let value = table.get(key);
         value.and_then(|value| value.duration()).unwrap_or(usual)
@@ -102,7 +117,7 @@ pub(super) fn read(table: &mut Table<'_>) -> DeliveryConfig {
         retry_max: duration("retry_max", usual.retry_max),
         pause_initial: duration("pause_initial", usual.pause_initial),
         pause_max: duration("pause_max", usual.pause_max),
-        ..usual
+        ..usual.clone()
     };
     let concurrency = table
         .get("concurrency")

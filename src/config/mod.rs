@@ -39,6 +39,7 @@ mod request;
 mod routes;
 mod secret;
 mod settings;
+mod sink_email;
 mod sink_format;
 mod sinks;
 mod source;
@@ -67,6 +68,7 @@ pub use load::{load, parse_topics};
 pub use opml_write::{Outlined, write_opml};
 pub(crate) use problem::did_you_mean;
 pub use problem::{ConfigError, Problem};
+pub use sink_email::{EmailConfig, Tls};
 
 use crate::model::{Feed, FeedId, Field, FullText, Interval, SinkId, Topic, TopicId};
 use crate::notify::Voice;
@@ -289,6 +291,7 @@ impl SinkConfig {
         let delivery = match kind {
             SinkKind::Log { .. } => DeliveryConfig::log(),
             SinkKind::Webhook { .. } => DeliveryConfig::default(),
+            SinkKind::Email(_) => DeliveryConfig::email(),
         };
         Self {
             id,
@@ -337,6 +340,8 @@ pub enum SinkKind {
         /// The private addresses that the receiver's name may lead to.
         allow_private: Private,
     },
+    /// A mail for each alert.
+    Email(EmailConfig),
 }
 
 /// Which alerts go to which sinks. All conditions that are given must hold; each is a list of

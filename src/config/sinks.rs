@@ -11,7 +11,9 @@ use super::reader::Table;
 use super::source::Origin;
 use super::topics::TopicList;
 use super::value::Value;
-use super::{LogFormat, SinkConfig, SinkKind, delivery, pace, sink_format, zone};
+use super::{
+    DeliveryConfig, LogFormat, SinkConfig, SinkKind, delivery, pace, sink_email, sink_format, zone,
+};
 use crate::model::{SinkId, TopicId};
 use crate::notify::words::Language;
 
@@ -20,15 +22,17 @@ pub(super) const FORMATS: [(&str, LogFormat); 2] =
     [("human", LogFormat::Human), ("json", LogFormat::Json)];
 
 /// The keys that only webhooks have.
-const WEBHOOK_KEYS: [&str; 7] = [
+const WEBHOOK_ONLY: [&str; 6] = [
     "url",
     "chat_id",
     "room",
     "token",
     "secret",
     "previous_secret",
-    "allow_private",
 ];
+
+/// Which sinks have a receiver that may be asked again.
+const RECEIVING: &str = "it is for sinks of type \"webhook\" or \"email\"";
 
 /// The most numbers in `updates_at`.
 const MOST_UPDATES: usize = 10;
@@ -37,6 +41,7 @@ const MOST_UPDATES: usize = 10;
 enum Type {
     Log,
     Webhook,
+    Email,
 }
 
 /// What sinks are checked against.
@@ -78,15 +83,19 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
         Some(id)
     });
     let type_value = table.required("type");
-    let sink_type = type_value
-        .as_ref()
-        .and_then(|value| value.choice(&[("log", Type::Log), ("webhook", Type::Webhook)]));
+    let types = [
+        ("log", Type::Log),
+        ("webhook", Type::Webhook),
+        ("email", Type::Email),
+    ];
+    let sink_type = type_value.as_ref().and_then(|value| value.choice(&types));
     let mut delivery = None;
     let kind = match sink_type {
         Some(Type::Log) => {
-            for keys in [&WEBHOOK_KEYS[..], &delivery::KEYS] {
-                table.refuse(keys, "it is for sinks of type \"webhook\"");
-            }
+            table.refuse(&WEBHOOK_ONLY, "it is for sinks of type \"webhook\"");
+            table.refuse(&sink_email::KEYS, "it is for sinks of type \"email\"");
+            table.refuse(&["allow_private"], RECEIVING);
+            table.refuse(&delivery::KEYS, RECEIVING);
             let format = table.get("format").and_then(|value| value.choice(&FORMATS));
             Some(SinkKind::Log {
                 format: format.unwrap_or_default(),
@@ -94,13 +103,24 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
         }
         Some(Type::Webhook) => {
             delivery = Some(delivery::read(&mut table));
+            table.refuse(&sink_email::KEYS, "it is for sinks of type \"email\"");
             webhook(&mut table, around)
+        }
+        Some(Type::Email) => {
+            table.refuse(&WEBHOOK_ONLY, "it is for sinks of type \"webhook\"");
+            table.refuse(
+                &["format"],
+                "it is for sinks of type \"log\" or \"webhook\"",
+            );
+            delivery = Some(delivery::read_or(&mut table, &DeliveryConfig::email()));
+            sink_email::read(&mut table, around.environment).map(SinkKind::Email)
         }
         None => {
             // Without a type there is no saying which keys belong: all known ones are let pass.
-            for key in WEBHOOK_KEYS
+            for key in WEBHOOK_ONLY
                 .iter()
-                .chain(&["format"])
+                .chain(&sink_email::KEYS)
+                .chain(&["format", "allow_private"])
                 .chain(&delivery::KEYS)
             {
                 table.get(key);

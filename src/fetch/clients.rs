@@ -5,15 +5,13 @@
 //! requests under the address guard share no client with those without.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, ClientBuilder, Proxy};
-use url::{Host, Url};
+use url::Url;
 
-use super::guard::{is_localhost, is_public};
 use super::resolver::Guard;
 use super::{FetchError, Settings, diagnose};
 use crate::model::{RequestOptions, Secret};
@@ -181,7 +179,7 @@ fn to_proxy(url: &Url) -> Result<Proxy, FetchError> {
 
 /// What every client of ours has in common: it says who it is, follows no redirect by itself and
 /// sends neither cookies nor `Referer`.
-fn base(user_agent: &str) -> ClientBuilder {
+pub(super) fn base(user_agent: &str) -> ClientBuilder {
     // Fails only when a provider is installed already, and then that one serves.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
@@ -198,36 +196,6 @@ fn base(user_agent: &str) -> ClientBuilder {
 /// [`FetchError::Builder`] when this machine has no CA certificates.
 pub fn plain_client(user_agent: &str) -> Result<Client, FetchError> {
     base(user_agent)
-        .build()
-        .map_err(|error| diagnose::not_built(&error))
-}
-
-/// A client for receivers that the owner chose, such as webhooks. A host that is written as an
-/// address, and `localhost`, is the owner's word; a name that leads to a non-public address is
-/// refused unless `allowed` lets that address pass. No limits but those that the caller sets.
-///
-/// # Errors
-/// [`FetchError::Builder`] when this machine has no CA certificates.
-pub fn receiver_client(
-    user_agent: &str,
-    url: &Url,
-    allowed: impl Fn(IpAddr) -> bool + Send + Sync + 'static,
-) -> Result<Client, FetchError> {
-    guarded_client(Guard::default(), user_agent, url, allowed)
-}
-
-pub(super) fn guarded_client(
-    guard: Guard,
-    user_agent: &str,
-    url: &Url,
-    allowed: impl Fn(IpAddr) -> bool + Send + Sync + 'static,
-) -> Result<Client, FetchError> {
-    let local = matches!(url.host(), Some(Host::Domain(name)) if is_localhost(name));
-    let guard = guard.letting(move |address| {
-        is_public(address) || (local && address.is_loopback()) || allowed(address)
-    });
-    base(user_agent)
-        .dns_resolver(guard)
         .build()
         .map_err(|error| diagnose::not_built(&error))
 }
@@ -296,35 +264,6 @@ mod tests {
         let clients = Clients::new(settings, Guard::default()).expect("clients");
         clients.get(&proxied(8), true, true).expect("a client");
         assert!(!format!("{clients:?}").contains("hush"), "{clients:?}");
-    }
-
-    #[tokio::test]
-    async fn a_receivers_name_that_leads_inside_is_refused_and_an_address_is_the_owners_word() {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("a port");
-        let port = listener.local_addr().expect("bound").port();
-        tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                let _ = tokio::io::AsyncReadExt::read(&mut stream, &mut [0; 4096]).await;
-                let answer = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
-                let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, answer).await;
-            }
-        });
-        let inside = IpAddr::from([127, 0, 0, 1]);
-        let ask = async |host: &str, allowed: bool| {
-            let url = Url::parse(&format!("http://{host}:{port}/")).expect("a URL");
-            let guard = Guard::finding(&[inside]);
-            let client = guarded_client(guard, "x", &url, move |_| allowed).expect("a client");
-            match client.post(url).send().await {
-                Ok(answer) => Ok(answer.status().as_u16()),
-                Err(error) => Err(diagnose::refused(&error)),
-            }
-        };
-        assert_eq!(ask("rebind.example", false).await, Err(Some(inside)));
-        assert_eq!(ask("rebind.example", true).await, Ok(204));
-        assert_eq!(ask("127.0.0.1", false).await, Ok(204));
-        assert_eq!(ask("localhost", false).await, Ok(204));
     }
 
     #[test]

@@ -61,6 +61,7 @@ mod hints;
 mod links;
 mod options;
 mod outcome;
+mod receiver;
 mod redirect;
 mod request;
 mod resolver;
@@ -68,7 +69,7 @@ mod robots;
 mod settings;
 
 pub use client::Fetcher;
-pub use clients::{check_proxy, plain_client, receiver_client};
+pub use clients::{check_proxy, plain_client};
 pub use diagnose::refused;
 pub use error::{FetchError, Phase};
 pub use form::FormAnswer;
@@ -76,7 +77,9 @@ pub use hints::{Hints, MAX_HINT};
 pub use links::Links;
 pub use options::{check_header, check_options};
 pub use outcome::Answer;
+pub use receiver::{receiver_addresses, receiver_client};
 pub use request::{Kind, Request};
+pub use resolver::AddressError;
 pub use robots::{Robots, Unknown, Verdict};
 pub use settings::{Settings, user_agent};
 

@@ -22,6 +22,26 @@ pub(super) struct Refused {
     pub address: IpAddr,
 }
 
+/// Why there is no address to connect to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// The name leads to addresses that are not allowed, of which this is the first.
+    #[error("the name leads to {0} only, which is not public")]
+    Refused(IpAddr),
+    /// The name has no address, or the name servers can't be asked.
+    #[error("{0}")]
+    Unknown(String),
+}
+
+impl AddressError {
+    pub(super) fn of(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Self {
+        match error.downcast_ref::<Refused>() {
+            Some(refused) => Self::Refused(refused.address),
+            None => Self::Unknown(error.to_string()),
+        }
+    }
+}
+
 /// A look-up that is under way.
 type Found = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
 
@@ -57,6 +77,15 @@ impl Guard {
         }
     }
 
+    /// The addresses of a name that may be used, with port 0.
+    pub(super) async fn addresses(
+        &self,
+        host: &str,
+    ) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
+        let found = (self.look_up)(host.to_owned()).await?;
+        keep(host, found, &*self.passes)
+    }
+
     /// One that finds these addresses for every name.
     #[cfg(test)]
     pub(super) fn finding(addresses: &[IpAddr]) -> Self {
@@ -75,9 +104,8 @@ impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
         let guard = self.clone();
         Box::pin(async move {
-            let host = name.as_str();
-            let found = (guard.look_up)(host.to_owned()).await?;
-            Ok(Box::new(keep(host, found, &*guard.passes)?.into_iter()) as Addrs)
+            let found = guard.addresses(name.as_str()).await?;
+            Ok(Box::new(found.into_iter()) as Addrs)
         })
     }
 }

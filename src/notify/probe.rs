@@ -9,6 +9,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap};
 use serde_json::Value;
 use url::Url;
 
+use super::email::{self, mail::Draft};
 use super::format::text::{fit, tame, units};
 use super::format::{self, Format};
 use super::sink;
@@ -40,7 +41,18 @@ pub struct Shown {
     pub body: String,
 }
 
-/// What came of sending a request once.
+/// A mail as people may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownMail {
+    /// All of it, with CR LF.
+    pub source: String,
+    /// Its plain text.
+    pub text: String,
+    /// Its HTML.
+    pub html: String,
+}
+
+/// What came of sending a request or a mail once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
     /// The server.
@@ -72,6 +84,7 @@ pub fn place(kind: &SinkKind) -> String {
             Ok(url) => shown(&url, format),
             Err(_) => SECRET.to_owned(),
         },
+        SinkKind::Email(config) => format!("{}:{}", config.host, config.port),
     }
 }
 
@@ -135,6 +148,30 @@ pub fn render(kind: &SinkKind, alert: &StoredAlert, voice: &Voice) -> Option<Sho
     })
 }
 
+/// The source of the mail that would tell an alert, with its two texts; `None` for a sink that sends
+/// none.
+///
+/// # Errors
+/// In words why it can't be put together.
+pub fn mail(sink: &SinkConfig, alert: &StoredAlert) -> Result<Option<ShownMail>, NotifyError> {
+    let SinkKind::Email(config) = &sink.kind else {
+        return Ok(None);
+    };
+    let draft = Draft::of(alert, &sink.id, &sink.voice());
+    match draft.source(&sink.id, config) {
+        Ok(source) => Ok(Some(ShownMail {
+            // It is ASCII.
+            source: String::from_utf8_lossy(&source).into_owned(),
+            text: draft.text(),
+            html: draft.html(),
+        })),
+        Err(detail) => Err(NotifyError::Sink {
+            sink: sink.id.clone(),
+            detail,
+        }),
+    }
+}
+
 /// What a log sink would print.
 #[must_use]
 pub fn printed(format: LogFormat, alert: &StoredAlert, voice: &Voice) -> String {
@@ -144,7 +181,7 @@ pub fn printed(format: LogFormat, alert: &StoredAlert, voice: &Voice) -> String 
     }
 }
 
-/// Sends an alert to a webhook sink, once. `None` for a sink that is none.
+/// Sends an alert to a webhook or e-mail sink, once. `None` for a sink that is neither.
 ///
 /// # Errors
 /// In words what is wrong with the sink.
@@ -153,10 +190,6 @@ pub async fn send(
     alert: &StoredAlert,
     now: Timestamp,
 ) -> Result<Option<Probe>, NotifyError> {
-    let Some(target) = sink::target(sink)? else {
-        return Ok(None);
-    };
-    let (client, request) = target.request(alert, now).build_split();
     let mut probe = Probe {
         url: place(&sink.kind),
         signature: Vec::new(),
@@ -168,6 +201,18 @@ pub async fn send(
         error: None,
         retry_after: None,
     };
+    if let SinkKind::Email(config) = &sink.kind {
+        let target = sink::mail_target(sink, config)?;
+        let began = Instant::now();
+        let attempt = target.attempt(alert).await;
+        probe.took = began.elapsed();
+        take_mail(&mut probe, attempt);
+        return Ok(Some(probe));
+    }
+    let Some(target) = sink::target(sink)? else {
+        return Ok(None);
+    };
+    let (client, request) = target.request(alert, now).build_split();
     let began = Instant::now();
     let answer = match request {
         Ok(request) => {
@@ -182,6 +227,11 @@ pub async fn send(
         Err(error) => failed(target.explain(&error)),
     };
     probe.took = began.elapsed();
+    take(&mut probe, answer);
+    Ok(Some(probe))
+}
+
+fn take(probe: &mut Probe, answer: Answer) {
     match answer {
         Answer::Received => probe.received = true,
         Answer::Gone => probe.error = Some("the receiver answered 410 Gone".to_owned()),
@@ -189,7 +239,18 @@ pub async fn send(
             (probe.error, probe.retry_after) = (Some(failure.error), failure.retry_after);
         }
     }
-    Ok(Some(probe))
+}
+
+/// What a mail server said: the code as status, its text as body, refused recipients as headers.
+fn take_mail(probe: &mut Probe, attempt: email::Attempt) {
+    if let Some((code, text)) = attempt.reply {
+        (probe.status, probe.body) = (Some(code), fit(&tame(&text), SHOWN, units));
+    }
+    let refused = attempt.refused.into_iter();
+    probe.headers = refused
+        .map(|(to, code, text)| (to, fit(&format!("{code} {text}"), HEADER, units)))
+        .collect();
+    take(probe, attempt.answer);
 }
 
 fn failed(error: String) -> Answer {

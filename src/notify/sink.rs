@@ -5,10 +5,11 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 
+use super::email;
 use super::webhook::{Answer, Failure, Target};
 use super::worker::Worker;
 use super::{NotifyError, Printer, Settled, Voice, circuit, log, retry, sign};
-use crate::config::{LogFormat, Secret, SinkConfig, SinkKind};
+use crate::config::{EmailConfig, LogFormat, Secret, SinkConfig, SinkKind};
 use crate::model::Timestamp;
 use crate::store::{Store, StoredAlert};
 
@@ -22,6 +23,7 @@ pub(super) enum Channel {
         printer: Printer,
     },
     Webhook(Target),
+    Email(email::Target),
 }
 
 impl Channel {
@@ -29,6 +31,7 @@ impl Channel {
     pub(super) async fn send(&self, alert: &StoredAlert) -> Answer {
         match self {
             Self::Webhook(target) => target.send(alert, Timestamp::now()).await,
+            Self::Email(target) => target.send(alert).await,
             Self::Log {
                 format,
                 voice,
@@ -68,6 +71,7 @@ pub(super) fn worker(
             Some(target) => Channel::Webhook(target),
             None => unreachable!("a webhook has a target"),
         },
+        SinkKind::Email(config) => Channel::Email(mail_target(sink, config)?),
     };
     let delivery = &sink.delivery;
     // Who retries sooner wants to know sooner.
@@ -124,6 +128,19 @@ pub(super) fn target(sink: &SinkConfig) -> Result<Option<Target>, NotifyError> {
     Ok(Some(target.map_err(|e| fault(e.to_string()))?))
 }
 
+/// The server of an e-mail sink.
+pub(super) fn mail_target(
+    sink: &SinkConfig,
+    config: &EmailConfig,
+) -> Result<email::Target, NotifyError> {
+    let (id, timeout) = (sink.id.clone(), sink.delivery.timeout);
+    let target = email::Target::new(id, config.clone(), sink.voice(), timeout);
+    target.map_err(|detail| NotifyError::Sink {
+        sink: sink.id.clone(),
+        detail,
+    })
+}
+
 /// What makes a sink another sink: its stop is lifted when this changes. A hash, because a
 /// webhook's URL may be a secret.
 pub(super) fn target_hash(kind: &SinkKind) -> [u8; 16] {
@@ -133,8 +150,26 @@ pub(super) fn target_hash(kind: &SinkKind) -> [u8; 16] {
             place if place.is_empty() => url.expose().to_owned(),
             place => format!("{}\n{place}", url.expose()),
         },
+        SinkKind::Email(config) => email_place(config),
     };
     let mut hash = [0; 16];
     hash.copy_from_slice(&Sha256::digest(text.as_bytes())[..16]);
     hash
+}
+
+/// The server, the login and everybody who writes and reads.
+fn email_place(config: &EmailConfig) -> String {
+    let (user, password) = match &config.login {
+        Some((user, password)) => (user.as_str(), password.expose()),
+        None => ("", ""),
+    };
+    let to: Vec<&str> = config.to.iter().map(|to| to.email.as_ref()).collect();
+    format!(
+        "email\n{}:{}\n{}\n{user}\n{password}\n{}\n{}",
+        config.host,
+        config.port,
+        config.tls.name(),
+        config.from.email,
+        to.join("\n")
+    )
 }

@@ -9,6 +9,7 @@
 )]
 #[path = "../push/hub.rs"]
 mod hub;
+mod post;
 mod press;
 #[allow(
     dead_code,
@@ -23,6 +24,7 @@ mod crash;
 mod end_to_end;
 mod formats;
 mod hostile;
+mod mail;
 mod options;
 mod pace;
 mod pages;

@@ -25,7 +25,7 @@ pub struct SinksArgs {
 enum Action {
     /// List the sinks: type, format, where they lead, deliveries, trouble (the default).
     List(list::ListArgs),
-    /// Show the request by which a sink would get an alert; sends nothing, reads no secret.
+    /// Show the request or mail by which a sink would get an alert; sends nothing, reads no secret.
     Render(render::RenderArgs),
     /// Send one alert that says it is a test, and show the answer.
     Test(test::TestArgs),
@@ -45,5 +45,6 @@ fn names(kind: &SinkKind) -> (&'static str, &'static str) {
     match kind {
         SinkKind::Log { format } => ("log", format.name()),
         SinkKind::Webhook { format, .. } => ("webhook", format.name()),
+        SinkKind::Email(_) => ("email", "mail"),
     }
 }

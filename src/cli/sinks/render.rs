@@ -42,6 +42,23 @@ pub fn run(context: &Context, args: &RenderArgs) -> Result<ExitCode, CliError> {
         }
         return Ok(ExitCode::SUCCESS);
     }
+    let mail = probe::mail(sink, &alert).map_err(|error| CliError::Failed(error.to_string()))?;
+    if let Some(mail) = mail {
+        if args.json {
+            out.json(&json!({
+                "sink": sink.id.as_str(),
+                "type": kind,
+                "format": form,
+                "source": mail.source,
+                "text": mail.text,
+                "html": mail.html,
+            }))?;
+        } else {
+            let mut lines = mail.source.lines();
+            lines.try_for_each(|line| out.line(printable(line)))?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     let Some(shown) = probe::render(&sink.kind, &alert, &sink.voice()) else {
         return Ok(ExitCode::SUCCESS);
     };

@@ -71,7 +71,9 @@ pub fn run(context: &Context, args: &TestArgs) -> Result<ExitCode, CliError> {
             alert.id,
             printable(&probe.url)
         ))?;
-        out.line(format!("signature  {signature}"))?;
+        if !matches!(sink.kind, SinkKind::Email(_)) {
+            out.line(format!("signature  {signature}"))?;
+        }
         show(context, &probe)?;
     }
     Ok(if probe.received {

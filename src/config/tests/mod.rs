@@ -2,6 +2,7 @@
 
 mod aliases;
 mod delivery;
+mod email;
 mod files;
 mod mistakes;
 mod names;
@@ -178,6 +179,18 @@ format = "matrix"
 url = "https://matrix.example.org"
 room = "!room:example.org"
 token = { env = "HOOK_SECRET" }
+
+[[sink]]
+id = "mail"
+type = "email"
+server = "smtp.example.org"
+tls = "starttls"
+user = "me"
+password = { env = "HOOK_SECRET" }
+from = "mentiond <alerts@example.org>"
+to = ["me@example.org"]
+reply_to = "desk@example.org"
+unsubscribe = "https://example.org/unsubscribe"
 
 [[route]]
 kinds = ["mention"]
@@ -359,7 +372,7 @@ fn every_key_is_read() {
     assert_eq!(topic.within, 7);
     assert_eq!((topic.min_score, config.topics[1].min_score), (1, 40));
 
-    assert_eq!(config.sinks.len(), 4);
+    assert_eq!(config.sinks.len(), 5);
     assert_eq!(config.sinks[0].topics.as_ref().unwrap()[0].as_str(), "sco");
     assert_eq!(config.sinks[0].tags, None);
     let SinkKind::Webhook { url, secret, .. } = &config.sinks[1].kind else {
