@@ -27,6 +27,7 @@ mod environment;
 mod examples;
 mod feed_list;
 mod feeds;
+mod headers;
 mod include;
 mod load;
 mod opml;
@@ -41,6 +42,7 @@ mod settings;
 mod sink_format;
 mod sinks;
 mod source;
+mod template;
 #[cfg(test)]
 mod tests;
 mod topics;

@@ -17,15 +17,7 @@ pub(super) const FORMATS: [(&str, LogFormat); 2] =
     [("human", LogFormat::Human), ("json", LogFormat::Json)];
 
 /// The keys that only webhooks have.
-const WEBHOOK_KEYS: [&str; 7] = [
-    "url",
-    "chat_id",
-    "room",
-    "token",
-    "secret",
-    "previous_secret",
-    "allow_private",
-];
+const WEBHOOK_KEYS: [&str; 4] = ["url", "secret", "previous_secret", "allow_private"];
 
 #[derive(Clone, Copy)]
 enum Type {
@@ -78,7 +70,7 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
     let mut delivery = None;
     let kind = match sink_type {
         Some(Type::Log) => {
-            for keys in [&WEBHOOK_KEYS[..], &delivery::KEYS] {
+            for keys in [&WEBHOOK_KEYS[..], &sink_format::KEYS, &delivery::KEYS] {
                 table.refuse(keys, "it is for sinks of type \"webhook\"");
             }
             let format = table.get("format").and_then(|value| value.choice(&FORMATS));
@@ -95,6 +87,7 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
             for key in WEBHOOK_KEYS
                 .iter()
                 .chain(&["format"])
+                .chain(&sink_format::KEYS)
                 .chain(&delivery::KEYS)
             {
                 table.get(key);
@@ -124,7 +117,7 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
 }
 
 fn webhook(table: &mut Table<'_>, around: &Surroundings<'_>) -> Option<SinkKind> {
-    let (url, format) = sink_format::read(table, around.environment);
+    let (url, format) = sink_format::read(table, around);
     let (secret, previous_secret) = delivery::secrets(table, around.environment);
     let allow_private = delivery::allow_private(table);
     Some(SinkKind::Webhook {

@@ -9,8 +9,9 @@ use reqwest::header::{AUTHORIZATION, HeaderMap};
 use serde_json::Value;
 use url::Url;
 
+use super::format::template::TemplateError;
 use super::format::text::{fit, tame, units};
-use super::format::{self, Format};
+use super::format::{self, Format, Header};
 use super::sink;
 use super::webhook::{Answer, Failure, Target, beginning};
 use super::{NotifyError, log};
@@ -86,9 +87,12 @@ fn shown(url: &Url, format: &Format) -> String {
     }
 }
 
-/// The request that would tell an alert; secrets that were not read stand as `[secret]`.
-#[must_use]
-pub fn render(kind: &SinkKind, alert: &StoredAlert) -> Option<Shown> {
+/// The request that would tell an alert; secrets that were not read stand as `[secret]`. `None` for a
+/// sink that sends none.
+///
+/// # Errors
+/// That the owner's template makes nothing of the alert.
+pub fn render(kind: &SinkKind, alert: &StoredAlert) -> Result<Option<Shown>, TemplateError> {
     let SinkKind::Webhook {
         url,
         format,
@@ -96,11 +100,14 @@ pub fn render(kind: &SinkKind, alert: &StoredAlert) -> Option<Shown> {
         ..
     } = kind
     else {
-        return None;
+        return Ok(None);
     };
     let known = Url::parse(url.expose()).ok();
     let stand_in = || Url::parse("https://secret.invalid/secret").ok();
-    let mut outgoing = format::outgoing(format, &known.clone().or_else(stand_in)?, alert);
+    let Some(url) = known.clone().or_else(stand_in) else {
+        return Ok(None);
+    };
+    let mut outgoing = format::outgoing(format, &url, alert)?;
     let place = match format {
         // Who knows a topic's name can read it.
         Format::Ntfy { .. } => {
@@ -112,7 +119,16 @@ pub fn render(kind: &SinkKind, alert: &StoredAlert) -> Option<Shown> {
         Format::Matrix { .. } if known.is_some() => outgoing.url.to_string(),
         _ => place(kind),
     };
-    let mut headers = vec![("content-type", outgoing.content_type.to_owned())];
+    let mut headers = vec![("content-type", outgoing.content_type.into_owned())];
+    for Header {
+        name,
+        value,
+        written,
+    } in &outgoing.headers
+    {
+        let value = if *written { value.expose() } else { SECRET };
+        headers.push((name, value.to_owned()));
+    }
     if outgoing.bearer.is_some() {
         headers.push(("authorization", format!("Bearer {SECRET}")));
     }
@@ -123,7 +139,7 @@ pub fn render(kind: &SinkKind, alert: &StoredAlert) -> Option<Shown> {
     if secret.is_some() {
         headers.push(("webhook-signature", "v1,(base64)".to_owned()));
     }
-    Some(Shown {
+    Ok(Some(Shown {
         method: outgoing.method.to_string(),
         url: place,
         headers: headers
@@ -131,7 +147,7 @@ pub fn render(kind: &SinkKind, alert: &StoredAlert) -> Option<Shown> {
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
         body: outgoing.body,
-    })
+    }))
 }
 
 /// What a log sink would print.
@@ -155,7 +171,12 @@ pub async fn send(
     let Some(target) = sink::target(sink)? else {
         return Ok(None);
     };
-    let (client, request) = target.request(alert, now).build_split();
+    let request = target.request(alert, now);
+    let request = request.map_err(|error| NotifyError::Sink {
+        sink: sink.id.clone(),
+        detail: error.to_string(),
+    })?;
+    let (client, request) = request.build_split();
     let mut probe = Probe {
         url: place(&sink.kind),
         signature: Vec::new(),
@@ -274,7 +295,7 @@ mod tests {
                 "https://a.example/_matrix/client/v3/rooms/!room:a.example/send/m.room.message/al_00000000000000000000000000000000",
             ),
         ] {
-            let shown = render(&webhook(url, format), &mention()).unwrap();
+            let shown = render(&webhook(url, format), &mention()).unwrap().unwrap();
             assert_eq!(shown.url, place);
             assert!(!format!("{shown:?}").contains("hush"), "{shown:?}");
         }

@@ -35,4 +35,5 @@ mod silences;
 mod standard_webhooks;
 mod stories;
 mod storm;
+mod templates;
 mod webhooks;

@@ -42,10 +42,11 @@ pub fn run(context: &Context, args: &RenderArgs) -> Result<ExitCode, CliError> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let Some(shown) = probe::render(&sink.kind, &alert) else {
+    let shown = probe::render(&sink.kind, &alert);
+    let Some(shown) = shown.map_err(|error| CliError::Failed(error.to_string()))? else {
         return Ok(ExitCode::SUCCESS);
     };
-    let body: Value = serde_json::from_str(&shown.body).unwrap_or_default();
+    let body: Option<Value> = serde_json::from_str(&shown.body).ok();
     if args.json {
         let headers: serde_json::Map<_, _> = shown
             .headers
@@ -59,7 +60,7 @@ pub fn run(context: &Context, args: &RenderArgs) -> Result<ExitCode, CliError> {
             "method": shown.method,
             "url": shown.url,
             "headers": headers,
-            "body": body,
+            "body": body.unwrap_or_else(|| Value::from(shown.body)),
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -68,7 +69,8 @@ pub fn run(context: &Context, args: &RenderArgs) -> Result<ExitCode, CliError> {
         out.line(format!("{name}: {}", printable(value)))?;
     }
     out.line("")?;
-    let pretty = serde_json::to_string_pretty(&body).unwrap_or(shown.body);
+    let pretty = body.and_then(|body| serde_json::to_string_pretty(&body).ok());
+    let pretty = pretty.unwrap_or(shown.body);
     pretty
         .lines()
         .try_for_each(|line| out.line(printable(line)))?;

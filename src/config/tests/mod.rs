@@ -178,6 +178,16 @@ url = "https://matrix.example.org"
 room = "!room:example.org"
 token = { env = "HOOK_SECRET" }
 
+[[sink]]
+id = "own"
+type = "webhook"
+format = "template"
+url = "https://example.org/own"
+template = '{"text": {{ message.title }}}'
+content_type = "application/json"
+method = "PUT"
+headers = { X-Edition = "asia", Authorization = { env = "HOOK_SECRET" } }
+
 [[route]]
 kinds = ["mention"]
 topics = ["sco"]
@@ -358,7 +368,7 @@ fn every_key_is_read() {
     assert_eq!(topic.within, 7);
     assert_eq!((topic.min_score, config.topics[1].min_score), (1, 40));
 
-    assert_eq!(config.sinks.len(), 4);
+    assert_eq!(config.sinks.len(), 5);
     assert_eq!(config.sinks[0].topics.as_ref().unwrap()[0].as_str(), "sco");
     assert_eq!(config.sinks[0].tags, None);
     let SinkKind::Webhook { url, secret, .. } = &config.sinks[1].kind else {

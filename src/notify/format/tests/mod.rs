@@ -31,7 +31,7 @@ fn chats() -> Vec<Format> {
 
 fn sent(format: &Format, alert: &StoredAlert) -> Outgoing {
     let url = "https://receiver.example/base/topic".parse().unwrap();
-    outgoing(format, &url, alert)
+    outgoing(format, &url, alert).unwrap()
 }
 
 fn json(format: &Format, alert: &StoredAlert) -> Value {
