@@ -55,6 +55,7 @@ pub fn run(context: &Context, _: &CheckArgs) -> Result<ExitCode, CliError> {
                 (None, true) => "webhook, not signed".to_owned(),
                 (Some(_), _) => "webhook, signed".to_owned(),
             },
+            SinkKind::Command(command) => format!("command {}", command.program.display()),
         };
         out.line(format!("sink           {} ({kind})", sink.id))?;
     }

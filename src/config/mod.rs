@@ -39,6 +39,7 @@ mod request;
 mod routes;
 mod secret;
 mod settings;
+mod sink_command;
 mod sink_format;
 mod sinks;
 mod source;
@@ -68,6 +69,7 @@ pub use load::{load, parse_topics};
 pub use opml_write::{Outlined, write_opml};
 pub(crate) use problem::did_you_mean;
 pub use problem::{ConfigError, Problem};
+pub use sink_command::CommandConfig;
 
 use crate::model::{Feed, FeedId, Field, FullText, Interval, SinkId, Topic, TopicId};
 use crate::notify::format::Format;
@@ -281,6 +283,10 @@ impl SinkConfig {
         let delivery = match kind {
             SinkKind::Log { .. } => DeliveryConfig::log(),
             SinkKind::Webhook { .. } => DeliveryConfig::default(),
+            SinkKind::Command(_) => DeliveryConfig {
+                concurrency: 1,
+                ..DeliveryConfig::default()
+            },
         };
         Self {
             id,
@@ -317,6 +323,8 @@ pub enum SinkKind {
         /// The private addresses that the receiver's name may lead to.
         allow_private: Private,
     },
+    /// A program that is run for each alert.
+    Command(CommandConfig),
 }
 
 /// Which alerts go to which sinks. All conditions that are given must hold; each is a list of

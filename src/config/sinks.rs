@@ -9,12 +9,18 @@ use super::reader::Table;
 use super::source::Origin;
 use super::topics::TopicList;
 use super::value::Value;
-use super::{LogFormat, SinkConfig, SinkKind, delivery, sink_format, zone};
+use super::{LogFormat, SinkConfig, SinkKind, delivery, sink_command, sink_format, template, zone};
 use crate::model::{SinkId, TopicId};
 
 /// The choices of `format`.
 pub(super) const FORMATS: [(&str, LogFormat); 2] =
     [("human", LogFormat::Human), ("json", LogFormat::Json)];
+
+const TYPES: [(&str, Type); 3] = [
+    ("log", Type::Log),
+    ("webhook", Type::Webhook),
+    ("command", Type::Command),
+];
 
 /// The keys that only webhooks have.
 const WEBHOOK_KEYS: [&str; 4] = ["url", "secret", "previous_secret", "allow_private"];
@@ -23,6 +29,7 @@ const WEBHOOK_KEYS: [&str; 4] = ["url", "secret", "previous_secret", "allow_priv
 enum Type {
     Log,
     Webhook,
+    Command,
 }
 
 /// What sinks are checked against.
@@ -64,9 +71,10 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
         Some(id)
     });
     let type_value = table.required("type");
-    let sink_type = type_value
-        .as_ref()
-        .and_then(|value| value.choice(&[("log", Type::Log), ("webhook", Type::Webhook)]));
+    let sink_type = type_value.as_ref().and_then(|value| value.choice(&TYPES));
+    if !matches!(sink_type, Some(Type::Command) | None) {
+        table.refuse(&sink_command::KEYS, "it is for sinks of type \"command\"");
+    }
     let mut delivery = None;
     let kind = match sink_type {
         Some(Type::Log) => {
@@ -82,12 +90,26 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
             delivery = Some(delivery::read(&mut table));
             webhook(&mut table, around)
         }
+        Some(Type::Command) => {
+            let help = "it is for sinks of type \"webhook\"";
+            table.refuse(&WEBHOOK_KEYS, help);
+            let other = sink_format::KEYS.iter();
+            let other = other.filter(|key| !template::KEYS.contains(key));
+            table.refuse(&other.copied().collect::<Vec<_>>(), help);
+            let mut read = delivery::read(&mut table);
+            if table.get("concurrency").is_none() {
+                read.concurrency = 1;
+            }
+            delivery = Some(read);
+            sink_command::read(&mut table, around).map(SinkKind::Command)
+        }
         None => {
             // Without a type there is no saying which keys belong: all known ones are let pass.
             for key in WEBHOOK_KEYS
                 .iter()
                 .chain(&["format"])
                 .chain(&sink_format::KEYS)
+                .chain(&sink_command::KEYS)
                 .chain(&delivery::KEYS)
             {
                 table.get(key);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 
+use super::command::Runner;
 use super::webhook::{Answer, Failure, Target};
 use super::worker::Worker;
 use super::{NotifyError, Printer, Settled, circuit, log, retry, sign};
@@ -18,6 +19,7 @@ use crate::store::{Store, StoredAlert};
 pub(super) enum Channel {
     Log { format: LogFormat, printer: Printer },
     Webhook(Target),
+    Command(Runner),
 }
 
 impl Channel {
@@ -25,6 +27,7 @@ impl Channel {
     pub(super) async fn send(&self, alert: &StoredAlert) -> Answer {
         match self {
             Self::Webhook(target) => target.send(alert, Timestamp::now()).await,
+            Self::Command(runner) => runner.send(alert).await,
             Self::Log { format, printer } => {
                 let text = match format {
                     LogFormat::Human => log::human(alert),
@@ -58,6 +61,10 @@ pub(super) fn worker(
         SinkKind::Webhook { .. } => match target(sink)? {
             Some(target) => Channel::Webhook(target),
             None => unreachable!("a webhook has a target"),
+        },
+        SinkKind::Command(_) => match Runner::of(sink) {
+            Some(runner) => Channel::Command(runner),
+            None => unreachable!("a command has a runner"),
         },
     };
     let delivery = &sink.delivery;
@@ -123,6 +130,7 @@ pub(super) fn target_hash(kind: &SinkKind) -> [u8; 16] {
             place if place.is_empty() => url.expose().to_owned(),
             place => format!("{}\n{place}", url.expose()),
         },
+        SinkKind::Command(command) => command.words().join("\0"),
     };
     let mut hash = [0; 16];
     hash.copy_from_slice(&Sha256::digest(text.as_bytes())[..16]);

@@ -18,6 +18,7 @@ mod press;
 mod server;
 mod support;
 
+mod commands;
 mod corpus;
 mod crash;
 mod end_to_end;

@@ -1,5 +1,6 @@
 //! `mentiond sinks`: where alerts go, what they look like there, and whether they arrive.
 
+mod command;
 mod list;
 mod render;
 mod test;
@@ -45,5 +46,6 @@ fn names(kind: &SinkKind) -> (&'static str, &'static str) {
     match kind {
         SinkKind::Log { format } => ("log", format.name()),
         SinkKind::Webhook { format, .. } => ("webhook", format.name()),
+        SinkKind::Command(command) => ("command", command.format()),
     }
 }

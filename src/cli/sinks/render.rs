@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::super::output::printable;
 use super::super::{CliError, Context, names as known, runtime};
-use super::names;
+use super::{command, names};
 use crate::config::{Config, SinkKind};
 use crate::model::{SinkId, Timestamp};
+use crate::notify::command::Runner;
 use crate::notify::{format, probe};
 use crate::store::{Store, StoredAlert};
 
@@ -41,6 +42,9 @@ pub fn run(context: &Context, args: &RenderArgs) -> Result<ExitCode, CliError> {
             out.line(text.trim_end_matches('\n'))?;
         }
         return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(runner) = Runner::of(sink) {
+        return command::render(context, sink, &runner, &alert, args.json);
     }
     let shown = probe::render(&sink.kind, &alert);
     let Some(shown) = shown.map_err(|error| CliError::Failed(error.to_string()))? else {

@@ -76,7 +76,7 @@ type = "carrier-pigeon"
     m.toml:37:1: `url` does not belong in [[sink]]; it is for sinks of type "webhook"
     m.toml:38:11: there is no topic `ssco`; did you mean `sco`?
     m.toml:40:6: the sink id `out` is given twice, first at m.toml:35:6; give one of the two sinks another `id`
-    m.toml:41:8: `type` must be "log" or "webhook", not `carrier-pigeon`
+    m.toml:41:8: `type` must be "log", "webhook" or "command", not `carrier-pigeon`
     "##);
 }
 

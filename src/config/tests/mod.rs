@@ -1,6 +1,7 @@
 //! The promises of the configuration as a whole.
 
 mod aliases;
+mod commands;
 mod delivery;
 mod files;
 mod mistakes;
@@ -188,6 +189,11 @@ content_type = "application/json"
 method = "PUT"
 headers = { X-Edition = "asia", Authorization = { env = "HOOK_SECRET" } }
 
+[[sink]]
+id = "program"
+type = "command"
+command = ["/bin/sh", "-c", "cat"]
+
 [[route]]
 kinds = ["mention"]
 topics = ["sco"]
@@ -368,7 +374,7 @@ fn every_key_is_read() {
     assert_eq!(topic.within, 7);
     assert_eq!((topic.min_score, config.topics[1].min_score), (1, 40));
 
-    assert_eq!(config.sinks.len(), 5);
+    assert_eq!(config.sinks.len(), 6);
     assert_eq!(config.sinks[0].topics.as_ref().unwrap()[0].as_str(), "sco");
     assert_eq!(config.sinks[0].tags, None);
     let SinkKind::Webhook { url, secret, .. } = &config.sinks[1].kind else {
