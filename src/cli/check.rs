@@ -55,6 +55,10 @@ pub fn run(context: &Context, _: &CheckArgs) -> Result<ExitCode, CliError> {
                 (None, true) => "webhook, not signed".to_owned(),
                 (Some(_), _) => "webhook, signed".to_owned(),
             },
+            SinkKind::Feed(feed) => {
+                let token = feed.token.as_ref().map_or("", |_| "/[secret]");
+                format!("feed at /feeds/{}{token}.atom and .json", sink.id)
+            }
             SinkKind::Command(command) => format!("command {}", command.program.display()),
         };
         out.line(format!("sink           {} ({kind})", sink.id))?;

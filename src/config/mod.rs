@@ -40,6 +40,7 @@ mod routes;
 mod secret;
 mod settings;
 mod sink_command;
+mod sink_feed;
 mod sink_format;
 mod sinks;
 mod source;
@@ -70,6 +71,7 @@ pub use opml_write::{Outlined, write_opml};
 pub(crate) use problem::did_you_mean;
 pub use problem::{ConfigError, Problem};
 pub use sink_command::CommandConfig;
+pub use sink_feed::FeedConfig;
 
 use crate::model::{Feed, FeedId, Field, FullText, Interval, SinkId, Topic, TopicId};
 use crate::notify::format::Format;
@@ -281,7 +283,7 @@ impl SinkConfig {
     #[must_use]
     pub fn new(id: SinkId, kind: SinkKind) -> Self {
         let delivery = match kind {
-            SinkKind::Log { .. } => DeliveryConfig::log(),
+            SinkKind::Log { .. } | SinkKind::Feed(_) => DeliveryConfig::log(),
             SinkKind::Webhook { .. } => DeliveryConfig::default(),
             SinkKind::Command(_) => DeliveryConfig {
                 concurrency: 1,
@@ -325,6 +327,8 @@ pub enum SinkKind {
     },
     /// A program that is run for each alert.
     Command(CommandConfig),
+    /// A feed that the daemon serves.
+    Feed(FeedConfig),
 }
 
 /// Which alerts go to which sinks. All conditions that are given must hold; each is a list of

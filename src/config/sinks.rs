@@ -9,17 +9,20 @@ use super::reader::Table;
 use super::source::Origin;
 use super::topics::TopicList;
 use super::value::Value;
-use super::{LogFormat, SinkConfig, SinkKind, delivery, sink_command, sink_format, template, zone};
+use super::{
+    LogFormat, SinkConfig, SinkKind, delivery, sink_command, sink_feed, sink_format, template, zone,
+};
 use crate::model::{SinkId, TopicId};
 
 /// The choices of `format`.
 pub(super) const FORMATS: [(&str, LogFormat); 2] =
     [("human", LogFormat::Human), ("json", LogFormat::Json)];
 
-const TYPES: [(&str, Type); 3] = [
+const TYPES: [(&str, Type); 4] = [
     ("log", Type::Log),
     ("webhook", Type::Webhook),
     ("command", Type::Command),
+    ("feed", Type::Feed),
 ];
 
 /// The keys that only webhooks have.
@@ -30,6 +33,7 @@ enum Type {
     Log,
     Webhook,
     Command,
+    Feed,
 }
 
 /// What sinks are checked against.
@@ -42,6 +46,8 @@ pub(super) struct Surroundings<'s> {
     pub(super) topics: &'s TopicList,
     /// Whether topics, feeds or sinks may be missing because a file could not be read to its end.
     pub(super) topics_may_be_missing: bool,
+    /// The listener that serves feeds.
+    pub(super) door: sink_feed::Door<'s>,
 }
 
 /// The sinks read so far, with where they stand.
@@ -75,6 +81,9 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
     if !matches!(sink_type, Some(Type::Command) | None) {
         table.refuse(&sink_command::KEYS, "it is for sinks of type \"command\"");
     }
+    if !matches!(sink_type, Some(Type::Feed) | None) {
+        table.refuse(&sink_feed::KEYS, "it is for sinks of type \"feed\"");
+    }
     let mut delivery = None;
     let kind = match sink_type {
         Some(Type::Log) => {
@@ -103,6 +112,17 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
             delivery = Some(read);
             sink_command::read(&mut table, around).map(SinkKind::Command)
         }
+        Some(Type::Feed) => {
+            let mut others: Vec<_> = WEBHOOK_KEYS.to_vec();
+            others.extend(sink_format::KEYS.iter().filter(|key| **key != "token"));
+            others.extend(["format"]);
+            others.extend(delivery::KEYS);
+            table.refuse(
+                &others,
+                "a feed waits for its readers, and has no other keys than `entries` and `token`",
+            );
+            sink_feed::read(&mut table, around).map(SinkKind::Feed)
+        }
         None => {
             // Without a type there is no saying which keys belong: all known ones are let pass.
             for key in WEBHOOK_KEYS
@@ -110,6 +130,7 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
                 .chain(&["format"])
                 .chain(&sink_format::KEYS)
                 .chain(&sink_command::KEYS)
+                .chain(&sink_feed::KEYS)
                 .chain(&delivery::KEYS)
             {
                 table.get(key);

@@ -7,12 +7,14 @@
 //! `webhook-id`, which is how a receiver can drop it. A receiver in trouble is left alone for a while
 //! ([`circuit`]), and what it said is kept ([`echo`]).
 //!
-//! What a payload looks like is in [`payload`], what chats and other receivers get in [`format`], how
+//! What a payload looks like is in [`payload`], what chats and other receivers get in [`format`], what readers of
+//! feeds get in [`feed`], how
 //! a request is signed in [`sign`], and who gets which alert in [`route`].
 
 pub mod circuit;
 pub mod command;
 pub mod echo;
+pub mod feed;
 pub mod format;
 pub mod log;
 mod notifier;

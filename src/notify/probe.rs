@@ -69,6 +69,7 @@ pub struct Probe {
 pub fn place(kind: &SinkKind) -> String {
     match kind {
         SinkKind::Log { .. } => "standard output".to_owned(),
+        SinkKind::Feed(_) => "/feeds/ of the daemon's listener".to_owned(),
         SinkKind::Command(command) => command.program.display().to_string(),
         SinkKind::Webhook { url, format, .. } => match Url::parse(url.expose()) {
             Ok(url) => shown(&url, format),

@@ -17,9 +17,14 @@ use crate::store::{Store, StoredAlert};
 #[derive(Debug, Clone)]
 #[allow(clippy::large_enum_variant)] // there are few sinks
 pub(super) enum Channel {
-    Log { format: LogFormat, printer: Printer },
+    Log {
+        format: LogFormat,
+        printer: Printer,
+    },
     Webhook(Target),
     Command(Runner),
+    /// Readers come for it by themselves.
+    Feed,
 }
 
 impl Channel {
@@ -28,6 +33,7 @@ impl Channel {
         match self {
             Self::Webhook(target) => target.send(alert, Timestamp::now()).await,
             Self::Command(runner) => runner.send(alert).await,
+            Self::Feed => Answer::Received,
             Self::Log { format, printer } => {
                 let text = match format {
                     LogFormat::Human => log::human(alert),
@@ -62,6 +68,7 @@ pub(super) fn worker(
             Some(target) => Channel::Webhook(target),
             None => unreachable!("a webhook has a target"),
         },
+        SinkKind::Feed(_) => Channel::Feed,
         SinkKind::Command(_) => match Runner::of(sink) {
             Some(runner) => Channel::Command(runner),
             None => unreachable!("a command has a runner"),
@@ -131,6 +138,7 @@ pub(super) fn target_hash(kind: &SinkKind) -> [u8; 16] {
             place => format!("{}\n{place}", url.expose()),
         },
         SinkKind::Command(command) => command.words().join("\0"),
+        SinkKind::Feed(_) => "feed".to_owned(),
     };
     let mut hash = [0; 16];
     hash.copy_from_slice(&Sha256::digest(text.as_bytes())[..16]);

@@ -36,6 +36,7 @@ mod subscriptions;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod told;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -65,6 +66,7 @@ pub use sink_states::SinkState;
 pub use sinks::PauseRecord;
 pub use subscriptions::SubscriptionRow;
 pub use texts::EntryTexts;
+pub use told::Told;
 use writer::Writer;
 
 use crate::model::Timestamp;

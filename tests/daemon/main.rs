@@ -22,6 +22,7 @@ mod commands;
 mod corpus;
 mod crash;
 mod end_to_end;
+mod feeds_of_alerts;
 mod formats;
 mod hostile;
 mod options;

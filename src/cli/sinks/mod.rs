@@ -1,6 +1,7 @@
 //! `mentiond sinks`: where alerts go, what they look like there, and whether they arrive.
 
 mod command;
+mod feed;
 mod list;
 mod render;
 mod test;
@@ -46,6 +47,7 @@ fn names(kind: &SinkKind) -> (&'static str, &'static str) {
     match kind {
         SinkKind::Log { format } => ("log", format.name()),
         SinkKind::Webhook { format, .. } => ("webhook", format.name()),
+        SinkKind::Feed(_) => ("feed", "atom, json"),
         SinkKind::Command(command) => ("command", command.format()),
     }
 }

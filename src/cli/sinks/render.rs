@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::output::printable;
 use super::super::{CliError, Context, names as known, runtime};
-use super::{command, names};
+use super::{command, feed, names};
 use crate::config::{Config, SinkKind};
 use crate::model::{SinkId, Timestamp};
 use crate::notify::command::Runner;
@@ -45,6 +45,9 @@ pub fn run(context: &Context, args: &RenderArgs) -> Result<ExitCode, CliError> {
     }
     if let Some(runner) = Runner::of(sink) {
         return command::render(context, sink, &runner, &alert, args.json);
+    }
+    if let SinkKind::Feed(_) = &sink.kind {
+        return feed::render(context, sink, &alert, args.json);
     }
     let shown = probe::render(&sink.kind, &alert);
     let Some(shown) = shown.map_err(|error| CliError::Failed(error.to_string()))? else {

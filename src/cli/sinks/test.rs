@@ -37,6 +37,10 @@ pub fn run(context: &Context, args: &TestArgs) -> Result<ExitCode, CliError> {
     if let Some(runner) = Runner::of(sink) {
         return command::test(context, sink, &runner, &alert, args.json);
     }
+    if let SinkKind::Feed(_) = &sink.kind {
+        out.line("a feed takes every alert; nothing is sent")?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let probed = runtime()?.block_on(probe::send(sink, &alert, now));
     let probed = probed.map_err(|error| CliError::Failed(error.to_string()))?;
     let Some(probe) = probed else {

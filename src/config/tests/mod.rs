@@ -3,6 +3,7 @@
 mod aliases;
 mod commands;
 mod delivery;
+mod feeds_of_alerts;
 mod files;
 mod mistakes;
 mod names;
@@ -194,6 +195,12 @@ id = "program"
 type = "command"
 command = ["/bin/sh", "-c", "cat"]
 
+[[sink]]
+id = "reader"
+type = "feed"
+entries = 50
+token = { env = "FEED_TOKEN" }
+
 [[route]]
 kinds = ["mention"]
 topics = ["sco"]
@@ -217,6 +224,7 @@ pub(super) fn environment(pairs: &[(&str, &str)]) -> Environment {
     let always = [
         ("HOME", "/home/me"),
         ("HOOK_SECRET", SIGNING),
+        ("FEED_TOKEN", "feed-token-of-the-tests"),
         ("PROXY", "socks5h://u:p@127.0.0.1:9050"),
     ];
     Environment::from_pairs(always.iter().chain(pairs).copied())
@@ -374,7 +382,7 @@ fn every_key_is_read() {
     assert_eq!(topic.within, 7);
     assert_eq!((topic.min_score, config.topics[1].min_score), (1, 40));
 
-    assert_eq!(config.sinks.len(), 6);
+    assert_eq!(config.sinks.len(), 7);
     assert_eq!(config.sinks[0].topics.as_ref().unwrap()[0].as_str(), "sco");
     assert_eq!(config.sinks[0].tags, None);
     let SinkKind::Webhook { url, secret, .. } = &config.sinks[1].kind else {
