@@ -68,9 +68,9 @@ impl Door {
     }
 }
 
-/// Says what a reload could not bring about.
-pub(super) fn warn_of_changes(old: &Config, live: &Live, door: Option<&Door>) {
-    if live.config.web != old.web {
+/// Says what a reload could not bring about, where `web` was in force at the start.
+pub(super) fn warn_of_changes(web: &WebConfig, live: &Live, door: Option<&Door>) {
+    if live.config.web != *web {
         warn!("[web] has changed; it takes effect when the daemon is started again");
     } else if door.is_none() && is_wanted(&live.config) {
         warn!("there are feeds of alerts now; they are served when the daemon is started again");
@@ -97,18 +97,15 @@ impl Alerts for Stored {
             SinkKind::Feed(feed) if sink.id.as_str() == name => Some(Served {
                 sink: sink.id.clone(),
                 token: feed.token.clone(),
+                entries: feed.entries,
             }),
             _ => None,
         })
     }
 
     async fn document(&self, feed: Served) -> Option<(Document, Option<Timestamp>)> {
-        let live = self.engine.live();
-        let entries = live.config.sinks.iter().find_map(|sink| match &sink.kind {
-            SinkKind::Feed(config) if sink.id == feed.sink => Some(config.entries),
-            _ => None,
-        })?;
-        let told = match self.engine.store.told(feed.sink.clone(), entries).await {
+        let store = &self.engine.store;
+        let told = match store.told(feed.sink.clone(), feed.entries).await {
             Ok(told) => told,
             Err(error) => {
                 warn!(

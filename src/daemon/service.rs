@@ -110,7 +110,7 @@ pub async fn run(
     if let Some(push) = &push {
         push.follow(scheduler.feeds()).await;
     }
-    let started = live.config.clone();
+    let web = live.config.web.clone();
     let start_notifier = async |live: &Live| {
         Notifier::start(
             &engine.store,
@@ -167,7 +167,7 @@ pub async fn run(
                     if let Some(push) = &push {
                         push.follow(scheduler.feeds()).await;
                     }
-                    door::warn_of_changes(&started, &engine.live(), door.as_ref());
+                    door::warn_of_changes(&web, &engine.live(), door.as_ref());
                     tell(Event::Reloaded);
                 }
                 Some(Command::Stop) | None => break,

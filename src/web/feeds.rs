@@ -41,6 +41,8 @@ pub struct Served {
     pub sink: SinkId,
     /// What its address must hold.
     pub token: Option<Secret>,
+    /// The most entries.
+    pub entries: usize,
 }
 
 /// Who knows the feeds and what is in them.

@@ -191,3 +191,30 @@ fn who_has_it_gets_304_and_who_has_no_token_finds_nothing() {
     assert!(!all.contains(TOKEN), "{all}");
     assert!(daemon.stop().success());
 }
+
+#[test]
+fn a_reload_brings_feeds_where_there_is_a_listener_and_says_so_where_there_is_none() {
+    let site = Site::start();
+    site.publish("/feed", rss(&[Item::new("1", "Putin at the SCO")]));
+    let home = home(&site);
+    let daemon = home.start();
+    let base = address(&daemon);
+    let text = std::fs::read_to_string(home.config()).unwrap();
+    let more = "[[sink]]\nid = \"late\"\ntype = \"feed\"\n";
+    assert_eq!(get(&format!("{base}/feeds/late.atom")).0, 404);
+    home.write_config(&format!("{text}{more}"));
+    daemon.signal("HUP");
+    daemon.wait_for_log("configuration reloaded");
+    assert_eq!(get(&format!("{base}/feeds/late.atom")).0, 200);
+    assert!(daemon.stop().success());
+
+    let (before, after) = text.split_once("[[sink]]").unwrap();
+    let after = &after[after.find("[[topic]]").unwrap()..];
+    home.write_config(&format!("{before}{after}"));
+    let daemon = home.start();
+    daemon.wait_for_log(" ready");
+    home.write_config(&format!("{before}{more}{after}"));
+    daemon.signal("HUP");
+    daemon.wait_for_log("they are served when the daemon is started again");
+    assert!(daemon.stop().success());
+}
