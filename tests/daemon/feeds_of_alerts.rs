@@ -204,8 +204,9 @@ fn a_reload_brings_feeds_where_there_is_a_listener_and_says_so_where_there_is_no
     assert_eq!(get(&format!("{base}/feeds/late.atom")).0, 404);
     home.write_config(&format!("{text}{more}"));
     daemon.signal("HUP");
-    daemon.wait_for_log("configuration reloaded");
-    assert_eq!(get(&format!("{base}/feeds/late.atom")).0, 200);
+    wait_for("the late feed", || {
+        (get(&format!("{base}/feeds/late.atom")).0 == 200).then_some(())
+    });
     assert!(daemon.stop().success());
 
     let (before, after) = text.split_once("[[sink]]").unwrap();
