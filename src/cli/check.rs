@@ -56,6 +56,11 @@ pub fn run(context: &Context, _: &CheckArgs) -> Result<ExitCode, CliError> {
                 (Some(_), _) => "webhook, signed".to_owned(),
             },
             SinkKind::Email(email) => format!("email to {}", count(email.to.len(), "recipient")),
+            SinkKind::Feed(feed) => {
+                let token = feed.token.as_ref().map_or("", |_| "/[secret]");
+                format!("feed at /feeds/{}{token}.atom and .json", sink.id)
+            }
+            SinkKind::Command(command) => format!("command {}", command.program.display()),
         };
         out.line(format!("sink           {} ({kind})", sink.id))?;
     }

@@ -88,6 +88,15 @@ impl DeliveryConfig {
         }
     }
 
+    /// For a program: one at a time.
+    #[must_use]
+    pub fn command() -> Self {
+        Self {
+            concurrency: 1,
+            ..Self::default()
+        }
+    }
+
     /// For a mail server: many take their time over a mail, and one that is given up while the server
     /// takes it is sent again; and they want few connections.
     #[must_use]

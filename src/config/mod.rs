@@ -27,6 +27,7 @@ mod environment;
 mod examples;
 mod feed_list;
 mod feeds;
+mod headers;
 mod include;
 mod load;
 mod opml;
@@ -39,10 +40,13 @@ mod request;
 mod routes;
 mod secret;
 mod settings;
+mod sink_command;
 mod sink_email;
+mod sink_feed;
 mod sink_format;
 mod sinks;
 mod source;
+mod template;
 #[cfg(test)]
 mod tests;
 mod topics;
@@ -68,7 +72,9 @@ pub use load::{load, parse_topics};
 pub use opml_write::{Outlined, write_opml};
 pub(crate) use problem::did_you_mean;
 pub use problem::{ConfigError, Problem};
+pub use sink_command::CommandConfig;
 pub use sink_email::{EmailConfig, Tls};
+pub use sink_feed::FeedConfig;
 
 use crate::model::{Feed, FeedId, Field, FullText, Interval, SinkId, Topic, TopicId};
 use crate::notify::Voice;
@@ -289,9 +295,10 @@ impl SinkConfig {
     #[must_use]
     pub fn new(id: SinkId, kind: SinkKind) -> Self {
         let delivery = match kind {
-            SinkKind::Log { .. } => DeliveryConfig::log(),
+            SinkKind::Log { .. } | SinkKind::Feed(_) => DeliveryConfig::log(),
             SinkKind::Webhook { .. } => DeliveryConfig::default(),
             SinkKind::Email(_) => DeliveryConfig::email(),
+            SinkKind::Command(_) => DeliveryConfig::command(),
         };
         Self {
             id,
@@ -342,6 +349,10 @@ pub enum SinkKind {
     },
     /// A mail for each alert.
     Email(EmailConfig),
+    /// A program that is run for each alert.
+    Command(CommandConfig),
+    /// A feed that the daemon serves.
+    Feed(FeedConfig),
 }
 
 /// Which alerts go to which sinks. All conditions that are given must hold; each is a list of

@@ -86,6 +86,11 @@ impl<'a> Table<'a> {
         self.report.error(&self.origin, message, help);
     }
 
+    /// Reports what the owner should know of the table as a whole.
+    pub(super) fn warn(&self, message: impl Into<String>, help: Option<String>) {
+        self.report.warn(&self.origin, message, help);
+    }
+
     /// The value of a key, if the file has it.
     pub(super) fn get(&mut self, key: &'static str) -> Option<Value<'a>> {
         self.asked.push(key);

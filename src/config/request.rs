@@ -8,37 +8,26 @@ use std::time::Duration;
 use url::Url;
 
 use super::environment::{Environment, Use};
-use super::problem::quoted;
+use super::headers;
 use super::reader::Table;
 use super::secret;
 use super::source::read_text;
 use super::value::Value;
 use crate::model::{Auth, RequestOptions, Secret};
 
-/// The longest header value written in the configuration, in characters.
-const LONGEST_HEADER: usize = 4096;
-/// The most headers of a feed.
-const MOST_HEADERS: usize = 32;
 /// The largest file of certificates.
 const MAX_ROOTS: u64 = 1 << 20;
 const PROXY_SCHEMES: [&str; 4] = ["http", "https", "socks5", "socks5h"];
 
-/// Fields that belong to the connection or to the daemon's own promises, and what to do instead.
-const RESERVED: [(&str, &str); 14] = [
-    ("host", "it follows from the URL"),
-    ("connection", "it belongs to the connection"),
-    ("keep-alive", "it belongs to the connection"),
-    ("proxy-connection", "it belongs to the connection"),
-    ("proxy-authorization", "put the credentials into `proxy`"),
-    ("te", "it belongs to the connection"),
-    ("trailer", "it belongs to the connection"),
-    ("transfer-encoding", "it belongs to the connection"),
-    ("upgrade", "it belongs to the connection"),
-    ("content-length", "it belongs to the connection"),
+/// Header fields that have keys of their own or belong to the daemon's own promises.
+const RESERVED: [(&str, &str); 7] = [
     ("accept-encoding", "the daemon asks for what it can unpack"),
     ("if-none-match", "the daemon sends what the server gave"),
     ("if-modified-since", "the daemon sends what the server gave"),
     ("a-im", "the daemon asks for what it can apply"),
+    ("authorization", "use `basic_auth` or `bearer_token`"),
+    ("cookie", "use `cookies`"),
+    ("user-agent", "use `user_agent`"),
 ];
 
 /// Reads the keys of a `[[feed]]` that say how to ask for it.
@@ -61,7 +50,7 @@ pub(super) fn read(table: &mut Table<'_>, environment: &Environment) -> RequestO
     let bearer = bearer.and_then(|value| secret::resolve(&value, environment, Use::Asking));
     let cookies = table
         .get("cookies")
-        .and_then(|value| text_or_secret(&value, environment));
+        .and_then(|value| headers::text_or_secret(&value, environment, Use::Asking));
     let proxy = table
         .get("proxy")
         .and_then(|value| proxy(&value, environment));
@@ -97,43 +86,10 @@ fn user_agent(value: &Value<'_>) -> Option<String> {
     None
 }
 
-/// A text that may be no secret, or a reference to one that is.
-fn text_or_secret(value: &Value<'_>, environment: &Environment) -> Option<Secret> {
-    if value.is_text() {
-        return Some(Secret::new(value.line(LONGEST_HEADER)?.to_owned()));
-    }
-    secret::resolve(value, environment, Use::Asking)
-}
-
 fn headers(value: &Value<'_>, environment: &Environment) -> Vec<(String, Secret)> {
-    let entries = value.named("a table of header fields, such as { \"X-Edition\" = \"asia\" }");
-    if entries.len() > MOST_HEADERS {
-        let message = format!("at most {MOST_HEADERS} headers are allowed");
-        value.error(message, None);
-        return Vec::new();
-    }
-    let read = |(name, value): (&str, Value<'_>)| {
-        let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-        if name.is_empty() || name.len() > 100 || !name.bytes().all(token) {
-            let message = format!("{} is not the name of a header field", quoted(name));
-            value.error(message, None);
-            return None;
-        }
-        let lower = name.to_ascii_lowercase();
-        let separate = [
-            ("authorization", "use `basic_auth` or `bearer_token`"),
-            ("cookie", "use `cookies`"),
-            ("user-agent", "use `user_agent`"),
-        ];
-        let mut refused = RESERVED.iter().chain(&separate);
-        if let Some((_, why)) = refused.find(|(known, _)| *known == lower) {
-            let message = format!("the header {name} can't be set for a feed");
-            value.error(message, Some((*why).to_owned()));
-            return None;
-        }
-        Some((lower, text_or_secret(&value, environment)?))
-    };
-    entries.into_iter().filter_map(read).collect()
+    let fields = headers::read(value, environment, Use::Asking, "a feed", &RESERVED);
+    let fields = fields.into_iter();
+    fields.map(|(name, value, _)| (name, value)).collect()
 }
 
 fn basic_auth(value: &Value<'_>, environment: &Environment) -> Option<Auth> {
@@ -158,7 +114,7 @@ fn basic_auth(value: &Value<'_>, environment: &Environment) -> Option<Auth> {
 
 /// A proxy's URL: written out, or a reference where it holds credentials.
 pub(super) fn proxy(value: &Value<'_>, environment: &Environment) -> Option<Secret> {
-    let secret = text_or_secret(value, environment)?;
+    let secret = headers::text_or_secret(value, environment, Use::Asking)?;
     if value.is_text() && secret.expose() == "environment" {
         return from_variables(value, environment);
     }

@@ -12,10 +12,11 @@ use tracing_subscriber::EnvFilter;
 
 use super::environment::Environment;
 use super::feeds::check_url;
-use super::problem::{did_you_mean, quoted};
+use super::problem::{Report, did_you_mean, quoted};
 use super::reader::Table;
 use super::request;
 use super::sinks::FORMATS;
+use super::source::Origin;
 use super::units::show_duration;
 use super::value::Value;
 use super::{
@@ -238,14 +239,10 @@ pub(super) fn articles(mut table: Table<'_>) -> ArticleConfig {
 }
 
 /// `[web]`.
-pub(super) fn web(mut table: Table<'_>) -> WebConfig {
+/// The section, and where `listen` stands in it if it does.
+pub(super) fn web(mut table: Table<'_>) -> (WebConfig, Option<Origin>) {
     let (listen, public_url) = (table.setting("listen"), table.setting("public_url"));
-    if let (Some(value), None) = (&listen, &public_url) {
-        value.warn(
-            "`listen` has no effect without `public_url`",
-            Some("set `public_url` to where hubs find the listener".to_owned()),
-        );
-    }
+    let listen_at = listen.as_ref().map(|value| value.origin.clone());
     let listen = listen.and_then(|value| {
         let text = value.line(100)?;
         let address = text.parse().ok();
@@ -266,10 +263,20 @@ pub(super) fn web(mut table: Table<'_>) -> WebConfig {
         Some(url)
     });
     table.finish();
-    WebConfig {
+    let web = WebConfig {
         listen: listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8470))),
         public_url,
-    }
+    };
+    (web, listen_at)
+}
+
+/// Says that nobody would listen where the owner has said to.
+pub(super) fn warn_of_no_listener(at: &Origin, report: &Report) {
+    report.warn(
+        at,
+        "`listen` has no effect without `public_url` or a sink of type \"feed\"",
+        Some("set `public_url` to where hubs find the listener".to_owned()),
+    );
 }
 
 /// A URL or mail address that may stand in a comment of a User-Agent field (RFC 9110 §10.1.5).

@@ -4,10 +4,11 @@
 use super::environment::{Environment, Use};
 use super::feeds::check_url;
 use super::reader::Table;
-use super::secret;
+use super::sinks::Surroundings;
 use super::value::Value;
+use super::{headers, secret, template};
 use crate::model::Secret;
-use crate::notify::format::{Format, ntfy, telegram};
+use crate::notify::format::{Format, Header, Templated, ntfy, telegram};
 
 #[derive(Clone, Copy, PartialEq)]
 enum Name {
@@ -20,9 +21,10 @@ enum Name {
     Ntfy,
     Matrix,
     Mattermost,
+    Template,
 }
 
-const NAMES: [(&str, Name); 9] = [
+const NAMES: [(&str, Name); 10] = [
     ("standard", Name::Standard),
     ("cloudevents", Name::CloudEvents),
     ("slack", Name::Slack),
@@ -32,6 +34,30 @@ const NAMES: [(&str, Name); 9] = [
     ("ntfy", Name::Ntfy),
     ("matrix", Name::Matrix),
     ("mattermost", Name::Mattermost),
+    ("template", Name::Template),
+];
+
+/// The keys that only webhooks of some formats have.
+pub(super) const OWN_KEYS: [&str; 4] = ["chat_id", "room", "method", "headers"];
+
+/// The keys that only some formats have.
+const KEYS: [&str; 8] = [
+    "chat_id",
+    "room",
+    "token",
+    "template",
+    "template_file",
+    "content_type",
+    "method",
+    "headers",
+];
+
+/// Header fields that the daemon sets, and what to do instead.
+const OURS: [(&str, &str); 4] = [
+    ("content-type", "use `content_type`"),
+    ("webhook-id", "the daemon sends it"),
+    ("webhook-timestamp", "the daemon sends it"),
+    ("webhook-signature", "the daemon makes it from `secret`"),
 ];
 
 /// The longest id of a chat or room; Matrix allows 255 bytes.
@@ -40,8 +66,9 @@ const LONGEST_ID: usize = 255;
 /// The URL and the format of a webhook; `None` after a mistake in it was reported.
 pub(super) fn read(
     table: &mut Table<'_>,
-    environment: &Environment,
+    around: &Surroundings<'_>,
 ) -> (Option<Secret>, Option<Format>) {
+    let environment = around.environment;
     let value = table.get("format");
     let name = match &value {
         Some(value) => value.choice(&NAMES),
@@ -58,7 +85,7 @@ pub(super) fn read(
     };
     let Some(name) = name else {
         // Without a format there is no saying which keys belong.
-        for key in ["chat_id", "room", "token"] {
+        for key in KEYS {
             table.get(key);
         }
         return (url, None);
@@ -69,6 +96,14 @@ pub(super) fn read(
     if name != Name::Matrix {
         table.refuse(&["room"], "it is for format \"matrix\"");
     }
+    if name == Name::Template {
+        let help = "it is for the formats \"telegram\", \"ntfy\" and \"matrix\"; put what a request must \
+                    carry into `headers`";
+        table.refuse(&["token"], help);
+        return (url, templated(table, around).map(Format::Template));
+    }
+    table.refuse(&template::KEYS, "it is for format \"template\"");
+    table.refuse(&["method", "headers"], "it is for format \"template\"");
     let format = match name {
         Name::Telegram => {
             let chat = table.required("chat_id").and_then(|value| chat(&value));
@@ -106,6 +141,26 @@ pub(super) fn read(
         }
     };
     (url, format)
+}
+
+/// What the owner composes: the template, the method and further header fields.
+fn templated(table: &mut Table<'_>, around: &Surroundings<'_>) -> Option<Templated> {
+    let method = table.get("method");
+    let put = method.and_then(|value| value.choice(&[("POST", false), ("PUT", true)]));
+    let headers = table.get("headers").map(|value| {
+        let use_ = Use::Delivering;
+        headers::read(&value, around.environment, use_, "a webhook", &OURS)
+    });
+    let header = |(name, value, written)| Header {
+        name,
+        value,
+        written,
+    };
+    Some(Templated {
+        template: template::read(table, around.report)?,
+        put: put.unwrap_or(false),
+        headers: headers.into_iter().flatten().map(header).collect(),
+    })
 }
 
 /// A webhook's URL: written out, or a reference where the URL itself is the secret.

@@ -12,7 +12,8 @@ use super::source::Origin;
 use super::topics::TopicList;
 use super::value::Value;
 use super::{
-    DeliveryConfig, LogFormat, SinkConfig, SinkKind, delivery, pace, sink_email, sink_format, zone,
+    DeliveryConfig, LogFormat, SinkConfig, SinkKind, delivery, pace, sink_command, sink_email,
+    sink_feed, sink_format, template, zone,
 };
 use crate::model::{SinkId, TopicId};
 use crate::notify::words::Language;
@@ -21,27 +22,27 @@ use crate::notify::words::Language;
 pub(super) const FORMATS: [(&str, LogFormat); 2] =
     [("human", LogFormat::Human), ("json", LogFormat::Json)];
 
-/// The keys that only webhooks have.
-const WEBHOOK_ONLY: [&str; 6] = [
-    "url",
-    "chat_id",
-    "room",
-    "token",
-    "secret",
-    "previous_secret",
+const TYPES: [(&str, Type); 5] = [
+    ("log", Type::Log),
+    ("webhook", Type::Webhook),
+    ("email", Type::Email),
+    ("command", Type::Command),
+    ("feed", Type::Feed),
 ];
 
-/// Which sinks have a receiver that may be asked again.
-const RECEIVING: &str = "it is for sinks of type \"webhook\" or \"email\"";
+/// The keys that only webhooks have.
+const WEBHOOK_KEYS: [&str; 3] = ["url", "secret", "previous_secret"];
 
 /// The most numbers in `updates_at`.
 const MOST_UPDATES: usize = 10;
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 enum Type {
     Log,
     Webhook,
     Email,
+    Command,
+    Feed,
 }
 
 /// What sinks are checked against.
@@ -54,6 +55,8 @@ pub(super) struct Surroundings<'s> {
     pub(super) topics: &'s TopicList,
     /// Whether topics, feeds or sinks may be missing because a file could not be read to its end.
     pub(super) topics_may_be_missing: bool,
+    /// The listener that serves feeds.
+    pub(super) door: sink_feed::Door<'s>,
 }
 
 /// The sinks read so far, with where they stand.
@@ -83,19 +86,13 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
         Some(id)
     });
     let type_value = table.required("type");
-    let types = [
-        ("log", Type::Log),
-        ("webhook", Type::Webhook),
-        ("email", Type::Email),
-    ];
-    let sink_type = type_value.as_ref().and_then(|value| value.choice(&types));
+    let sink_type = type_value.as_ref().and_then(|value| value.choice(&TYPES));
+    if let Some(sink_type) = sink_type {
+        refuse_others(&mut table, sink_type);
+    }
     let mut delivery = None;
     let kind = match sink_type {
         Some(Type::Log) => {
-            table.refuse(&WEBHOOK_ONLY, "it is for sinks of type \"webhook\"");
-            table.refuse(&sink_email::KEYS, "it is for sinks of type \"email\"");
-            table.refuse(&["allow_private"], RECEIVING);
-            table.refuse(&delivery::KEYS, RECEIVING);
             let format = table.get("format").and_then(|value| value.choice(&FORMATS));
             Some(SinkKind::Log {
                 format: format.unwrap_or_default(),
@@ -103,26 +100,20 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
         }
         Some(Type::Webhook) => {
             delivery = Some(delivery::read(&mut table));
-            table.refuse(&sink_email::KEYS, "it is for sinks of type \"email\"");
             webhook(&mut table, around)
         }
         Some(Type::Email) => {
-            table.refuse(&WEBHOOK_ONLY, "it is for sinks of type \"webhook\"");
-            table.refuse(
-                &["format"],
-                "it is for sinks of type \"log\" or \"webhook\"",
-            );
             delivery = Some(delivery::read_or(&mut table, &DeliveryConfig::email()));
             sink_email::read(&mut table, around.environment).map(SinkKind::Email)
         }
+        Some(Type::Command) => {
+            delivery = Some(delivery::read_or(&mut table, &DeliveryConfig::command()));
+            sink_command::read(&mut table, around).map(SinkKind::Command)
+        }
+        Some(Type::Feed) => sink_feed::read(&mut table, around).map(SinkKind::Feed),
         None => {
             // Without a type there is no saying which keys belong: all known ones are let pass.
-            for key in WEBHOOK_ONLY
-                .iter()
-                .chain(&sink_email::KEYS)
-                .chain(&["format", "allow_private"])
-                .chain(&delivery::KEYS)
-            {
+            for key in OWN_KEYS.iter().flat_map(|(_, keys)| *keys) {
                 table.get(key);
             }
             None
@@ -158,8 +149,39 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
     }
 }
 
+/// The keys that not all types have, with the types that do.
+const OWN_KEYS: [(&[Type], &[&str]); 9] = [
+    (&[Type::Log, Type::Webhook, Type::Command], &["format"]),
+    (&[Type::Webhook], &WEBHOOK_KEYS),
+    (&[Type::Webhook, Type::Email], &["allow_private"]),
+    (&[Type::Webhook, Type::Command], &template::KEYS),
+    (&[Type::Webhook, Type::Feed], &["token"]),
+    (&[Type::Webhook], &sink_format::OWN_KEYS),
+    (&[Type::Email], &sink_email::KEYS),
+    (&[Type::Command], &sink_command::KEYS),
+    (&[Type::Feed], &sink_feed::KEYS),
+];
+
+/// Refuses the keys that belong to other types of sinks.
+fn refuse_others(table: &mut Table<'_>, sink_type: Type) {
+    let delivering = [Type::Webhook, Type::Email, Type::Command];
+    let deliveries: (&[Type], &[&str]) = (&delivering, &delivery::KEYS);
+    for (types, keys) in OWN_KEYS.into_iter().chain([deliveries]) {
+        if !types.contains(&sink_type) {
+            let names = TYPES.iter().filter(|(_, known)| types.contains(known));
+            let names: Vec<String> = names.map(|(name, _)| format!("\"{name}\"")).collect();
+            let names = match names.split_last() {
+                Some((last, [])) => last.clone(),
+                Some((last, others)) => format!("{} or {last}", others.join(", ")),
+                None => continue,
+            };
+            table.refuse(keys, &format!("it is for sinks of type {names}"));
+        }
+    }
+}
+
 fn webhook(table: &mut Table<'_>, around: &Surroundings<'_>) -> Option<SinkKind> {
-    let (url, format) = sink_format::read(table, around.environment);
+    let (url, format) = sink_format::read(table, around);
     let (secret, previous_secret) = delivery::secrets(table, around.environment);
     let allow_private = delivery::allow_private(table);
     Some(SinkKind::Webhook {

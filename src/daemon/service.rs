@@ -9,12 +9,14 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tracing::{debug, error, info, warn};
 
+use super::door::{self, Bound};
 use super::push::Push;
 use super::{Engine, Live, LiveError, PushStartError, Scheduler, Then};
 use crate::config::Config;
 use crate::model::Timestamp;
 use crate::notify::{Notifier, NotifyError, Printer, Settled};
 use crate::store::{Keep, StoreError};
+use crate::web::ListenError;
 
 /// What a running service can be told.
 #[derive(Debug)]
@@ -50,6 +52,9 @@ pub enum DaemonError {
     /// The configuration can't be put to work.
     #[error(transparent)]
     Live(#[from] LiveError),
+    /// The listener can't be had.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     /// Push can't be had.
     #[error(transparent)]
     Push(#[from] PushStartError),
@@ -99,10 +104,13 @@ pub async fn run(
     let mut scheduler = Scheduler::new(engine.clone());
     scheduler.take_over(&live).await?;
     warn_about_orphans(engine, &live).await?;
-    let push = Push::start(engine, scheduler.feeds()).await?;
+    let bound = Bound::bind(&live.config).await?;
+    let (push, callbacks) = Push::start(engine, scheduler.feeds()).await?.unzip();
+    let door = bound.serve(engine, callbacks);
     if let Some(push) = &push {
-        push.follow(&live, scheduler.feeds()).await;
+        push.follow(scheduler.feeds()).await;
     }
+    let web = live.config.web.clone();
     let start_notifier = async |live: &Live| {
         Notifier::start(
             &engine.store,
@@ -157,8 +165,9 @@ pub async fn run(
                         Err(error) => warn!("reload refused, the old configuration stays in force: {error}"),
                     }
                     if let Some(push) = &push {
-                        push.follow(&engine.live(), scheduler.feeds()).await;
+                        push.follow(scheduler.feeds()).await;
                     }
+                    door::warn_of_changes(&web, &engine.live(), door.as_ref());
                     tell(Event::Reloaded);
                 }
                 Some(Command::Stop) | None => break,
@@ -170,6 +179,9 @@ pub async fn run(
     let limit = engine.live().config.shutdown_timeout;
     let began = Instant::now();
     pruning.abort();
+    if let Some(door) = door {
+        door.shut().await;
+    }
     if let Some(push) = push {
         push.stop().await;
     }

@@ -1,18 +1,21 @@
 //! Telling: the outbox's deliveries, each to its sink, at least once and by a stable id.
 //!
 //! [`Notifier`] runs one worker per sink, so that a slow or dead receiver delays nobody else. A
-//! worker takes what is due from the store, sends it ([`webhook`], [`email`], [`log`]), and settles it in the
+//! worker takes what is due from the store, sends it ([`webhook`], [`email`], [`command`], [`log`]), and settles it in the
 //! store: delivered, to be tried again by [`retry`]'s policy, or a dead letter. A delivery is
 //! settled only after its answer arrived; a crash in between repeats the request with the same
 //! `webhook-id`, which is how a receiver can drop it. A receiver in trouble is left alone for a while
 //! ([`circuit`]), and what it said is kept ([`echo`]).
 //!
-//! What a payload looks like is in [`payload`], what chats and other receivers get in [`format`], in which
-//! [`words`] and [`voice`], how a request is signed in [`sign`], and who gets which alert in [`route`].
+//! What a payload looks like is in [`payload`], what chats and other receivers get in [`format`], what readers of
+//! feeds get in [`feed`], in which [`words`] and [`voice`], how a request is signed in [`sign`], and who gets which
+//! alert in [`route`].
 
 pub mod circuit;
+pub mod command;
 pub mod echo;
 pub mod email;
+pub mod feed;
 pub mod format;
 pub mod log;
 mod notifier;

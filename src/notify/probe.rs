@@ -10,8 +10,9 @@ use serde_json::Value;
 use url::Url;
 
 use super::email::{self, mail::Draft};
+use super::format::template::TemplateError;
 use super::format::text::{fit, tame, units};
-use super::format::{self, Format};
+use super::format::{self, Format, Header};
 use super::sink;
 use super::webhook::{Answer, Failure, Target, beginning};
 use super::{NotifyError, Voice, log};
@@ -80,6 +81,8 @@ pub struct Probe {
 pub fn place(kind: &SinkKind) -> String {
     match kind {
         SinkKind::Log { .. } => "standard output".to_owned(),
+        SinkKind::Feed(_) => "/feeds/ of the daemon's listener".to_owned(),
+        SinkKind::Command(command) => command.program.display().to_string(),
         SinkKind::Webhook { url, format, .. } => match Url::parse(url.expose()) {
             Ok(url) => shown(&url, format),
             Err(_) => SECRET.to_owned(),
@@ -99,9 +102,16 @@ fn shown(url: &Url, format: &Format) -> String {
     }
 }
 
-/// The request that would tell an alert; secrets that were not read stand as `[secret]`.
-#[must_use]
-pub fn render(kind: &SinkKind, alert: &StoredAlert, voice: &Voice) -> Option<Shown> {
+/// The request that would tell an alert; secrets that were not read stand as `[secret]`. `None` for a
+/// sink that sends none.
+///
+/// # Errors
+/// That the owner's template makes nothing of the alert.
+pub fn render(
+    kind: &SinkKind,
+    alert: &StoredAlert,
+    voice: &Voice,
+) -> Result<Option<Shown>, TemplateError> {
     let SinkKind::Webhook {
         url,
         format,
@@ -109,12 +119,14 @@ pub fn render(kind: &SinkKind, alert: &StoredAlert, voice: &Voice) -> Option<Sho
         ..
     } = kind
     else {
-        return None;
+        return Ok(None);
     };
     let known = Url::parse(url.expose()).ok();
     let stand_in = || Url::parse("https://secret.invalid/secret").ok();
-    let url = known.clone().or_else(stand_in)?;
-    let mut outgoing = format::outgoing(format, &url, alert, voice);
+    let Some(url) = known.clone().or_else(stand_in) else {
+        return Ok(None);
+    };
+    let mut outgoing = format::outgoing(format, &url, alert, voice)?;
     let place = match format {
         // Who knows a topic's name can read it.
         Format::Ntfy { .. } => {
@@ -126,7 +138,16 @@ pub fn render(kind: &SinkKind, alert: &StoredAlert, voice: &Voice) -> Option<Sho
         Format::Matrix { .. } if known.is_some() => outgoing.url.to_string(),
         _ => place(kind),
     };
-    let mut headers = vec![("content-type", outgoing.content_type.to_owned())];
+    let mut headers = vec![("content-type", outgoing.content_type.into_owned())];
+    for Header {
+        name,
+        value,
+        written,
+    } in &outgoing.headers
+    {
+        let value = if *written { value.expose() } else { SECRET };
+        headers.push((name, value.to_owned()));
+    }
     if outgoing.bearer.is_some() {
         headers.push(("authorization", format!("Bearer {SECRET}")));
     }
@@ -137,7 +158,7 @@ pub fn render(kind: &SinkKind, alert: &StoredAlert, voice: &Voice) -> Option<Sho
     if secret.is_some() {
         headers.push(("webhook-signature", "v1,(base64)".to_owned()));
     }
-    Some(Shown {
+    Ok(Some(Shown {
         method: outgoing.method.to_string(),
         url: place,
         headers: headers
@@ -145,7 +166,7 @@ pub fn render(kind: &SinkKind, alert: &StoredAlert, voice: &Voice) -> Option<Sho
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
         body: outgoing.body,
-    })
+    }))
 }
 
 /// The source of the mail that would tell an alert, with its two texts; `None` for a sink that sends
@@ -212,7 +233,12 @@ pub async fn send(
     let Some(target) = sink::target(sink)? else {
         return Ok(None);
     };
-    let (client, request) = target.request(alert, now).build_split();
+    let request = target.request(alert, now);
+    let request = request.map_err(|error| NotifyError::Sink {
+        sink: sink.id.clone(),
+        detail: error.to_string(),
+    })?;
+    let (client, request) = request.build_split();
     let began = Instant::now();
     let answer = match request {
         Ok(request) => {
@@ -336,7 +362,9 @@ mod tests {
                 "https://a.example/_matrix/client/v3/rooms/!room:a.example/send/m.room.message/al_00000000000000000000000000000000",
             ),
         ] {
-            let shown = render(&webhook(url, format), &mention(), &Voice::default()).unwrap();
+            let shown = render(&webhook(url, format), &mention(), &Voice::default())
+                .unwrap()
+                .unwrap();
             assert_eq!(shown.url, place);
             assert!(!format!("{shown:?}").contains("hush"), "{shown:?}");
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 
+use super::command::Runner;
 use super::email;
 use super::webhook::{Answer, Failure, Target};
 use super::worker::Worker;
@@ -24,6 +25,9 @@ pub(super) enum Channel {
     },
     Webhook(Target),
     Email(email::Target),
+    Command(Runner),
+    /// Readers come for it by themselves.
+    Feed,
 }
 
 impl Channel {
@@ -31,6 +35,8 @@ impl Channel {
     pub(super) async fn send(&self, alert: &StoredAlert) -> Answer {
         match self {
             Self::Webhook(target) => target.send(alert, Timestamp::now()).await,
+            Self::Command(runner) => runner.send(alert).await,
+            Self::Feed => Answer::Received,
             Self::Email(target) => target.send(alert).await,
             Self::Log {
                 format,
@@ -72,6 +78,11 @@ pub(super) fn worker(
             None => unreachable!("a webhook has a target"),
         },
         SinkKind::Email(config) => Channel::Email(mail_target(sink, config)?),
+        SinkKind::Feed(_) => Channel::Feed,
+        SinkKind::Command(_) => match Runner::of(sink) {
+            Some(runner) => Channel::Command(runner),
+            None => unreachable!("a command has a runner"),
+        },
     };
     let delivery = &sink.delivery;
     // Who retries sooner wants to know sooner.
@@ -151,6 +162,8 @@ pub(super) fn target_hash(kind: &SinkKind) -> [u8; 16] {
             place => format!("{}\n{place}", url.expose()),
         },
         SinkKind::Email(config) => email_place(config),
+        SinkKind::Command(command) => command.words().join("\0"),
+        SinkKind::Feed(_) => "feed".to_owned(),
     };
     let mut hash = [0; 16];
     hash.copy_from_slice(&Sha256::digest(text.as_bytes())[..16]);

@@ -15,6 +15,7 @@ use url::Url;
 
 use super::circuit::Health;
 use super::echo;
+use super::format::template::TemplateError;
 use super::format::{self, Format};
 use super::sign::Keys;
 use super::voice::Voice;
@@ -64,6 +65,17 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// Nothing was sent, because the owner's template failed: the receiver is not to blame.
+    #[must_use]
+    pub fn untold(error: &TemplateError) -> Self {
+        Self {
+            error: error.to_string(),
+            retry_after: None,
+            response: None,
+            health: Health::Up,
+        }
+    }
+
     /// No answer.
     #[must_use]
     pub fn unanswered(error: String) -> Self {
@@ -106,7 +118,8 @@ impl Target {
         };
         let client = fetch::receiver_client(&fetch::user_agent(None), &url, allowed)?;
         let mut secrets = echo::secrets_of(&url);
-        secrets.extend(format.token().map(|token| token.expose().to_owned()));
+        let carried = format.secrets().into_iter();
+        secrets.extend(carried.map(|secret| secret.expose().to_owned()));
         secrets.retain(|secret| !secret.is_empty());
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         Ok(Self {
@@ -122,7 +135,11 @@ impl Target {
 
     /// Sends an alert once.
     pub async fn send(&self, alert: &StoredAlert, now: Timestamp) -> Answer {
-        let response = match self.request(alert, now).send().await {
+        let request = match self.request(alert, now) {
+            Ok(request) => request,
+            Err(error) => return Answer::Failed(Failure::untold(&error)),
+        };
+        let response = match request.send().await {
             Ok(response) => response,
             Err(error) => return Answer::Failed(Failure::unanswered(self.explain(&error))),
         };
@@ -143,13 +160,23 @@ impl Target {
     }
 
     /// The request that tells an alert, signed if there is a key.
-    pub(super) fn request(&self, alert: &StoredAlert, now: Timestamp) -> RequestBuilder {
-        let outgoing = format::outgoing(&self.format, &self.url, alert, &self.voice);
+    ///
+    /// # Errors
+    /// That the owner's template makes nothing of it.
+    pub(super) fn request(
+        &self,
+        alert: &StoredAlert,
+        now: Timestamp,
+    ) -> Result<RequestBuilder, TemplateError> {
+        let outgoing = format::outgoing(&self.format, &self.url, alert, &self.voice)?;
         let mut request = self
             .client
             .request(outgoing.method, outgoing.url)
             .timeout(self.timeout)
-            .header(CONTENT_TYPE, outgoing.content_type);
+            .header(CONTENT_TYPE, &*outgoing.content_type);
+        for header in &outgoing.headers {
+            request = request.header(&header.name, header.value.expose().as_bytes());
+        }
         if let Some(token) = &outgoing.bearer {
             request = request.bearer_auth(token.expose());
         }
@@ -165,7 +192,7 @@ impl Target {
                 keys.sign(&alert.id, seconds, outgoing.body.as_bytes()),
             );
         }
-        request.body(outgoing.body)
+        Ok(request.body(outgoing.body))
     }
 
     /// What an answer means; no secret is left in its words.

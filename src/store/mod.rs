@@ -41,6 +41,7 @@ mod subscriptions;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod told;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -74,6 +75,7 @@ pub use sinks::PauseRecord;
 pub use stored::{MOST_TOLD, StoredAlert, StoredDetail, StoredDigest, TopicCount, TopicName};
 pub use subscriptions::SubscriptionRow;
 pub use texts::EntryTexts;
+pub use told::Told;
 use writer::Writer;
 
 use crate::model::Timestamp;

@@ -339,7 +339,8 @@ ALTER TABLE sink ADD COLUMN rate_full_ms INTEGER;
 ";
 
 /// Counts by quarter-hour in place of those by hour and feed, of which as much is kept as they tell: what
-/// fell into an hour counts for its first quarter, and each mention as a story.
+/// fell into an hour counts for its first quarter, and each mention as a story. The index is for feeds of
+/// what a sink has got.
 const V8: &str = "
 CREATE TABLE series (
   topic    TEXT NOT NULL,
@@ -371,6 +372,8 @@ INSERT INTO series SELECT topic, hour * 4, sum(mentions), sum(mentions) FROM men
 INSERT INTO series_day SELECT c.topic, 'feed', c.hour / 24, f.name, sum(c.mentions)
   FROM mention_count c JOIN feed f ON f.id = c.feed_id WHERE c.hour >= 0 GROUP BY c.topic, c.hour / 24, f.name;
 DROP TABLE mention_count;
+
+CREATE INDEX delivery_told ON delivery(sink, settled_ms) WHERE state = 'delivered';
 
 ALTER TABLE entry ADD COLUMN counted_ms INTEGER;
 ALTER TABLE mention ADD COLUMN counted_ms INTEGER;

@@ -1,7 +1,8 @@
 //! The daemon's own listener: what the world may ask of it.
 //!
 //! [`Listener`] carries whatever [`Router`] it is given; today that is the door for WebSub hubs
-//! ([`crate::push::callback`]). It speaks HTTP/1.1 behind a reverse proxy or alone.
+//! ([`crate::push::callback`]) and feeds of alerts ([`feeds`]). It speaks HTTP/1.1 behind a reverse proxy or
+//! alone.
 //!
 //! # Promises
 //! - No peer holds a connection for nothing: the head of a request must come within ten seconds,
@@ -10,6 +11,8 @@
 //!
 //! # Never
 //! - No policy and no SQL: a request is answered by the router.
+
+pub mod feeds;
 
 use std::io;
 use std::net::SocketAddr;

@@ -46,7 +46,7 @@ const PLACES: [(usize, usize, &str); 15] = [
     (19, 7, "has no term"),
     (21, 6, "is given twice"),
     (22, 42, "did you mean `case`?"),
-    (25, 8, "must be \"log\", \"webhook\" or \"email\""),
+    (25, 8, "must be \"log\", \"webhook\""),
 ];
 
 #[test]

@@ -10,14 +10,15 @@ use serde_json::Value;
 
 use crate::support::{Home, Item, SECRET, Site, TOPICS, rss, runtime, wait_for};
 
-const TOKEN: &str = "123456:hush-hush-token";
+pub(crate) const TOKEN: &str = "123456:hush-hush-token";
 
 #[derive(Debug, Clone)]
-struct Got {
-    method: String,
-    path: String,
-    headers: HeaderMap,
-    body: Value,
+pub(crate) struct Got {
+    pub method: String,
+    pub path: String,
+    pub headers: HeaderMap,
+    pub body: Value,
+    pub text: String,
 }
 
 type Answer = (u16, &'static str);
@@ -28,13 +29,13 @@ struct Shared {
 }
 
 /// A receiver that gives these answers in turn, the last one again and again.
-struct Chat {
-    url: String,
+pub(crate) struct Chat {
+    pub url: String,
     shared: Arc<Shared>,
 }
 
 impl Chat {
-    fn answering(answers: &[Answer]) -> Self {
+    pub fn answering(answers: &[Answer]) -> Self {
         let shared = Arc::new(Shared {
             got: Mutex::default(),
             answers: answers.to_vec(),
@@ -48,7 +49,7 @@ impl Chat {
         Self { url, shared }
     }
 
-    fn got(&self) -> Vec<Got> {
+    pub fn got(&self) -> Vec<Got> {
         self.shared.got.lock().unwrap().clone()
     }
 }
@@ -68,12 +69,13 @@ async fn take(
         path: uri.path().to_owned(),
         headers,
         body: serde_json::from_slice(&body).unwrap_or_default(),
+        text: String::from_utf8_lossy(&body).into_owned(),
     });
     (StatusCode::from_u16(status).unwrap(), answer)
 }
 
 /// A home whose feed has one story and whose sink `chat` has these lines.
-fn home(lines: &str) -> (Site, Home) {
+pub(crate) fn home(lines: &str) -> (Site, Home) {
     let site = Site::start();
     site.publish("/feed", rss(&[Item::new("1", "Putin <b>&amp; @all</b>")]));
     let home = Home::new();

@@ -19,9 +19,11 @@ mod press;
 mod server;
 mod support;
 
+mod commands;
 mod corpus;
 mod crash;
 mod end_to_end;
+mod feeds_of_alerts;
 mod formats;
 mod hostile;
 mod mail;
@@ -38,4 +40,5 @@ mod silences;
 mod standard_webhooks;
 mod stories;
 mod storm;
+mod templates;
 mod webhooks;

@@ -1,5 +1,7 @@
 //! `mentiond sinks`: where alerts go, what they look like there, and whether they arrive.
 
+mod command;
+mod feed;
 mod list;
 mod render;
 mod test;
@@ -46,5 +48,7 @@ fn names(kind: &SinkKind) -> (&'static str, &'static str) {
         SinkKind::Log { format } => ("log", format.name()),
         SinkKind::Webhook { format, .. } => ("webhook", format.name()),
         SinkKind::Email(_) => ("email", "mail"),
+        SinkKind::Feed(_) => ("feed", "atom, json"),
+        SinkKind::Command(command) => ("command", command.format()),
     }
 }

@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 
 use super::super::output::printable;
 use super::super::{CliError, Context, names as known, runtime};
-use super::names;
+use super::{command, feed, names};
 use crate::config::{Config, SinkKind};
 use crate::model::{SinkId, Timestamp};
+use crate::notify::command::Runner;
 use crate::notify::{format, probe};
-use crate::store::{Store, StoredAlert};
+use crate::store::{Store, StoredAlert, StoredDetail};
 
 #[derive(Debug, Args)]
 pub struct RenderArgs {
@@ -20,6 +21,9 @@ pub struct RenderArgs {
     /// A stored alert in place of an example.
     #[arg(long, value_name = "ALERT")]
     alert: Option<String>,
+    /// An example of alerts that are told together.
+    #[arg(long, conflicts_with = "alert")]
+    digest: bool,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -28,7 +32,14 @@ pub struct RenderArgs {
 pub fn run(context: &Context, args: &RenderArgs) -> Result<ExitCode, CliError> {
     let config = context.load_without_secrets()?;
     let sink = known::sink(&config, &args.sink)?;
-    let alert = alert(&config, &sink.id, args.alert.as_deref())?;
+    let digest = format::examples()
+        .into_iter()
+        .map(|example| example.alert)
+        .find(|alert| args.digest && matches!(alert.detail, StoredDetail::Digest(_)));
+    let alert = match digest {
+        Some(digest) => digest,
+        None => alert(&config, &sink.id, args.alert.as_deref())?,
+    };
     let out = &context.out;
     let (kind, form) = names(&sink.kind);
     if let SinkKind::Log { format } = &sink.kind {
@@ -59,10 +70,17 @@ pub fn run(context: &Context, args: &RenderArgs) -> Result<ExitCode, CliError> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let Some(shown) = probe::render(&sink.kind, &alert, &sink.voice()) else {
+    if let Some(runner) = Runner::of(sink) {
+        return command::render(context, sink, &runner, &alert, args.json);
+    }
+    if let SinkKind::Feed(_) = &sink.kind {
+        return feed::render(context, sink, &alert, args.json);
+    }
+    let shown = probe::render(&sink.kind, &alert, &sink.voice());
+    let Some(shown) = shown.map_err(|error| CliError::Failed(error.to_string()))? else {
         return Ok(ExitCode::SUCCESS);
     };
-    let body: Value = serde_json::from_str(&shown.body).unwrap_or_default();
+    let body: Option<Value> = serde_json::from_str(&shown.body).ok();
     if args.json {
         let headers: serde_json::Map<_, _> = shown
             .headers
@@ -76,7 +94,7 @@ pub fn run(context: &Context, args: &RenderArgs) -> Result<ExitCode, CliError> {
             "method": shown.method,
             "url": shown.url,
             "headers": headers,
-            "body": body,
+            "body": body.unwrap_or_else(|| Value::from(shown.body)),
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -85,7 +103,8 @@ pub fn run(context: &Context, args: &RenderArgs) -> Result<ExitCode, CliError> {
         out.line(format!("{name}: {}", printable(value)))?;
     }
     out.line("")?;
-    let pretty = serde_json::to_string_pretty(&body).unwrap_or(shown.body);
+    let pretty = body.and_then(|body| serde_json::to_string_pretty(&body).ok());
+    let pretty = pretty.unwrap_or(shown.body);
     pretty
         .lines()
         .try_for_each(|line| out.line(printable(line)))?;

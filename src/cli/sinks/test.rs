@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::super::output::printable;
 use super::super::{CliError, Context, names as known, runtime};
-use super::names;
+use super::{command, names};
 use crate::config::SinkKind;
 use crate::model::Timestamp;
+use crate::notify::command::Runner;
 use crate::notify::format;
 use crate::notify::probe::{self, Probe};
 
@@ -32,6 +33,13 @@ pub fn run(context: &Context, args: &TestArgs) -> Result<ExitCode, CliError> {
     if let SinkKind::Log { format } = &sink.kind {
         let text = probe::printed(*format, &alert, &sink.voice());
         out.line(text.trim_end_matches('\n'))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(runner) = Runner::of(sink) {
+        return command::test(context, sink, &runner, &alert, args.json);
+    }
+    if let SinkKind::Feed(_) = &sink.kind {
+        out.line("a feed takes every alert; nothing is sent")?;
         return Ok(ExitCode::SUCCESS);
     }
     let probed = runtime()?.block_on(probe::send(sink, &alert, now));

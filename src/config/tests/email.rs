@@ -123,7 +123,7 @@ fn each_mistake_in_a_mail_sink_is_told_once_with_what_to_write() {
             "[[sink]]\nid = 'm'\ntype = 'log'\nserver = 'a.example'\nallow_private = true\n",
         ),
     ];
-    insta::assert_snapshot!(all.join("\n"), @r##"
+    insta::assert_snapshot!(all.join("\n"), @r#"
     m.toml:1:1: `server` is missing in [[sink]]
     m.toml:1:1: `from` is missing in [[sink]]
     m.toml:1:1: `to` is missing in [[sink]]
@@ -146,8 +146,8 @@ fn each_mistake_in_a_mail_sink_is_told_once_with_what_to_write() {
     m.toml:7:15: `unsubscribe` is not a mailto or https URL; write "mailto:admin@example.org" or "https://example.org/unsubscribe"
     m.toml:7:15: `unsubscribe` is not a mailto or https URL; write "mailto:admin@example.org" or "https://example.org/unsubscribe"
     m.toml:7:1: `url` does not belong in [[sink]]; it is for sinks of type "webhook"
-    m.toml:7:1: `format` does not belong in [[sink]]; it is for sinks of type "log" or "webhook"
+    m.toml:7:1: `format` does not belong in [[sink]]; it is for sinks of type "log", "webhook" or "command"
     m.toml:4:1: `server` does not belong in [[sink]]; it is for sinks of type "email"
     m.toml:5:1: `allow_private` does not belong in [[sink]]; it is for sinks of type "webhook" or "email"
-    "##);
+    "#);
 }

@@ -76,7 +76,7 @@ type = "carrier-pigeon"
     m.toml:37:1: `url` does not belong in [[sink]]; it is for sinks of type "webhook"
     m.toml:38:11: there is no topic `ssco`; did you mean `sco`?
     m.toml:40:6: the sink id `out` is given twice, first at m.toml:35:6; give one of the two sinks another `id`
-    m.toml:41:8: `type` must be "log", "webhook" or "email", not `carrier-pigeon`
+    m.toml:41:8: `type` must be "log", "webhook", "email", "command" or "feed", not `carrier-pigeon`
     "##);
 }
 
@@ -202,7 +202,7 @@ fn an_address_to_listen_on_that_nobody_would_find_is_a_warning() {
         complaints(
             "[web]\nlisten = '127.0.0.1:80'\n[[feed]]\nurl='http://a/'\n[[topic]]\nid='x'\nany=['x']"
         ),
-        "m.toml:2:10: `listen` has no effect without `public_url`; set `public_url` to where hubs find the listener"
+        "m.toml:2:10: `listen` has no effect without `public_url` or a sink of type \"feed\"; set `public_url` to where hubs find the listener"
     );
 }
 

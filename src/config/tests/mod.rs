@@ -1,8 +1,10 @@
 //! The promises of the configuration as a whole.
 
 mod aliases;
+mod commands;
 mod delivery;
 mod email;
+mod feeds_of_alerts;
 mod files;
 mod mistakes;
 mod names;
@@ -192,6 +194,27 @@ to = ["me@example.org"]
 reply_to = "desk@example.org"
 unsubscribe = "https://example.org/unsubscribe"
 
+[[sink]]
+id = "own"
+type = "webhook"
+format = "template"
+url = "https://example.org/own"
+template = '{"text": {{ message.title }}}'
+content_type = "application/json"
+method = "PUT"
+headers = { X-Edition = "asia", Authorization = { env = "HOOK_SECRET" } }
+
+[[sink]]
+id = "program"
+type = "command"
+command = ["/bin/sh", "-c", "cat"]
+
+[[sink]]
+id = "reader"
+type = "feed"
+entries = 50
+token = { env = "FEED_TOKEN" }
+
 [[route]]
 kinds = ["mention"]
 topics = ["sco"]
@@ -215,6 +238,7 @@ pub(super) fn environment(pairs: &[(&str, &str)]) -> Environment {
     let always = [
         ("HOME", "/home/me"),
         ("HOOK_SECRET", SIGNING),
+        ("FEED_TOKEN", "feed-token-of-the-tests"),
         ("PROXY", "socks5h://u:p@127.0.0.1:9050"),
     ];
     Environment::from_pairs(always.iter().chain(pairs).copied())
@@ -372,7 +396,7 @@ fn every_key_is_read() {
     assert_eq!(topic.within, 7);
     assert_eq!((topic.min_score, config.topics[1].min_score), (1, 40));
 
-    assert_eq!(config.sinks.len(), 5);
+    assert_eq!(config.sinks.len(), 8);
     assert_eq!(config.sinks[0].topics.as_ref().unwrap()[0].as_str(), "sco");
     assert_eq!(config.sinks[0].tags, None);
     let SinkKind::Webhook { url, secret, .. } = &config.sinks[1].kind else {

@@ -88,8 +88,8 @@ fn each_mistake_is_told_once_with_what_to_write() {
         )),
     ];
     insta::assert_snapshot!(all.join("\n"), @r#"
-    m.toml:5:10: `format` must be "standard", "cloudevents", "slack", "discord", "teams", "telegram", "ntfy", "matrix" or "mattermost", not `slak`; did you mean `slack`?
-    m.toml:5:10: `format` must be "standard", "cloudevents", "slack", "discord", "teams", "telegram", "ntfy", "matrix" or "mattermost", not `json`
+    m.toml:5:10: `format` must be "standard", "cloudevents", "slack", "discord", "teams", "telegram", "ntfy", "matrix", "mattermost" or "template", not `slak`; did you mean `slack`?
+    m.toml:5:10: `format` must be "standard", "cloudevents", "slack", "discord", "teams", "telegram", "ntfy", "matrix", "mattermost" or "template", not `json`
     m.toml:1:1: `url` is missing in [[sink]]
     m.toml:6:1: `token` does not belong in [[sink]]; it is for the formats "telegram", "ntfy" and "matrix"
     m.toml:5:1: `chat_id` does not belong in [[sink]]; it is for format "telegram"
@@ -115,4 +115,72 @@ fn a_token_is_never_shown() {
         assert!(shown.contains("is not a token"), "{shown}");
         assert!(!shown.contains("hunter2"), "{shown}");
     }
+}
+
+#[test]
+fn a_template_is_compiled_and_tried_where_it_stands() {
+    let url = "url = 'https://a.example/x'\nformat = 'template'\n";
+    let (_, format) = loaded(&format!(
+        "{url}template = '<p>{{{{ message.title }}}}</p>'\ncontent_type = 'text/html'\n\
+         method = 'PUT'\nheaders = {{ X-A = 'b', Authorization = {{ env = 'HOOK_SECRET' }} }}"
+    ));
+    let Format::Template(templated) = &format else {
+        panic!("{format:?}");
+    };
+    assert_eq!(templated.template.content_type(), "text/html");
+    assert!(templated.put && templated.headers[1].written);
+    assert_eq!(templated.headers[0].value.expose(), SIGNING);
+    assert!(!format!("{format:?}").contains("whsec_"));
+
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("alert.j2"),
+        "{\n\"t\": {{ message.titel }}\n}",
+    )
+    .unwrap();
+    let main = folder.path().join("m.toml");
+    let in_file = |lines: &str| {
+        let text = webhook(&format!("{url}{lines}"));
+        let loaded = load_text(&main, text, &environment(&[]));
+        let told = loaded.unwrap_err().to_string();
+        told.replace(&format!("{}/", folder.path().display()), "")
+    };
+    let of = |lines: &str| complaints(&webhook(&format!("{url}{lines}")));
+    let all = [
+        in_file("template_file = 'alert.j2'"),
+        in_file("template_file = 'other.j2'"),
+        of("template = '''\n{\"a\":\n  {{ data.stroy.title }}}'''"),
+        of("template = '{{ data.topic.name }}'"),
+        of("template = '{{ data.topic.name }}'\nfeed_alerts = false"),
+        of("template = '1'\ntemplate_file = 'alert.j2'"),
+        of("method = 'PUT'"),
+        of("template = '1'\nmethod = 'GET'"),
+        of("template = '1'\ncontent_type = 'json'"),
+        of("template = '1'\nheaders = { Host = 'a', Webhook-Id = 'b', Content-Type = 'c' }"),
+        of("template = '1'\ntoken = { env = 'HOOK_SECRET' }"),
+        complaints(&webhook(
+            "url = 'https://a.example/x'\ntemplate = '1'\nheaders = {}",
+        )),
+    ];
+    let all = all.map(|told| {
+        let lines = told.lines().filter(|line| !line.contains("there are no "));
+        lines.collect::<Vec<_>>().join("\n")
+    });
+    insta::assert_snapshot!(all.join("\n"), @r#"
+    alert.j2:2:9: line 2 of the template: no alert has `message.titel`; did you mean `title`?
+    m.toml:6:17: the template's file other.j2 does not exist; check the path, or leave it out
+    m.toml:8:6: line 2 of the template: no alert has `data.stroy.title`; did you mean `story`?
+    m.toml:6:16: line 1 of the template: `data.topic.name` is not there (tried on a feed that keeps failing); write {% if type == "mention.created" %} around what only mentions have, or ask with `is defined`
+
+    m.toml:7:17: `template` and `template_file` exclude each other; remove one of them
+    m.toml:1:1: `template` or `template_file` is missing in [[sink]]
+    m.toml:7:10: `method` must be "POST" or "PUT", not `GET`; did you mean `PUT`?
+    m.toml:7:16: `content_type` is not a media type; write one such as "application/json" or "text/plain; charset=utf-8"
+    m.toml:7:20: the header Host can't be set for a webhook; it follows from the URL
+    m.toml:7:38: the header Webhook-Id can't be set for a webhook; the daemon sends it
+    m.toml:7:58: the header Content-Type can't be set for a webhook; use `content_type`
+    m.toml:7:1: `token` does not belong in [[sink]]; it is for the formats "telegram", "ntfy" and "matrix"; put what a request must carry into `headers`
+    m.toml:5:1: `template` does not belong in [[sink]]; it is for format "template"
+    m.toml:6:1: `headers` does not belong in [[sink]]; it is for format "template"
+    "#);
 }

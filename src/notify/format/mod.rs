@@ -2,8 +2,9 @@
 //!
 //! [`outgoing`] makes the request of an alert, [`verdict`] reads the answer. Both are pure. Texts of
 //! strangers come into a message through [`text`] only; what an alert tells is put into words once, in
-//! [`message`], in the language and zone of the sink; each receiver has a file, which names its source and limits. A new format is a file
-//! here, an arm in [`outgoing`] and one in [`verdict`].
+//! [`message`], in the language and zone of the sink; each receiver has a file, which names its source and limits,
+//! and [`template`] makes what the owner writes. A new format is a file here, an arm in [`outgoing`] and one in
+//! [`verdict`].
 
 mod cloudevents;
 mod discord;
@@ -15,15 +16,18 @@ pub mod ntfy;
 mod slack;
 mod teams;
 pub mod telegram;
+pub mod template;
 #[cfg(test)]
 mod tests;
 pub mod text;
 mod verdict;
 
+use std::borrow::Cow;
+
 use reqwest::Method;
 use url::Url;
 
-pub use example::example;
+pub use example::{example, examples};
 pub use verdict::{reads_body, verdict};
 
 use super::payload::Payload;
@@ -31,6 +35,7 @@ use super::voice::Voice;
 use crate::model::Secret;
 use crate::store::StoredAlert;
 use message::Message;
+use template::{Template, TemplateError};
 
 /// The forms in which a webhook sink can tell an alert, with what each needs besides a URL.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -67,6 +72,30 @@ pub enum Format {
     },
     /// A Mattermost incoming webhook.
     Mattermost,
+    /// Whatever the owner's template makes.
+    Template(Templated),
+}
+
+/// A request that the owner composes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Templated {
+    /// What makes the body.
+    pub template: Template,
+    /// PUT in place of POST.
+    pub put: bool,
+    /// Further header fields.
+    pub headers: Vec<Header>,
+}
+
+/// A header field that the owner adds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// Its name in lower case.
+    pub name: String,
+    /// Its value.
+    pub value: Secret,
+    /// Whether the value stands in the configuration, so that it may be shown.
+    pub written: bool,
 }
 
 impl Format {
@@ -83,6 +112,7 @@ impl Format {
             Self::Ntfy { .. } => "ntfy",
             Self::Matrix { .. } => "matrix",
             Self::Mattermost => "mattermost",
+            Self::Template(_) => "template",
         }
     }
 
@@ -90,28 +120,33 @@ impl Format {
     /// program that gets them can drop what it has seen; a chat has no use for them.
     #[must_use]
     pub fn is_for_programs(&self) -> bool {
-        matches!(self, Self::Standard | Self::CloudEvents)
+        matches!(self, Self::Standard | Self::CloudEvents | Self::Template(_))
     }
 
     /// The secrets that a request carries besides the URL.
     #[must_use]
-    pub fn token(&self) -> Option<&Secret> {
+    pub fn secrets(&self) -> Vec<&Secret> {
         match self {
-            Self::Telegram { token, .. } | Self::Matrix { token, .. } => Some(token),
-            Self::Ntfy { token } => token.as_ref(),
-            _ => None,
+            Self::Telegram { token, .. } | Self::Matrix { token, .. } => vec![token],
+            Self::Ntfy { token } => token.iter().collect(),
+            Self::Template(templated) => {
+                let secret = templated.headers.iter().filter(|header| !header.written);
+                secret.map(|header| &header.value).collect()
+            }
+            _ => Vec::new(),
         }
     }
 
     /// What, besides the URL, makes the place where alerts go another place.
     #[must_use]
     pub fn place(&self) -> String {
-        let token = self.token().map_or("", Secret::expose);
+        let secrets: Vec<&str> = self.secrets().into_iter().map(Secret::expose).collect();
+        let secrets = secrets.join("\n");
         match self {
             Self::Telegram { chat_id: place, .. } | Self::Matrix { room: place, .. } => {
-                format!("{place}\n{token}")
+                format!("{place}\n{secrets}")
             }
-            _ => token.to_owned(),
+            _ => secrets,
         }
     }
 }
@@ -119,16 +154,18 @@ impl Format {
 /// A request, not yet signed.
 #[derive(Clone)]
 pub struct Outgoing {
-    /// POST, or PUT for Matrix.
+    /// POST; PUT for Matrix and for templates that ask for it.
     pub method: Method,
     /// Where to; may hold a secret.
     pub url: Url,
     /// The body's type.
-    pub content_type: &'static str,
+    pub content_type: Cow<'static, str>,
     /// The body.
     pub body: String,
     /// The token of `Authorization: Bearer`.
     pub bearer: Option<Secret>,
+    /// The owner's own header fields.
+    pub headers: Vec<Header>,
 }
 
 impl std::fmt::Debug for Outgoing {
@@ -142,23 +179,41 @@ impl std::fmt::Debug for Outgoing {
 }
 
 /// The request that tells an alert to the receiver at `url`, to people in `voice`.
-#[must_use]
-pub fn outgoing(format: &Format, url: &Url, alert: &StoredAlert, voice: &Voice) -> Outgoing {
+///
+/// # Errors
+/// That the owner's template makes nothing of this alert. Other formats never fail.
+pub fn outgoing(
+    format: &Format,
+    url: &Url,
+    alert: &StoredAlert,
+    voice: &Voice,
+) -> Result<Outgoing, TemplateError> {
     let message = || Message::of(alert, voice);
     let mut outgoing = Outgoing {
         method: Method::POST,
         url: url.clone(),
-        content_type: "application/json",
+        content_type: "application/json".into(),
         body: String::new(),
         bearer: None,
+        headers: Vec::new(),
     };
     let body = match format {
         Format::Standard => {
             outgoing.body = Payload::of(alert).to_json();
-            return outgoing;
+            return Ok(outgoing);
+        }
+        Format::Template(templated) => {
+            let template = &templated.template;
+            outgoing.body = template.render(alert, &message())?;
+            outgoing.content_type = template.content_type().to_owned().into();
+            if templated.put {
+                outgoing.method = Method::PUT;
+            }
+            outgoing.headers.clone_from(&templated.headers);
+            return Ok(outgoing);
         }
         Format::CloudEvents => {
-            outgoing.content_type = "application/cloudevents+json";
+            outgoing.content_type = "application/cloudevents+json".into();
             cloudevents::body(alert)
         }
         Format::Slack => slack::body(&message()),
@@ -183,5 +238,5 @@ pub fn outgoing(format: &Format, url: &Url, alert: &StoredAlert, voice: &Voice) 
         Format::Mattermost => mattermost::body(&message()),
     };
     outgoing.body = body.to_string();
-    outgoing
+    Ok(outgoing)
 }

@@ -22,7 +22,7 @@ const WORDS: usize = 200;
 #[must_use]
 pub fn reads_body(format: &Format, status: StatusCode) -> bool {
     match format {
-        Format::Standard | Format::CloudEvents => false,
+        Format::Standard | Format::CloudEvents | Format::Template(_) => false,
         Format::Telegram { .. } | Format::Matrix { .. } | Format::Teams => true,
         _ => !status.is_success(),
     }
@@ -94,7 +94,7 @@ fn wait(format: &Format, json: &Value) -> Option<Duration> {
 /// What the receiver says went wrong.
 fn words(format: &Format, json: &Value, body: &[u8]) -> String {
     let said = match format {
-        Format::Standard | Format::CloudEvents => None,
+        Format::Standard | Format::CloudEvents | Format::Template(_) => None,
         Format::Telegram { .. } => json["description"].as_str(),
         Format::Discord | Format::Mattermost => json["message"].as_str(),
         Format::Matrix { .. } | Format::Ntfy { .. } => json["error"].as_str(),

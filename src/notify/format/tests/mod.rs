@@ -36,7 +36,7 @@ fn sent(format: &Format, alert: &StoredAlert) -> Outgoing {
 
 fn sent_in(voice: &Voice, format: &Format, alert: &StoredAlert) -> Outgoing {
     let url = "https://receiver.example/base/topic".parse().unwrap();
-    outgoing(format, &url, alert, voice)
+    outgoing(format, &url, alert, voice).unwrap()
 }
 
 fn json(format: &Format, alert: &StoredAlert) -> Value {
