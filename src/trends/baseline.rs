@@ -107,8 +107,9 @@ struct Learned {
     known: u32,
 }
 
-/// The weights of a quarter-hour: its level's and its shape's.
-type Weights = (f64, f64);
+/// The weights of what is learned at a quarter-hour: the level's and the shape's.
+#[derive(Clone, Copy)]
+struct Weights(f64, f64);
 
 impl Learned {
     fn new() -> Self {
@@ -129,7 +130,8 @@ impl Learned {
         }
         // Half a mention that was just missed: nothing is known never to happen.
         let level = (self.level.seen + weights.0 / 2.0) / self.level.by;
-        let drawn = DRAWN.map(|drawn| drawn * self.clumps(weights));
+        let clumps = self.clumps(weights);
+        let drawn = DRAWN.map(|drawn| drawn * clumps);
         let hour = self.hours[cell % 24].factor(weights.1, drawn[0]);
         let day = self.days[cell / 24].factor(weights.1, drawn[2]);
         let week = self.week[cell].factor(weights.1, drawn[1]);
@@ -144,10 +146,10 @@ impl Learned {
     }
 
     /// The part that goes with the square of it.
-    fn rough(&self, weights: Weights) -> f64 {
+    fn rough(&self, clumps: f64, weights: Weights) -> f64 {
         let mentions = self.level.seen / weights.0;
         let cold = 1.0 - f64::from(self.known) / COLD_FOR;
-        ROUGH + self.clumps(weights) / (mentions + 4.0) + COLD * cold.max(0.0)
+        ROUGH + clumps / (mentions + 4.0) + COLD * cold.max(0.0)
     }
 
     /// Learns that quarter-hour, which ends an hour with so many mentions in it.
@@ -198,7 +200,8 @@ pub fn expectations(watch: &Watch<'_>, zone: &TimeZone, now: Timestamp) -> Vec<S
     });
     let cells = cells(zone, first, steps.len());
     let mut learned = Learned::new();
-    let weights = |n: usize| ((n as f64 / LEVEL).exp(), (n as f64 / SHAPE).exp());
+    let mut weights = Weights(1.0, 1.0);
+    let (level_gains, shape_gains) = ((1.0 / LEVEL).exp(), (1.0 / SHAPE).exp());
     for n in 0..steps.len() {
         if let Some(old) = n.checked_sub(LAG) {
             // The hour that ends with the old quarter-hour.
@@ -208,15 +211,16 @@ pub fn expectations(watch: &Watch<'_>, zone: &TimeZone, now: Timestamp) -> Vec<S
                 seen += step.mentions;
                 expected += step.expected;
             }
-            learned.learn(&steps[old], (seen, expected), cells[old], weights(n));
+            learned.learn(&steps[old], (seen, expected), cells[old], weights);
         }
-        let weights = weights(n);
         let (level, factors) = learned.rate(cells[n], weights);
         let step = &mut steps[n];
         step.expected = step.entries * level * factors.iter().product::<f64>();
         step.clumps = learned.clumps(weights);
-        step.rough = learned.rough(weights);
+        step.rough = learned.rough(step.clumps, weights);
         step.known = learned.known;
+        weights.0 *= level_gains;
+        weights.1 *= shape_gains;
     }
     steps
 }

@@ -73,7 +73,8 @@ pub struct Hour {
     pub count: u64,
     /// Mentions that were to be expected.
     pub expected: f64,
-    /// The chance of so many mentions or more; 1 where they are too few to tell, or no more than expected.
+    /// The chance of so many mentions or more; 1 where they are too few to tell, or within a standard
+    /// deviation of what was expected.
     pub p_value: f64,
 }
 
@@ -187,7 +188,8 @@ fn weigh(window: &[Step], last: &Step) -> Hour {
     let (count, expected) = (sum(|step| step.mentions), sum(|step| step.expected));
     let enough = known(last) && count >= LEAST && sum(|step| step.stories) >= STORIES;
     let variance = last.clumps * expected + last.rough * expected * expected;
-    let p_value = if enough && expected > 0.0 {
+    let usual = expected + variance.sqrt();
+    let p_value = if enough && expected > 0.0 && count > usual {
         super::tail::at_least(count, expected, variance)
     } else {
         1.0
