@@ -2,8 +2,8 @@
 //! topic they track.
 //!
 //! Data flows one way: `config` → `schedule` → `fetch` → `parse` → `dedup` → `matching` → `store`
-//! → `notify`. Pure modules (`schedule`, `article`, `language`, `dedup`, `matching`, `silence`, `pace`) take values and
-//! a clock and do no I/O; `daemon` wires them together and `cli` prints.
+//! → `notify`. Pure modules (`schedule`, `article`, `language`, `dedup`, `matching`, `silence`, `pace`,
+//! `trends`) take values and a clock and do no I/O; `daemon` wires them together and `cli` prints.
 
 pub mod article;
 pub mod cli;
@@ -25,4 +25,5 @@ pub mod silence;
 pub mod store;
 #[cfg(test)]
 mod testing;
+pub mod trends;
 pub mod web;
