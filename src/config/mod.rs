@@ -280,6 +280,8 @@ pub struct SinkConfig {
     pub min_score: u8,
     /// Whether alerts about feeds in trouble go there too.
     pub feed_alerts: bool,
+    /// Whether it is told there when a topic is mentioned far more than usual.
+    pub spike_alerts: bool,
     /// The language of the words around a story there.
     pub language: Language,
     /// The time zone of whoever reads there.
@@ -308,6 +310,7 @@ impl SinkConfig {
             tags: None,
             min_score: 1,
             feed_alerts: true,
+            spike_alerts: true,
             language: Language::default(),
             time_zone: TimeZone::UTC,
             pace: Pace::immediate(),
@@ -420,4 +423,6 @@ pub enum RouteKind {
     Mention,
     /// A feed in trouble.
     Feed,
+    /// A topic that is mentioned far more than usual.
+    Spike,
 }

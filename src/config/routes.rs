@@ -9,7 +9,11 @@ use super::{RouteConfig, RouteKind};
 use crate::model::{FeedId, Field, SinkId};
 
 /// The choices of `kinds`.
-const KINDS: [(&str, RouteKind); 2] = [("mention", RouteKind::Mention), ("feed", RouteKind::Feed)];
+const KINDS: [(&str, RouteKind); 3] = [
+    ("mention", RouteKind::Mention),
+    ("feed", RouteKind::Feed),
+    ("spike", RouteKind::Spike),
+];
 /// The choices of `fields`.
 const FIELDS: [(&str, Field); 4] = [
     ("title", Field::Title),

@@ -123,6 +123,7 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
     let tags = table.get("tags").and_then(|value| tags(&value, around));
     let min_score = table.get("min_score").and_then(|value| value.score());
     let feed_alerts = table.get("feed_alerts").and_then(|value| value.flag());
+    let spike_alerts = table.get("spike_alerts").and_then(|value| value.flag());
     let languages = Language::ALL.map(|language| (language.code(), language));
     let language = table.get("language");
     let language = language.and_then(|value| value.choice(&languages));
@@ -139,6 +140,7 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
             tags,
             min_score: min_score.unwrap_or(usual.min_score),
             feed_alerts: feed_alerts.unwrap_or(usual.feed_alerts),
+            spike_alerts: spike_alerts.unwrap_or(usual.spike_alerts),
             language: language.unwrap_or(usual.language),
             time_zone,
             pace,

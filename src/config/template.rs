@@ -22,15 +22,16 @@ pub(super) fn read(table: &mut Table<'_>, report: &Report) -> Option<Template> {
     };
     let (inline, file) = (table.get("template"), table.get("template_file"));
     let feed_alerts = table.get("feed_alerts").and_then(|value| value.flag());
+    let spikes = table.get("spike_alerts").and_then(|value| value.flag());
     // What holds alerts back makes digests of them.
-    let mode = table.get("mode").and_then(|value| value.line(20));
-    let digests = mode.is_some_and(|mode| mode != "immediate")
+    let gathers = table.get("mode").and_then(|value| value.line(20));
+    let digests = gathers.is_some_and(|mode| mode != "immediate")
         || table.get("rate_limit").is_some()
         || table.get("quiet_hours").is_some();
     let make = |text: &str, place: &dyn Fn(usize) -> Origin| {
         let made = Template::new(text, content_type.as_deref()?);
         let tried = made.and_then(|template| {
-            template.try_out(feed_alerts.unwrap_or(true), digests)?;
+            template.try_out(feed_alerts.unwrap_or(true), spikes.unwrap_or(true), digests)?;
             Ok(template)
         });
         tried

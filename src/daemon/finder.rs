@@ -136,6 +136,7 @@ impl Finder<'_> {
                 score: Some(mention.score),
                 story: Some(story),
                 title: Some(detail.heading()),
+                is_spike: false,
             };
             let routes = self.routes.sinks(&facts);
             AlertRecord {

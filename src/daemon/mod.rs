@@ -27,6 +27,7 @@ mod report;
 mod round;
 mod scheduler;
 mod service;
+mod spikes;
 mod status;
 
 pub use left_alone::{LeftAlone, Why};

@@ -11,7 +11,7 @@ use tracing::{debug, error, info, warn};
 
 use super::door::{self, Bound};
 use super::push::Push;
-use super::{Engine, Live, LiveError, PushStartError, Scheduler, Then};
+use super::{Engine, Live, LiveError, PushStartError, Scheduler, Then, spikes};
 use crate::config::Config;
 use crate::model::Timestamp;
 use crate::notify::{Notifier, NotifyError, Printer, Settled};
@@ -126,6 +126,7 @@ pub async fn run(
     let mut draining: JoinSet<()> = JoinSet::new();
     drop(live);
     let pruning = tokio::spawn(prune(engine.clone()));
+    let watching = tokio::spawn(spikes::watch(engine.clone()));
     let mut heartbeat = interval_at(Instant::now(), HEARTBEAT);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     tell(Event::Ready);
@@ -179,6 +180,7 @@ pub async fn run(
     let limit = engine.live().config.shutdown_timeout;
     let began = Instant::now();
     pruning.abort();
+    watching.abort();
     if let Some(door) = door {
         door.shut().await;
     }

@@ -163,6 +163,13 @@ pub fn grown_alert_id(alert: &str, sink: &str, feeds: u32) -> String {
     alert_id(AlertKind::Grown, &parts)
 }
 
+/// The id of the alert that a topic is mentioned far more than usual since an instant.
+#[must_use]
+pub fn spike_alert_id(topic: &TopicId, start: Timestamp) -> String {
+    let start = start.as_millis().to_be_bytes();
+    alert_id(AlertKind::Spike, &[topic.as_str().as_bytes(), &start])
+}
+
 /// The id of a digest for a sink that is made at an instant of alerts of which this is the first.
 #[must_use]
 pub fn digest_id(sink: &str, first: &str, at: Timestamp) -> String {

@@ -53,7 +53,8 @@ use crate::model::TextHash;
 
 pub use fingerprint::{BANDS, FEWEST_AGREEING, Fingerprint, ROWS, ROWS_A_BAND};
 pub use key::{
-    assign_keys, digest_id, feed_alert_id, grown_alert_id, mention_alert_id, story_key, text_hash,
+    assign_keys, digest_id, feed_alert_id, grown_alert_id, mention_alert_id, spike_alert_id,
+    story_key, text_hash,
 };
 pub use likeness::{
     LEAST_LIKENESS, Passage, Reason, SHORT, SHORT_APART, Verdict, compare, compare_at,

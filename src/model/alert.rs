@@ -19,6 +19,9 @@ pub enum AlertKind {
     /// More feeds carry a story that was told.
     #[serde(rename = "story.grown")]
     Grown,
+    /// A topic is mentioned far more than usual.
+    #[serde(rename = "topic.spike")]
+    Spike,
     /// Alerts that are told together.
     #[serde(rename = "digest.created")]
     Digest,
@@ -33,6 +36,7 @@ impl AlertKind {
             Self::FeedFailing => "feed.failing",
             Self::FeedGone => "feed.gone",
             Self::Grown => "story.grown",
+            Self::Spike => "topic.spike",
             Self::Digest => "digest.created",
         }
     }
@@ -72,6 +76,8 @@ pub struct AlertFacts<'a> {
     pub story: Option<StoryKey>,
     /// The title, or the text around the best hit where there is no title.
     pub title: Option<&'a str>,
+    /// Whether it tells of a spike of the topic, and not of one mention.
+    pub is_spike: bool,
 }
 
 /// The story behind a mention alert, as it was when the alert was created.
@@ -121,6 +127,40 @@ impl MentionAlert {
             &self.title
         }
     }
+}
+
+/// A topic that is mentioned far more than usual, as it was when the alert was created.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SpikeAlert {
+    /// For lists: the topic's name and the numbers.
+    pub title: String,
+    /// The topic's name.
+    pub topic_name: String,
+    /// The topic's tags.
+    pub topic_tags: Vec<String>,
+    /// When its first mentions came, milliseconds since the epoch.
+    pub start_ms: i64,
+    /// Mentions within an hour.
+    pub count: u64,
+    /// Mentions that were to be expected in that hour.
+    pub expected: f64,
+    /// The chance of so many mentions or more.
+    pub p_value: f64,
+    /// The stories behind it, those in the most feeds first.
+    pub stories: Vec<SpikeStory>,
+}
+
+/// A story behind a spike.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpikeStory {
+    /// Its title in the entry that is most about the topic.
+    pub title: String,
+    /// That entry's link.
+    pub link: Option<String>,
+    /// That entry's source.
+    pub source: String,
+    /// Entries that tell it.
+    pub mentions: u64,
 }
 
 /// A feed that carries a story.

@@ -15,7 +15,9 @@ mod secret;
 mod time;
 mod topic;
 
-pub use alert::{AlertFacts, AlertKind, FeedTrouble, MentionAlert, Route, StorySource};
+pub use alert::{
+    AlertFacts, AlertKind, FeedTrouble, MentionAlert, Route, SpikeAlert, SpikeStory, StorySource,
+};
 pub use entry::{DateNote, Document, Entry, EntryKey, Field, KeyBasis, StoryKey, TextHash};
 pub use feed::{
     Auth, Feed, FeedFormat, FullText, Interval, RequestOptions, UpdateHints, Validators,

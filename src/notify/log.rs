@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::sync::Arc;
 
+use super::format::message::rounded;
 use super::payload::Payload;
 use super::voice::Voice;
 use super::words::Name;
@@ -90,6 +91,18 @@ pub fn human(alert: &StoredAlert, voice: &Voice) -> String {
                 detail.title, detail.source
             )
         }
+        StoredDetail::Spike { topic, detail } => {
+            let spike = words.spike(
+                &Name::plain(&detail.topic_name),
+                detail.count,
+                rounded(detail.expected),
+            );
+            let stories = detail.stories.iter().map(|story| {
+                let link = story.link.as_deref().unwrap_or(words.without_link());
+                format!("    {} | {} | {link}\n", story.title, story.source)
+            });
+            format!("{stamp} [{topic}] {spike}\n{}", stories.collect::<String>())
+        }
         StoredDetail::Digest(digest) => {
             let (stamp, count) = (voice.stamp(alert.created), digest.detail.alerts);
             let mut text = format!("{stamp} [digest] {}\n", voice.language.alerts(count));
@@ -140,7 +153,7 @@ fn split_snippet(detail: &MentionAlert) -> (&str, &str, &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::payload::tests::{digest, mention, trouble};
+    use super::super::payload::tests::{digest, mention, spike, trouble};
     use super::*;
 
     #[test]
@@ -150,6 +163,14 @@ mod tests {
             …по приглашению »Токаева« в Астану…
         ");
         insta::assert_snapshot!(human(&trouble(), &Voice::default()), @"2024-07-04T09:30:00Z [feed] Feed keeps failing: Вестник (vestnik) | since 3 Jul 2024, 09:30 UTC · 9 failed polls | the server answered 404");
+    }
+
+    #[test]
+    fn a_spike_shows_its_stories_below_it() {
+        insta::assert_snapshot!(human(&spike(), &Voice::default()), @r#"
+        2024-07-04T09:30:00Z [tokayev] Spike: Kassym-Jomart Tokayev mentioned 12 times in an hour, usually 2
+            Лидеры прибыли в Астану | Вестник | https://vestnik.example/astana
+        "#);
     }
 
     #[test]

@@ -5,14 +5,14 @@
 
 use serde::Serialize;
 
-use crate::model::{AlertKind, StorySource, Timestamp};
+use crate::model::{AlertKind, SpikeStory, StorySource, Timestamp};
 use crate::pace::Reason;
 use crate::store::{StoredAlert, StoredDetail, TopicCount, TopicName};
 
 /// The body of a webhook request, and a line of the log sink's JSON format.
 #[derive(Debug, Serialize)]
 pub struct Payload<'a> {
-    /// `mention.created`, `story.grown`, `feed.failing`, `feed.gone` or `digest.created`.
+    /// `mention.created`, `story.grown`, `feed.failing`, `feed.gone`, `topic.spike` or `digest.created`.
     #[serde(rename = "type")]
     pub kind: &'a str,
     /// When the alert was created.
@@ -65,6 +65,23 @@ pub enum Data<'a> {
         since: Timestamp,
         /// Failed polls in a row.
         failures: u32,
+    },
+    /// A topic is mentioned far more than usual.
+    Spike {
+        /// The alert's id, the same as `webhook-id`.
+        alert_id: &'a str,
+        /// The topic.
+        topic: Topic<'a>,
+        /// When its first mentions came.
+        start: Timestamp,
+        /// Mentions within an hour.
+        count: u64,
+        /// Mentions that were to be expected in that hour.
+        expected: f64,
+        /// The chance of so many mentions or more.
+        p_value: f64,
+        /// The stories behind it, those in the most feeds first.
+        stories: &'a [SpikeStory],
     },
     /// Alerts that are told together.
     Digest {
@@ -182,6 +199,22 @@ impl<'a> Payload<'a> {
                 };
                 (kind.as_str(), data)
             }
+            StoredDetail::Spike { topic, detail } => {
+                let data = Data::Spike {
+                    alert_id: &alert.id,
+                    topic: Topic {
+                        id: topic,
+                        name: &detail.topic_name,
+                        tags: &detail.topic_tags,
+                    },
+                    start: Timestamp::from_millis(detail.start_ms),
+                    count: detail.count,
+                    expected: detail.expected,
+                    p_value: detail.p_value,
+                    stories: &detail.stories,
+                };
+                (AlertKind::Spike.as_str(), data)
+            }
             StoredDetail::Digest(digest) => {
                 let detail = &digest.detail;
                 let data = Data::Digest {
@@ -215,7 +248,7 @@ impl<'a> Payload<'a> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::model::{FeedTrouble, MentionAlert, StoryKey};
+    use crate::model::{FeedTrouble, MentionAlert, SpikeAlert, StoryKey};
     use crate::store::{DigestDetail, StoredDigest};
 
     pub(crate) fn mention() -> StoredAlert {
@@ -296,6 +329,32 @@ pub(crate) mod tests {
         }
     }
 
+    pub(crate) fn spike() -> StoredAlert {
+        let at = Timestamp::from_millis(1_720_085_400_000);
+        StoredAlert {
+            id: "al_33333333333333333333333333333333".into(),
+            created: at,
+            detail: StoredDetail::Spike {
+                topic: "tokayev".into(),
+                detail: Box::new(SpikeAlert {
+                    title: "Kassym-Jomart Tokayev: 12 mentions in an hour, 1.5 expected".into(),
+                    topic_name: "Kassym-Jomart Tokayev".into(),
+                    topic_tags: vec!["leader".into()],
+                    start_ms: at.as_millis() - 2_700_000,
+                    count: 12,
+                    expected: 1.5,
+                    p_value: 0.00001,
+                    stories: vec![SpikeStory {
+                        title: "Лидеры прибыли в Астану".into(),
+                        link: Some("https://vestnik.example/astana".into()),
+                        source: "Вестник".into(),
+                        mentions: 7,
+                    }],
+                }),
+            },
+        }
+    }
+
     /// A digest of a mention and a feed in trouble, of three alerts.
     pub(crate) fn digest() -> StoredAlert {
         let at = Timestamp::from_millis(1_720_085_400_000);
@@ -329,7 +388,14 @@ pub(crate) mod tests {
         if let StoredDetail::Mention { score, .. } = &mut before_scores.detail {
             *score = None;
         }
-        for alert in [mention(), before_scores, grown(), trouble(), digest()] {
+        for alert in [
+            mention(),
+            before_scores,
+            grown(),
+            trouble(),
+            spike(),
+            digest(),
+        ] {
             let json: serde_json::Value =
                 serde_json::from_str(&Payload::of(&alert).to_json()).unwrap();
             let errors: Vec<_> = validator
@@ -349,6 +415,11 @@ pub(crate) mod tests {
             "{shown}"
         );
         let shown = serde_json::to_string_pretty(&Payload::of(&trouble())).unwrap();
+        assert!(
+            include_str!("../../docs/webhook.md").contains(&shown),
+            "{shown}"
+        );
+        let shown = serde_json::to_string_pretty(&Payload::of(&spike())).unwrap();
         assert!(
             include_str!("../../docs/webhook.md").contains(&shown),
             "{shown}"

@@ -99,7 +99,7 @@ fn commit(conn: &Connection, record: &PollRecord) -> Result<Committed, StoreErro
             id: &alert.id,
             topic: None,
             story: None,
-            feed: record.feed,
+            feed: Some(record.feed),
         };
         let made = insert_alert(conn, alert, &about, record.at)?;
         committed.alerts += usize::from(made);

@@ -11,7 +11,7 @@ use super::{Outcome, Store, StoreError};
 use crate::model::{SinkId, Timestamp};
 
 /// A delivery whose time has come.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Due {
     /// The delivery's number.
     pub id: i64,
@@ -24,7 +24,7 @@ pub struct Due {
 }
 
 /// What a look at a sink's outbox finds.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outbox {
     /// The deliveries that are due, in the order in which they are to be made.
     pub due: Vec<Due>,

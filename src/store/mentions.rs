@@ -72,7 +72,7 @@ pub(super) fn tell(
         id: &dedup::mention_alert_id(&mention.topic, place.story.key),
         topic: Some(mention.topic.as_str()),
         story: Some(place.story.row),
-        feed: place.feed,
+        feed: Some(place.feed),
     };
     if is_news && insert_alert(conn, alert, &about, place.at)? {
         committed.alerts += 1;
@@ -142,7 +142,7 @@ pub(super) struct Subject<'a> {
     pub(super) id: &'a str,
     pub(super) topic: Option<&'a str>,
     pub(super) story: Option<i64>,
-    pub(super) feed: FeedRow,
+    pub(super) feed: Option<FeedRow>,
 }
 
 /// Makes the alert and its deliveries unless it exists; says whether it was made.
@@ -177,7 +177,7 @@ pub(super) fn insert_bare(
             alert.kind,
             about.topic,
             about.story,
-            about.feed.0,
+            about.feed.map(|feed| feed.0),
             at.as_millis(),
             alert.detail,
             alert.score

@@ -36,6 +36,7 @@ mod series_check;
 mod silences;
 mod sink_states;
 mod sinks;
+mod spikes;
 mod stored;
 mod subscriptions;
 #[cfg(test)]

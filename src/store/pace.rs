@@ -103,7 +103,9 @@ impl Store {
 }
 
 /// The held alerts that nobody has planned yet.
-const FRESH: &str = "SELECT d.id, a.topic, a.story_id, coalesce(f.name, ''), a.score, d.created_ms
+/// A spike is as urgent as can be.
+const FRESH: &str = "SELECT d.id, a.topic, a.story_id, coalesce(f.name, ''),
+      iif(a.kind = 'topic.spike', 100, a.score), d.created_ms
     FROM delivery d INDEXED BY delivery_held JOIN alert a ON a.id = d.alert_id
       LEFT JOIN feed f ON f.id = a.feed_id
     WHERE d.state = 'held' AND d.sink = ?1 AND d.bundle IS NULL ORDER BY d.id";

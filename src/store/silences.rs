@@ -218,9 +218,12 @@ pub(super) fn covering(
     if active.is_empty() {
         return Ok(None);
     }
-    let feed: String = conn
-        .prepare_cached("SELECT name FROM feed WHERE id = ?1")?
-        .query_row([about.feed.0], |row| row.get(0))?;
+    let feed: String = match about.feed {
+        Some(feed) => conn
+            .prepare_cached("SELECT name FROM feed WHERE id = ?1")?
+            .query_row([feed.0], |row| row.get(0))?,
+        None => String::new(),
+    };
     let story: Option<[u8; 16]> = conn
         .prepare_cached("SELECT key FROM story WHERE id = ?1")?
         .query_row([about.story], |row| row.get(0))

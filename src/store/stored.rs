@@ -4,10 +4,12 @@ use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 
 use super::{DigestDetail, StoreError};
-use crate::model::{AlertKind, FeedTrouble, MentionAlert, StoryKey, StorySource, Timestamp};
+use crate::model::{
+    AlertKind, FeedTrouble, MentionAlert, SpikeAlert, StoryKey, StorySource, Timestamp,
+};
 
 /// An alert as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct StoredAlert {
     /// Stable id.
     pub id: String,
@@ -18,7 +20,7 @@ pub struct StoredAlert {
 }
 
 /// What a stored alert tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum StoredDetail {
     /// A story mentions a topic.
     Mention {
@@ -47,12 +49,19 @@ pub enum StoredDetail {
         /// Everything else.
         detail: FeedTrouble,
     },
+    /// A topic is mentioned far more than usual.
+    Spike {
+        /// The topic's id.
+        topic: String,
+        /// Everything else.
+        detail: Box<SpikeAlert>,
+    },
     /// Alerts that are told together.
     Digest(Box<StoredDigest>),
 }
 
 /// A digest as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct StoredDigest {
     /// What it tells of itself.
     pub detail: DigestDetail,
@@ -110,6 +119,10 @@ pub(super) fn read_alert(
             let id: String = row.get(3)?;
             StoredDetail::Digest(Box::new(read_digest(conn, &id, decode(7, &detail)?)?))
         }
+        (Some(topic), None) if kind == AlertKind::Spike.as_str() => StoredDetail::Spike {
+            topic,
+            detail: Box::new(decode(7, &detail)?),
+        },
         (Some(topic), Some(story)) => StoredDetail::Mention {
             told: match sink {
                 Some(sink) => told(conn, sink, &topic, row)?,

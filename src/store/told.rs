@@ -7,7 +7,7 @@ use super::{Store, StoreError, StoredAlert};
 use crate::model::{SinkId, Timestamp};
 
 /// An alert that was delivered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Told {
     /// The alert.
     pub alert: StoredAlert,

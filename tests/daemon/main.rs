@@ -37,6 +37,7 @@ mod routes;
 mod scores;
 mod service;
 mod silences;
+mod spikes;
 mod standard_webhooks;
 mod stories;
 mod storm;

@@ -175,6 +175,7 @@ pub(super) fn refused_because(refusal: Refusal, sink: &SinkConfig) -> String {
     match refusal {
         Refusal::Topic => "its own `topics` and `tags` name others".to_owned(),
         Refusal::Score => format!("its own `min_score` is {}", sink.min_score),
+        Refusal::SpikeAlert => "it has `spike_alerts = false`".to_owned(),
         Refusal::FeedAlert => "it has `feed_alerts = false`".to_owned(),
     }
 }

@@ -137,7 +137,7 @@ sinks = []
 [[route]]
 topics = ["sco"]
 "#;
-    insta::assert_snapshot!(complaints(text), @r##"
+    insta::assert_snapshot!(complaints(text), @r#"
     m.toml:12:11: there is no topic `scoo`; did you mean `sco`?
     m.toml:13:8: `tags` is empty, so no alert would fit; leave the key out for all
     m.toml:14:12: there is no feed `wier`; did you mean `wire`?
@@ -145,13 +145,13 @@ topics = ["sco"]
     m.toml:16:14: `Russia` is not a country code; write the two letters of ISO 3166-1, such as "CN" or "KZ"
     m.toml:17:11: an item of `fields` must be "title", "summary", "content" or "author", not `headline`
     m.toml:17:23: an item of `fields` must be "title", "summary", "content" or "author", not `titel`; did you mean `title`?
-    m.toml:18:10: an item of `kinds` must be "mention" or "feed", not `feeds`; did you mean `feed`?
+    m.toml:18:10: an item of `kinds` must be "mention", "feed" or "spike", not `feeds`; did you mean `feed`?
     m.toml:19:10: there is no sink `deks`; did you mean `desk`?
     m.toml:20:1: unknown key `contineu` in [[route]]; did you mean `continue`?
     m.toml:22:13: `min_score` must be a whole number from 1 to 100
     m.toml:23:9: `sinks` is empty; name a sink; `mentiond silence` keeps alerts from being told
     m.toml:24:1: `sinks` is missing in [[route]]
-    "##);
+    "#);
 }
 
 #[test]

@@ -56,8 +56,16 @@ impl Item {
     /// The message of an alert.
     #[must_use]
     pub fn of(alert: &StoredAlert, voice: &Voice) -> Self {
-        let message = Message::of(alert, voice);
+        let mut message = Message::of(alert, voice);
         let (quote, language, sources) = match &alert.detail {
+            // Its stories stand where those of a story's sources do.
+            StoredDetail::Spike { .. } => {
+                // The title names the topic.
+                message.about.clear();
+                let lines = std::mem::take(&mut message.lines).into_iter();
+                let lines = lines.map(|line| (safe(&line.text, BRIEF_TITLE), line.link));
+                (String::new(), None, lines.collect())
+            }
             StoredDetail::Mention {
                 detail, sources, ..
             } if !message.quote.is_empty() => (marked(detail), language(detail), listed(sources)),

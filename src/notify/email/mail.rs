@@ -33,6 +33,8 @@ pub enum Thread<'a> {
     Feed(&'a str),
     /// A sink's digests.
     Digest(&'a SinkId),
+    /// The spikes of a topic.
+    Topic(&'a str),
 }
 
 impl Thread<'_> {
@@ -41,6 +43,7 @@ impl Thread<'_> {
         match self {
             Self::Story(key) => format!("<story-{key}@{host}>"),
             Self::Feed(feed) => format!("<feed-{}@{host}>", word(feed)),
+            Self::Topic(topic) => format!("<topic-{}@{host}>", word(topic)),
             Self::Digest(sink) => format!("<digest-{}@{host}>", word(sink.as_str())),
         }
     }
@@ -73,6 +76,7 @@ impl<'a> Draft<'a> {
         let thread = match &alert.detail {
             StoredDetail::Mention { story, .. } => Thread::Story(*story),
             StoredDetail::Feed { feed, .. } => Thread::Feed(feed),
+            StoredDetail::Spike { topic, .. } => Thread::Topic(topic),
             StoredDetail::Digest(digest) => {
                 let told = digest.alerts.iter();
                 items.extend(told.map(|alert| Item::among_others(alert, voice)));

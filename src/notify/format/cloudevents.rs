@@ -2,6 +2,7 @@
 //! object of type `application/cloudevents+json`.
 //!
 //! `source` is a relative reference, `/mentiond/feeds/` and the feed in which the alert arose, or
+//! `/mentiond/topics` or
 //! `/mentiond/digests`; with `id` it is the same in every attempt.
 //!
 //! Sources: <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md>,
@@ -17,6 +18,7 @@ pub(super) fn body(alert: &StoredAlert) -> Value {
     let (source, subject) = match &alert.detail {
         StoredDetail::Mention { topic, detail, .. } => (format!("feeds/{}", detail.feed), topic),
         StoredDetail::Feed { feed, .. } => (format!("feeds/{feed}"), feed),
+        StoredDetail::Spike { topic, .. } => ("topics".to_owned(), topic),
         StoredDetail::Digest(_) => ("digests".to_owned(), &alert.id),
     };
     json!({

@@ -3,7 +3,8 @@
 use sha2::{Digest, Sha256};
 
 use crate::model::{
-    AlertKind, FeedTrouble, MentionAlert, SinkId, StoryKey, StorySource, Timestamp,
+    AlertKind, FeedTrouble, MentionAlert, SinkId, SpikeAlert, SpikeStory, StoryKey, StorySource,
+    Timestamp,
 };
 use crate::pace::Reason;
 use crate::store::{DigestDetail, StoredAlert, StoredDetail, StoredDigest, TopicCount};
@@ -105,6 +106,27 @@ pub fn examples() -> Vec<Example> {
         },
         ..full.clone()
     };
+    let spike = StoredAlert {
+        detail: StoredDetail::Spike {
+            topic: "test".to_owned(),
+            detail: Box::new(SpikeAlert {
+                title: "Test: 12 mentions in an hour, 1.5 expected".to_owned(),
+                topic_name: "Test".to_owned(),
+                topic_tags: Vec::new(),
+                start_ms: now.as_millis(),
+                count: 12,
+                expected: 1.5,
+                p_value: 0.00001,
+                stories: vec![SpikeStory {
+                    title: "Test alert from mentiond".to_owned(),
+                    link: None,
+                    source: "mentiond".to_owned(),
+                    mentions: 3,
+                }],
+            }),
+        },
+        ..full.clone()
+    };
     let digest = StoredAlert {
         detail: StoredDetail::Digest(Box::new(StoredDigest {
             detail: DigestDetail {
@@ -132,6 +154,7 @@ pub fn examples() -> Vec<Example> {
         ),
         made("a feed that keeps failing", trouble(AlertKind::FeedFailing)),
         made("a feed that is gone", trouble(AlertKind::FeedGone)),
+        made("a spike", spike),
         made("a digest", digest),
     ]
 }

@@ -4,7 +4,7 @@
 use super::super::voice::Voice;
 use super::super::words::{Language, Name};
 use super::text::{END, ISOLATE, Link, is_leftward, isolated, tame};
-use crate::model::{MentionAlert, StorySource, Timestamp};
+use crate::model::{MentionAlert, SpikeStory, StorySource, Timestamp};
 use crate::pace::Reason;
 use crate::store::{StoredAlert, StoredDetail, StoredDigest, TopicName};
 
@@ -70,6 +70,29 @@ impl Message {
                 more: 0,
                 language: words,
             },
+            StoredDetail::Spike { detail, .. } => {
+                let name = Name::of(&detail.topic_name);
+                let line = |story: &SpikeStory| Line {
+                    text: format!(
+                        "{} ({})",
+                        isolated(named(&story.title, words.without_title())),
+                        Name::of(&story.source)
+                    ),
+                    link: story.link.as_deref().and_then(Link::of),
+                };
+                Self {
+                    title: words.spike(&name, detail.count, rounded(detail.expected)),
+                    about: name.to_string(),
+                    quote: String::new(),
+                    context: voice.since(Timestamp::from_millis(detail.start_ms)),
+                    link: None,
+                    created: alert.created,
+                    trouble: false,
+                    lines: detail.stories.iter().map(line).collect(),
+                    more: 0,
+                    language: words,
+                }
+            }
             StoredDetail::Digest(digest) => Self::of_digest(alert, digest, voice),
             StoredDetail::Feed { kind, feed, detail } => {
                 let source = Name::of(&detail.source);
@@ -199,6 +222,12 @@ fn about(
     } else {
         words.also_mentions(&[topic])
     }
+}
+
+/// A number of mentions for people; one that is less than a half is hardly any.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // it saturates, and is not negative
+pub(in crate::notify) fn rounded(expected: f64) -> u64 {
+    expected.round() as u64
 }
 
 fn named(text: &str, otherwise: &str) -> String {

@@ -169,14 +169,20 @@ impl Template {
         &self.content_type
     }
 
-    /// Tries it on an example of each kind of alert; those about feeds, and digests, only if they are wanted.
+    /// Tries it on an example of each kind of alert; those about feeds, spikes and digests only if they are wanted.
     ///
     /// # Errors
     /// [`TemplateError`], which says on which kind of alert it fails.
-    pub fn try_out(&self, feed_alerts: bool, digests: bool) -> Result<(), TemplateError> {
+    pub fn try_out(
+        &self,
+        feed_alerts: bool,
+        spike_alerts: bool,
+        digests: bool,
+    ) -> Result<(), TemplateError> {
         for example in examples() {
             let is_wanted = match example.alert.detail {
                 StoredDetail::Mention { .. } => true,
+                StoredDetail::Spike { .. } => spike_alerts,
                 StoredDetail::Feed { .. } => feed_alerts,
                 StoredDetail::Digest(_) => digests,
             };

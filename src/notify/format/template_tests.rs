@@ -15,7 +15,7 @@ fn made(source: &str, content_type: &str) -> Result<String, TemplateError> {
 fn wrong(source: &str) -> String {
     let template = Template::new(source, "application/json");
     let error = template
-        .and_then(|template| template.try_out(true, false))
+        .and_then(|template| template.try_out(true, false, false))
         .unwrap_err();
     format!("{error}; {}", error.advice.as_deref().unwrap_or_default())
 }
@@ -92,8 +92,8 @@ fn mistakes_are_told_with_their_line_and_what_to_write() {
 #[test]
 fn alerts_about_feeds_count_only_where_they_go() {
     let template = Template::new("{{ data.topic.name }}", "application/json").unwrap();
-    assert_eq!(template.try_out(false, false), Ok(()));
-    let error = template.try_out(true, false).unwrap_err();
+    assert_eq!(template.try_out(false, false, false), Ok(()));
+    let error = template.try_out(true, false, false).unwrap_err();
     assert!(error.what.contains("a feed that keeps failing"), "{error}");
     let alert = trouble();
     let error = template
@@ -122,7 +122,7 @@ proptest! {
     #[test]
     fn no_template_panics(source in "([{]{2}|[}]{2}|\\{%|%\\}|if |for x in |endif|endfor|set y = |data|message|type|\\.|\\||tojson|[a-z ='\"(\\[\\])*0-9]){0,25}") {
         if let Ok(template) = Template::new(&source, "text/plain") {
-            let _ = template.try_out(true, false);
+            let _ = template.try_out(true, false, false);
         }
     }
 }

@@ -55,6 +55,8 @@ pub enum Refusal {
     Topic,
     /// Its `min_score` is higher.
     Score,
+    /// It has `spike_alerts = false`.
+    SpikeAlert,
     /// It has `feed_alerts = false`.
     FeedAlert,
 }
@@ -93,10 +95,10 @@ fn failed(route: &RouteConfig, alert: &AlertFacts<'_>) -> Option<Condition> {
     fn holds<T>(wanted: Option<&Vec<T>>, fits: impl FnMut(&T) -> bool) -> bool {
         wanted.is_none_or(|wanted| wanted.iter().any(fits))
     }
-    let kind = if alert.topic.is_some() {
-        RouteKind::Mention
-    } else {
-        RouteKind::Feed
+    let kind = match alert.topic {
+        Some(_) if alert.is_spike => RouteKind::Spike,
+        Some(_) => RouteKind::Mention,
+        None => RouteKind::Feed,
     };
     let conditions = [
         (
@@ -144,7 +146,7 @@ fn failed(route: &RouteConfig, alert: &AlertFacts<'_>) -> Option<Condition> {
 }
 
 /// Whether a sink's own filters let an alert through: those on topics (its `topics` name the topic, or
-/// its `tags` one of the topic's), on the score, or on alerts about feeds.
+/// its `tags` one of the topic's), on the score, on spikes, or on alerts about feeds.
 ///
 /// # Errors
 /// The filter that keeps it out.
@@ -163,7 +165,9 @@ pub fn accepts(sink: &SinkConfig, alert: &AlertFacts<'_>) -> Result<(), Refusal>
             named || tags.iter().flatten().any(|tag| alert.tags.contains(tag))
         }
     };
-    if !wants {
+    if alert.is_spike && !sink.spike_alerts {
+        Err(Refusal::SpikeAlert)
+    } else if !wants {
         Err(Refusal::Topic)
     } else if alert.score.is_some_and(|score| score < sink.min_score) {
         Err(Refusal::Score)

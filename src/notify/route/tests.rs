@@ -337,3 +337,36 @@ proptest! {
         prop_assert_eq!(decision.verdicts.len(), routes.len());
     }
 }
+
+#[test]
+fn a_spike_is_taken_by_kind_topic_and_tag_and_by_nothing_that_only_a_mention_has() {
+    let tags = texts(&["leader"]);
+    let spike = AlertFacts {
+        topic: Some("sco"),
+        tags: &tags,
+        is_spike: true,
+        ..AlertFacts::default()
+    };
+    let taken = |route: RouteConfig| decide(&[route], &spike).sinks.is_some();
+    let of = |kind| RouteConfig {
+        kinds: Some(vec![kind]),
+        ..route(&["a"])
+    };
+    assert!(taken(of(RouteKind::Spike)) && !taken(of(RouteKind::Mention)));
+    assert!(taken(route(&["a"])));
+    assert!(taken(RouteConfig {
+        topics: Some(topics(&["sco"])),
+        ..route(&["a"])
+    }));
+    assert!(!taken(RouteConfig {
+        min_score: Some(1),
+        ..route(&["a"])
+    }));
+    let wanting = sink("a");
+    let not = SinkConfig {
+        spike_alerts: false,
+        ..sink("a")
+    };
+    assert_eq!(accepts(&wanting, &spike), Ok(()));
+    assert_eq!(accepts(&not, &spike), Err(Refusal::SpikeAlert));
+}

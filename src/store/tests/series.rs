@@ -138,3 +138,43 @@ proptest! {
         });
     }
 }
+
+#[tokio::test]
+async fn a_spike_is_told_once_with_what_is_behind_it() {
+    let base = base().await;
+    base.commit(
+        0,
+        NOW,
+        vec![
+            at(entry(1, 1, 1, &["sco"]), NOW),
+            at(entry(2, 2, 2, &["sco"]), NOW),
+        ],
+    )
+    .await;
+    base.commit(1, NOW, vec![at(entry(3, 2, 3, &["sco"]), NOW)])
+        .await;
+    let topic = || TopicId::new("sco").unwrap();
+    let stories = base.store.stories_since(topic(), NOW, 9).await.unwrap();
+    let shown: Vec<_> = stories
+        .iter()
+        .map(|s| (s.title.as_str(), s.mentions))
+        .collect();
+    assert_eq!(shown, [("title 2", 2), ("title 1", 1)]);
+    let alert = |start: Timestamp| {
+        let id = dedup::spike_alert_id(&topic(), start);
+        AlertRecord::new(id, AlertKind::Spike, &"what it tells", vec![route("a", 1)])
+    };
+    let later = NOW + HOUR;
+    let tell = |start, at| base.store.tell_spike(topic(), start, alert(start), at);
+    assert!(tell(NOW, later).await.unwrap());
+    assert!(!tell(NOW, later).await.unwrap());
+    assert!(
+        !tell(NOW + HOUR / 2, later + HOUR).await.unwrap(),
+        "its start may move"
+    );
+    assert!(
+        tell(later + HOUR, later + HOUR).await.unwrap(),
+        "another one"
+    );
+    assert_eq!(base.count("alert WHERE kind = 'topic.spike'"), 2);
+}

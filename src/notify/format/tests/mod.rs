@@ -6,7 +6,7 @@ mod voices;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::super::payload::tests::{digest, mention};
+use super::super::payload::tests::{digest, mention, spike};
 use super::text::{Link, units};
 use super::*;
 use crate::store::StoredDetail;
@@ -68,6 +68,19 @@ fn hostile_digest(title: &str, rest: &str, link: Option<&str>) -> StoredAlert {
         digest.alerts = vec![hostile(title, rest, link); 100];
         digest.detail.alerts = 214;
         digest.topics[0].name = rest.into();
+    }
+    alert
+}
+
+/// A spike behind which such stories stand.
+fn hostile_spike(title: &str, link: Option<&str>) -> StoredAlert {
+    let mut alert = spike();
+    if let StoredDetail::Spike { detail, .. } = &mut alert.detail {
+        detail.topic_name = title.into();
+        detail.stories[0].title = title.into();
+        detail.stories[0].source = title.into();
+        detail.stories[0].link = link.map(str::to_owned);
+        detail.stories = vec![detail.stories[0].clone(); 10];
     }
     alert
 }
@@ -291,6 +304,7 @@ fn no_hostile_title_gets_out_of_its_place() {
                 &hostile(&title, &title, Some("javascript:alert(1)")),
                 None,
             );
+            check(&format, &hostile_spike(&title, Some(text)), Some(&link));
             let digest = hostile_digest(&title, &title, Some(text));
             check(&format, &digest, Some(&link));
             check(&format, &hostile_digest(&title, &title, None), None);

@@ -1,6 +1,6 @@
 //! What each receiver gets, as people read it in its log.
 
-use super::super::super::payload::tests::{digest, grown, mention, trouble};
+use super::super::super::payload::tests::{digest, grown, mention, spike, trouble};
 use super::{chats, hostile, json, sent, titles};
 use crate::model::{SinkId, Timestamp};
 use crate::notify::format::{Format, Outgoing, example};
@@ -418,6 +418,16 @@ fn a_story_that_was_told_before_is_an_update() {
     …по приглашению »Токаева« в Астану…
     Update: also mentions Kassym-Jomart Tokayev · Вестник · ru · 4 Jul 2024, 09:29 UTC · score 27 · in 6 more feeds
     <a href="https://vestnik.example/astana">vestnik.example</a>
+    "#);
+}
+
+#[test]
+fn a_spike_names_the_stories_behind_it() {
+    let text = json(&chats()[3], &spike())["text"].clone();
+    insta::assert_snapshot!(text.as_str().unwrap(), @r#"
+    <b>Spike: Kassym-Jomart Tokayev mentioned 12 times in an hour, usually 2</b>
+    • Лидеры прибыли в Астану (Вестник) <a href="https://vestnik.example/astana">vestnik.example</a>
+    Kassym-Jomart Tokayev · since 4 Jul 2024, 08:45 UTC
     "#);
 }
 
