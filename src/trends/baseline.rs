@@ -3,7 +3,7 @@
 //! [`expectations`] walks through the past once and says for each quarter-hour how many mentions were to
 //! be expected, from what was known a day before. The expectation is a rate per entry read, times the
 //! entries read in that quarter-hour: feeds that are added, nights in which nobody publishes and outages
-//! change both sides. The rate is the topic's level (a memory of one week), times what the hour of the
+//! change both sides. The rate is the topic's level (a memory of five days), times what the hour of the
 //! day, the day of the week and the hour of the week make of it (six weeks), each drawn towards none by
 //! a few mentions' worth, so that a cell of the week counts only as far as it is known.
 //!
@@ -25,7 +25,7 @@ const HORIZON: i64 = 400 * 96;
 /// After so many quarter-hours a count is learned.
 const LAG: usize = DAY;
 /// The memory of the level and of its shape over the week, in quarter-hours.
-const LEVEL: f64 = 7.0 * 96.0;
+const LEVEL: f64 = 5.0 * 96.0;
 const SHAPE: f64 = 42.0 * 96.0;
 /// What an hour's factors are drawn towards one by, in mentions: of the day, of the week, and the day's.
 const DRAWN: [f64; 3] = [6.0, 12.0, 10.0];
@@ -87,11 +87,36 @@ impl Ratio {
         self.seen += weight * seen;
         self.by += weight * by;
     }
+}
 
-    /// The ratio drawn towards one by `drawn` counts.
-    fn factor(&self, weight: f64, drawn: f64) -> f64 {
+/// How the parts of a day or week differ from the whole, whatever the level did meanwhile.
+#[derive(Debug, Clone)]
+struct Shape<const N: usize> {
+    whole: Ratio,
+    parts: [Ratio; N],
+}
+
+impl<const N: usize> Shape<N> {
+    fn new() -> Self {
+        Self {
+            whole: Ratio::default(),
+            parts: [Ratio::default(); N],
+        }
+    }
+
+    fn add(&mut self, part: usize, weight: f64, seen: f64, by: f64) {
+        self.whole.add(weight, seen, by);
+        self.parts[part].add(weight, seen, by);
+    }
+
+    /// A part's factor, drawn towards one by so many mentions.
+    fn factor(&self, part: usize, weight: f64, drawn: f64) -> f64 {
+        if self.whole.seen <= 0.0 {
+            return 1.0;
+        }
         let drawn = drawn * weight;
-        (self.seen + drawn) / (self.by + drawn)
+        let level = self.whole.by / self.whole.seen;
+        (self.parts[part].seen * level + drawn) / (self.parts[part].by + drawn)
     }
 }
 
@@ -100,9 +125,9 @@ struct Learned {
     level: Ratio,
     /// Squared deviations and the expected counts that they are measured by.
     clumps: Ratio,
-    hours: [Ratio; 24],
-    days: [Ratio; 7],
-    week: [Ratio; 168],
+    hours: Shape<24>,
+    days: Shape<7>,
+    week: Shape<168>,
     /// Quarter-hours that taught something.
     known: u32,
 }
@@ -116,9 +141,9 @@ impl Learned {
         Self {
             level: Ratio::default(),
             clumps: Ratio::default(),
-            hours: [Ratio::default(); 24],
-            days: [Ratio::default(); 7],
-            week: [Ratio::default(); 168],
+            hours: Shape::new(),
+            days: Shape::new(),
+            week: Shape::new(),
             known: 0,
         }
     }
@@ -132,9 +157,9 @@ impl Learned {
         let level = (self.level.seen + weights.0 / 2.0) / self.level.by;
         let clumps = self.clumps(weights);
         let drawn = DRAWN.map(|drawn| drawn * clumps);
-        let hour = self.hours[cell % 24].factor(weights.1, drawn[0]);
-        let day = self.days[cell / 24].factor(weights.1, drawn[2]);
-        let week = self.week[cell].factor(weights.1, drawn[1]);
+        let hour = self.hours.factor(cell % 24, weights.1, drawn[0]);
+        let day = self.days.factor(cell / 24, weights.1, drawn[2]);
+        let week = self.week.factor(cell, weights.1, drawn[1]);
         (level, [hour, day, week])
     }
 
@@ -172,9 +197,9 @@ impl Learned {
         let by = step.entries * level;
         self.level.add(weights.0, mentions, step.entries);
         if level > 0.0 {
-            self.hours[cell % 24].add(weights.1, mentions, by);
-            self.days[cell / 24].add(weights.1, mentions, by * hour);
-            self.week[cell].add(weights.1, mentions, by * hour * day);
+            self.hours.add(cell % 24, weights.1, mentions, by);
+            self.days.add(cell / 24, weights.1, mentions, by * hour);
+            self.week.add(cell, weights.1, mentions, by * hour * day);
         }
         self.known += 1;
     }
