@@ -25,4 +25,5 @@ pub mod silence;
 pub mod store;
 #[cfg(test)]
 mod testing;
+pub mod view;
 pub mod web;

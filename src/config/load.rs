@@ -14,7 +14,7 @@ use super::routes::{self, Known};
 use super::sinks::{self, SinkList, Surroundings};
 use super::source::{MAX_FILE, Origin, Source, read_text};
 use super::topics::{self, TopicList};
-use super::{Config, LogFormat, SinkConfig, SinkKind, opml, settings};
+use super::{Config, LogFormat, SinkConfig, SinkKind, opml, settings, web};
 use crate::model::{SinkId, Topic};
 
 /// Keys of the main file that no other file may have.
@@ -81,7 +81,7 @@ fn assemble(main: &Rc<Source>, environment: &Environment, report: &Report) -> Co
     let schedule = settings::schedule(root.section("schedule", "[schedule]"));
     let fetch = settings::fetch(root.section("fetch", "[fetch]"), environment);
     let articles = settings::articles(root.section("articles", "[articles]"));
-    let web = settings::web(root.section("web", "[web]"));
+    let web = web::read(root.section("web", "[web]"), environment);
     let dedup = settings::dedup(root.section("dedup", "[dedup]"));
     let alerts = settings::alerts(root.section("alerts", "[alerts]"));
     let retention = settings::retention(root.section("retention", "[retention]"));

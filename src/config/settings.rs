@@ -4,7 +4,6 @@
 //! scalar may be overridden by its environment variable.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,7 +19,7 @@ use super::units::show_duration;
 use super::value::Value;
 use super::{
     AlertConfig, ArticleConfig, DedupConfig, FetchConfig, LogConfig, RetentionConfig,
-    ScheduleConfig, WebConfig,
+    ScheduleConfig,
 };
 use crate::model::{FullText, Interval};
 
@@ -234,41 +233,6 @@ pub(super) fn articles(mut table: Table<'_>) -> ArticleConfig {
     table.finish();
     ArticleConfig {
         full_text: full_text.unwrap_or_default(),
-    }
-}
-
-/// `[web]`.
-pub(super) fn web(mut table: Table<'_>) -> WebConfig {
-    let (listen, public_url) = (table.setting("listen"), table.setting("public_url"));
-    if let (Some(value), None) = (&listen, &public_url) {
-        value.warn(
-            "`listen` has no effect without `public_url`",
-            Some("set `public_url` to where hubs find the listener".to_owned()),
-        );
-    }
-    let listen = listen.and_then(|value| {
-        let text = value.line(100)?;
-        let address = text.parse().ok();
-        if address.is_none() {
-            let help = "write an address and a port, such as \"127.0.0.1:8470\"".to_owned();
-            value.error(format!("{} is not an address", quoted(text)), Some(help));
-        }
-        address
-    });
-    let public_url = public_url.and_then(|value| {
-        let url = check_url(value.text("a URL in quotes")?)
-            .map_err(|error| value.error(format!("{} {error}", value.label()), None))
-            .ok()?;
-        if url.query().is_some() {
-            value.error("`public_url` can't have a query", None);
-            return None;
-        }
-        Some(url)
-    });
-    table.finish();
-    WebConfig {
-        listen: listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8470))),
-        public_url,
     }
 }
 

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::super::output::printable;
 use super::super::{CliError, Context, names as known, runtime};
-use super::names;
 use crate::config::{Config, SinkKind};
 use crate::model::{SinkId, Timestamp};
 use crate::notify::{format, probe};
 use crate::store::{Store, StoredAlert};
+use crate::view::sinks::names;
 
 #[derive(Debug, Args)]
 pub struct RenderArgs {
