@@ -15,6 +15,7 @@ pub mod discover;
 pub mod fetch;
 pub mod language;
 pub mod matching;
+pub mod measure;
 pub mod model;
 pub mod notify;
 pub mod pace;

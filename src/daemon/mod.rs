@@ -11,6 +11,7 @@
 
 mod connectivity;
 mod document;
+mod door;
 mod failure;
 mod finder;
 mod judge;

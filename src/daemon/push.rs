@@ -1,4 +1,4 @@
-//! News that comes by itself: the listener for hubs, the subscriptions, and what is pushed.
+//! News that comes by itself: the door for hubs, the subscriptions, and what is pushed.
 //!
 //! Runs beside the main loop as tasks of its own, so that no hub can hold up a poll. Without a
 //! `public_url` there is none of it, and feeds are polled.
@@ -7,20 +7,19 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::Router;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
-use tracing::{info, warn};
+use tracing::warn;
 
+use super::Engine;
 use super::pushed::pushed;
-use super::{Engine, Live};
-use crate::config::WebConfig;
 use crate::model::{Feed, Timestamp};
 use crate::push::callback::{self, Limits, Pushed};
 use crate::push::keys::{KeyError, Keys};
 use crate::push::{Followed, PushError, Subscriber};
 use crate::store::FeedRow;
-use crate::web::{ListenError, Listener};
 
 /// Contents that wait to be read.
 const QUEUE: usize = 16;
@@ -44,9 +43,6 @@ pub enum PushStartError {
     /// The subscriptions can't be taken up.
     #[error(transparent)]
     Push(#[from] PushError),
-    /// The listener can't be bound.
-    #[error(transparent)]
-    Listen(#[from] ListenError),
 }
 
 /// Push at work. Ends when dropped.
@@ -54,33 +50,29 @@ pub enum PushStartError {
 pub struct Push {
     subscriber: Subscriber,
     feeds: Arc<Mutex<HashMap<FeedRow, Arc<Feed>>>>,
-    /// The listener, and whoever asks hubs.
+    /// Whoever asks hubs.
     tasks: JoinSet<()>,
     reader: JoinHandle<()>,
     stop: oneshot::Sender<()>,
-    web: WebConfig,
 }
 
 impl Push {
-    /// Binds the listener and takes up the subscriptions, if there is a public address. The `feeds`
-    /// are known before the first hub is heard, so that nothing pushed at once is lost.
+    /// Takes up the subscriptions, if there is a public address, and gives the routes for hubs. The `feeds`
+    /// are known before the first hub is heard, so that nothing pushed at once is lost. Hubs are asked at
+    /// once, so the listener must be bound by then.
     ///
     /// # Errors
     /// [`PushStartError`]: the owner asked for push, and it can't be had.
     pub async fn start(
         engine: &Arc<Engine>,
         feeds: HashMap<FeedRow, Arc<Feed>>,
-    ) -> Result<Option<Self>, PushStartError> {
+    ) -> Result<Option<(Self, Router)>, PushStartError> {
         let live = engine.live();
-        let web = live.config.web.clone();
-        let Some(public_url) = &web.public_url else {
+        let Some(public_url) = &live.config.web.public_url else {
             return Ok(None);
         };
         let keys = Keys::beside(&live.config.database)?;
         let subscriber = Subscriber::open(engine.store.clone(), keys, public_url).await?;
-        let listener = Listener::bind(web.listen).await?;
-        let address = listener.address().unwrap_or(web.listen);
-        info!("listening on {address} for hubs, which find it at {public_url}");
         engine.follow_push(subscriber.clone());
 
         let max_body = usize::try_from(live.config.fetch.max_body).unwrap_or(usize::MAX);
@@ -94,21 +86,20 @@ impl Push {
         let feeds = Arc::new(Mutex::new(feeds));
         let (stop, stopped) = oneshot::channel();
         let mut tasks = JoinSet::new();
-        tasks.spawn(listener.serve(router));
         tasks.spawn(ask_hubs(engine.clone(), subscriber.clone()));
         let reading = read_pushed(engine.clone(), Arc::clone(&feeds), pushed, stopped);
-        Ok(Some(Self {
+        let push = Self {
             subscriber,
             feeds,
             tasks,
             reader: tokio::spawn(reading),
             stop,
-            web,
-        }))
+        };
+        Ok(Some((push, router)))
     }
 
     /// Takes over the feeds of the configuration in force.
-    pub async fn follow(&self, live: &Live, feeds: HashMap<FeedRow, Arc<Feed>>) {
+    pub async fn follow(&self, feeds: HashMap<FeedRow, Arc<Feed>>) {
         let followed = feeds.iter().filter(|(_, feed)| feed.push);
         let followed: Vec<_> = followed
             .map(|(row, feed)| Followed {
@@ -120,9 +111,6 @@ impl Push {
         *self.feeds.lock().unwrap_or_else(PoisonError::into_inner) = feeds;
         if let Err(error) = self.subscriber.follow(followed, Timestamp::now()).await {
             warn!("subscriptions could not be taken over: {error}; they are at the next reload");
-        }
-        if live.config.web != self.web {
-            warn!("[web] has changed; it takes effect when the daemon is started again");
         }
     }
 

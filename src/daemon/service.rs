@@ -9,12 +9,14 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tracing::{debug, error, info, warn};
 
+use super::door::{Door, check_reload};
 use super::push::Push;
 use super::{Engine, Live, LiveError, PushStartError, Scheduler, Then};
 use crate::config::Config;
 use crate::model::Timestamp;
 use crate::notify::{Notifier, NotifyError, Printer, Settled};
 use crate::store::{Keep, StoreError};
+use crate::web::ListenError;
 
 /// What a running service can be told.
 #[derive(Debug)]
@@ -53,6 +55,9 @@ pub enum DaemonError {
     /// Push can't be had.
     #[error(transparent)]
     Push(#[from] PushStartError),
+    /// The listener can't be bound.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
 }
 
 /// Leaves alone, for the floor, the feeds that may have been asked just before a crash.
@@ -99,9 +104,13 @@ pub async fn run(
     let mut scheduler = Scheduler::new(engine.clone());
     scheduler.take_over(&live).await?;
     warn_about_orphans(engine, &live).await?;
-    let push = Push::start(engine, scheduler.feeds()).await?;
+    let mut door = Door::bind(&live.config).await?;
+    let (push, hubs) = Push::start(engine, scheduler.feeds()).await?.unzip();
     if let Some(push) = &push {
-        push.follow(&live, scheduler.feeds()).await;
+        push.follow(scheduler.feeds()).await;
+    }
+    if let Some(door) = &mut door {
+        door.open(engine, &settled, hubs);
     }
     let start_notifier = async |live: &Live| {
         Notifier::start(
@@ -135,6 +144,7 @@ pub async fn run(
             () = engine.pages_wanted() => scheduler.more_pages(),
             _ = heartbeat.tick() => {
                 engine.store.alive();
+                engine.status.beat();
                 tell(Event::Alive);
             }
             Some(_) = draining.join_next() => match start_notifier(&engine.live()).await {
@@ -157,7 +167,7 @@ pub async fn run(
                         Err(error) => warn!("reload refused, the old configuration stays in force: {error}"),
                     }
                     if let Some(push) = &push {
-                        push.follow(&engine.live(), scheduler.feeds()).await;
+                        push.follow(scheduler.feeds()).await;
                     }
                     tell(Event::Reloaded);
                 }
@@ -170,6 +180,9 @@ pub async fn run(
     let limit = engine.live().config.shutdown_timeout;
     let began = Instant::now();
     pruning.abort();
+    if let Some(door) = door {
+        door.close().await;
+    }
     if let Some(push) = push {
         push.stop().await;
     }
@@ -213,6 +226,7 @@ async fn reload(
         warn!("`[log]` has changed; that takes a restart");
     }
     let live = Live::new(config)?;
+    check_reload(&old, &live);
     scheduler.take_over(&live).await?;
     let sinks_changed = live.config.sinks != old.config.sinks;
     info!(

@@ -1,6 +1,6 @@
 //! Reading the mentions back.
 
-use rusqlite::Row;
+use rusqlite::{OptionalExtension, Row};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -139,19 +139,26 @@ impl Store {
         .await
     }
 
-    /// The place of the mention that was recorded last; before all others if there is none.
+    /// The place behind all mentions, or behind those up to this number.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn last_mention(&self) -> Result<MentionPlace, StoreError> {
-        self.read(|conn| {
-            let sql = "SELECT coalesce(max(created_ms), 0), coalesce(max(id), 0) FROM mention";
-            Ok(conn.query_row(sql, [], |row| {
-                Ok(MentionPlace {
-                    found: Timestamp::from_millis(row.get(0)?),
-                    id: row.get(1)?,
-                })
-            })?)
+    pub async fn last_mention(&self, up_to: Option<i64>) -> Result<MentionPlace, StoreError> {
+        self.read(move |conn| {
+            let up_to = up_to.unwrap_or(i64::MAX);
+            let newest = |order: &str| {
+                let sql = format!(
+                    "SELECT {order} FROM mention WHERE id <= ?1 ORDER BY {order} DESC LIMIT 1"
+                );
+                let found = conn
+                    .prepare_cached(&sql)?
+                    .query_row([up_to], |row| row.get(0));
+                found.optional().map(Option::unwrap_or_default)
+            };
+            Ok(MentionPlace {
+                found: Timestamp::from_millis(newest("created_ms")?),
+                id: newest("id")?,
+            })
         })
         .await
     }
