@@ -56,13 +56,13 @@ pub(super) fn read(mut table: Table<'_>, environment: &Environment) -> WebConfig
         .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8470)));
     let has_credential = credentials.iter().any(Option::is_some);
     if is_enabled && !has_credential {
-        let fault = if !listen.ip().is_loopback() {
+        let fault = if listen.ip().is_loopback() {
+            let message = "the API would be open to the world behind `public_url`".to_owned();
+            public_value.as_ref().map(|value| (value, message))
+        } else {
             let message =
                 format!("the API on {listen} would be open to whoever reaches that address");
             listen_value.as_ref().map(|value| (value, message))
-        } else {
-            let message = "the API would be open to the world behind `public_url`".to_owned();
-            public_value.as_ref().map(|value| (value, message))
         };
         if let Some((value, message)) = fault {
             value.error(message, Some(ADVICE.to_owned()));

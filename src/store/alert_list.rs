@@ -129,14 +129,20 @@ fn select(conn: &Connection, query: AlertQuery) -> Result<Vec<ListedAlert>, Stor
          FROM alert a LEFT JOIN feed f ON f.id = a.feed_id LEFT JOIN story s ON s.id = a.story_id
          WHERE true"
         .to_owned();
-    // A second reading of the same deliveries, so that each listed alert comes once.
     let of_delivery = query.state.is_some() || query.sink.is_some() || query.digest.is_some();
     if of_delivery {
-        select.push_str(
+        // Most deliveries are delivered; the others are found by their index.
+        let is_rare = query
+            .state
+            .as_deref()
+            .is_some_and(|state| state != "delivered");
+        select.push_str(if is_rare {
+            " AND a.id IN (SELECT d.alert_id FROM delivery d WHERE d.state = ?1"
+        } else {
             " AND EXISTS (SELECT 1 FROM delivery d WHERE d.alert_id = a.id
-               AND (?1 IS NULL OR d.state = ?1) AND (?2 IS NULL OR d.sink = ?2)
-               AND (?3 IS NULL OR d.digest_id = ?3))",
-        );
+                AND (?1 IS NULL OR d.state = ?1)"
+        });
+        select.push_str(" AND (?2 IS NULL OR d.sink = ?2) AND (?3 IS NULL OR d.digest_id = ?3))");
     }
     let mut composed = Query::new(&select);
     if of_delivery {

@@ -15,7 +15,7 @@ use super::app::App;
 use super::reply::Json;
 
 /// The main loop says every five seconds that it is alive; a reload may hold it up for a while.
-const SILENT: Duration = Duration::from_secs(60);
+const SILENT: Duration = Duration::from_mins(1);
 /// For how long the database counts as writable after it was written.
 const WRITABLE: Duration = Duration::from_secs(15);
 /// How long a write may take.

@@ -24,7 +24,7 @@ const OTHER: &str = "(not configured)";
 /// Figures for Prometheus.
 #[utoipa::path(get, path = "/metrics", tag = "state", responses(
     (status = 200, description = "Prometheus text format 0.0.4", body = String, content_type = "text/plain")))]
-pub async fn show(State(app): State<App>) -> Result<Response, Problem> {
+pub(super) async fn show(State(app): State<App>) -> Result<Response, Problem> {
     let figures = app.store.figures().await?;
     let config = app.daemon.config();
     let known = Known {

@@ -1,8 +1,10 @@
 //! Query parameters: read into a struct, each mistake told with the parameter's name.
 //!
 //! A struct with `Deserialize` (and `deny_unknown_fields`) and utoipa's `IntoParams` is both what a handler
-//! gets and what the document says. [`Params`] is the extractor; [`Moment`] and [`Limit`] are types of
-//! parameters that many have. A parameter with an empty value counts as not given.
+//! gets and what the document says. [`Params`] is the extractor; [`Moment`], [`Limit`], [`Score`] and
+//! [`LanguageCode`] are types of parameters that many have. A parameter with an empty value counts as not given.
+
+mod types;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,15 +15,12 @@ use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{
     DeserializeOwned, DeserializeSeed, Error as _, IntoDeserializer, MapAccess, Visitor,
 };
-use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
+use serde::{Deserializer, forward_to_deserialize_any};
 use url::form_urlencoded;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
-use utoipa::{PartialSchema, ToSchema, openapi};
 
+pub use self::types::{LanguageCode, Limit, Moment, Score};
 use super::problem::Problem;
-use crate::config::{did_you_mean, is_language};
-use crate::model::Timestamp;
-use crate::view::instant;
+use crate::config::did_you_mean;
 
 /// Parameters that are read at most.
 const MOST: usize = 50;
@@ -75,7 +74,7 @@ struct Pairs<'q> {
     value: Option<&'q Pair<'q>>,
 }
 
-impl<'de, 'q> MapAccess<'de> for Pairs<'q> {
+impl<'de> MapAccess<'de> for Pairs<'_> {
     type Error = Fault;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
@@ -192,129 +191,14 @@ impl<'de> Deserializer<'de> for Text<'_> {
     }
 }
 
-/// A time of the past: an instant, a date, or how long ago.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment(pub Timestamp);
-
-impl<'de> Deserialize<'de> for Moment {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(from)?;
-        let read = instant::ago(&text, Timestamp::now());
-        read.map(Self).map_err(D::Error::custom)
-    }
-}
-
-impl PartialSchema for Moment {
-    fn schema() -> openapi::RefOr<Schema> {
-        let description = "An RFC 3339 instant, a date (which begins at midnight UTC), or how long ago, such as `24h` or `7d`";
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .description(Some(description))
-            .examples(["2026-07-04T09:30:00Z", "2026-07-04", "24h"])
-            .into()
-    }
-}
-
-impl ToSchema for Moment {}
-
-/// How many items a page holds: 1 to 500, and 50 unless said otherwise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limit(pub usize);
-
-impl Limit {
-    /// The most.
-    pub const MOST: usize = 500;
-}
-
-impl Default for Limit {
-    fn default() -> Self {
-        Self(50)
-    }
-}
-
-impl<'de> Deserialize<'de> for Limit {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let fault = || D::Error::custom(format!("write a whole number from 1 to {}", Self::MOST));
-        let number = String::deserialize(from)?.parse().map_err(|_| fault())?;
-        if (1..=Self::MOST).contains(&number) {
-            Ok(Self(number))
-        } else {
-            Err(fault())
-        }
-    }
-}
-
-impl PartialSchema for Limit {
-    fn schema() -> openapi::RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::Integer)
-            .minimum(Some(1))
-            .maximum(Some(Self::MOST))
-            .default(Some(50.into()))
-            .into()
-    }
-}
-
-impl ToSchema for Limit {}
-
-/// A mention's score, 1 to 100.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Score(pub u8);
-
-impl<'de> Deserialize<'de> for Score {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let number = String::deserialize(from)?.parse().ok();
-        number
-            .filter(|n| (1..=100).contains(n))
-            .map(Self)
-            .ok_or_else(|| D::Error::custom("write a whole number from 1 to 100"))
-    }
-}
-
-impl PartialSchema for Score {
-    fn schema() -> openapi::RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::Integer)
-            .minimum(Some(1))
-            .maximum(Some(100))
-            .into()
-    }
-}
-
-impl ToSchema for Score {}
-
-/// A language code such as `en`, `ru` or `zh-Hans`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LanguageCode(pub String);
-
-impl<'de> Deserialize<'de> for LanguageCode {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let code = String::deserialize(from)?;
-        if is_language(&code) {
-            Ok(Self(code))
-        } else {
-            Err(D::Error::custom("write a code such as en, ru or zh-Hans"))
-        }
-    }
-}
-
-impl PartialSchema for LanguageCode {
-    fn schema() -> openapi::RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .examples(["en", "zh-Hans"])
-            .into()
-    }
-}
-
-impl ToSchema for LanguageCode {}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde::Deserialize;
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::model::Timestamp;
 
     #[derive(Debug, Deserialize, PartialEq)]
     #[serde(deny_unknown_fields)]

@@ -102,6 +102,21 @@ fn the_document_has_no_route_that_is_not_there() {
     }
 }
 
+/// The page for people names each of them.
+#[test]
+fn the_page_names_every_route() {
+    let (served, _site, _hook) = Served::with_news(3, OPEN);
+    let document = served.api.json("/api/v1/openapi.json");
+    let page = include_str!("../../docs/api.md");
+    for (path, method, _) in operations(&document) {
+        let row = page.lines().find(|line| {
+            line.starts_with('|') && line.contains(&format!("{path}`")) && line.contains(&method)
+        });
+        let is_itself = path == "/api/v1/openapi.json";
+        assert!(row.is_some() || is_itself, "{method} {path} is not named");
+    }
+}
+
 /// Routes are added by `routes!`, which puts them into the document, and in no other way.
 #[test]
 fn the_router_has_no_route_that_is_not_in_the_document() {

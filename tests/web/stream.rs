@@ -133,3 +133,17 @@ fn there_are_so_many_streams_at_a_time_and_their_places_come_back() {
         stream.head.contains(" 200 ").then_some(())
     });
 }
+
+#[test]
+fn a_daemon_stops_at_once_and_closes_its_database_while_streams_are_open() {
+    let (served, _site, _hook) = Served::with_news(3, OPEN);
+    let mut streams: Vec<_> = (0..3)
+        .map(|_| served.api.stream("/api/v1/stream"))
+        .collect();
+    let Served { home, daemon, .. } = served;
+    assert!(daemon.stop().success());
+    assert!(streams.iter_mut().all(|stream| stream.next().is_none()));
+    let again = Served::run(home);
+    let log = again.daemon.log().join("\n");
+    assert!(!log.contains("without closing the database"), "{log}");
+}

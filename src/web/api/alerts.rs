@@ -112,7 +112,7 @@ pub struct Retry {
 /// Which deliveries are to be given up, and why.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Drop {
+pub struct GiveUp {
     /// Only the delivery to this sink.
     #[serde(default)]
     sink: Option<String>,
@@ -182,12 +182,12 @@ pub async fn retry(
 /// Gives up the alert's deliveries that wait, are held back or are dead letters; they stay on record.
 #[utoipa::path(post, path = "/api/v1/alerts/{id}/drop", tag = "alerts",
     params(("id" = String, Path, description = "The alert's id")),
-    request_body = Option<Drop>,
+    request_body = Option<GiveUp>,
     responses((status = 200, description = "Deliveries that were given up", body = Changed)))]
 pub async fn give_up(
     State(app): State<App>,
     Name(id): Name,
-    MayGive(given): MayGive<Drop>,
+    MayGive(given): MayGive<GiveUp>,
 ) -> Result<Json<Changed>, Problem> {
     let reason = given.reason.unwrap_or_else(|| "dropped by hand".to_owned());
     if reason.chars().count() > LONGEST_REASON {

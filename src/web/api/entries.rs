@@ -14,7 +14,8 @@ use crate::web::reply::{Json, Name, number};
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Entry {
     /// Its number.
-    entry: i64,
+    #[serde(rename = "entry")]
+    id: i64,
     /// The feed's id.
     feed: String,
     /// The source's name.
@@ -62,7 +63,7 @@ pub async fn show(State(app): State<App>, Name(id): Name) -> Result<Json<Entry>,
     let found = found.ok_or_else(unknown)?;
     let story = app.store.story_of(StoryName::Entry(id)).await?;
     Ok(Json(Entry {
-        entry: found.id,
+        id: found.id,
         feed: found.feed,
         source: found.source,
         story,

@@ -1,4 +1,4 @@
-//! The JSON API under `/api/v1`, and its OpenAPI document.
+//! The JSON API under `/api/v1`, and its `OpenAPI` document.
 //!
 //! A route is a handler with `#[utoipa::path]` that stands in [`routes`]: it takes [`Params`], [`Name`],
 //! [`Given`] or [`MayGive`], and gives [`Json`], [`page`] or a [`Problem`]. That puts it into the router and
@@ -75,7 +75,7 @@ pub fn router(app: &App) -> Router {
     protected(locked, &app.access).merge(open)
 }
 
-/// The OpenAPI document of all routes.
+/// The `OpenAPI` document of all routes.
 #[must_use]
 pub fn openapi() -> OpenApi {
     let (_, locked) = routes().split_for_parts();

@@ -15,7 +15,8 @@ use crate::web::reply::{Json, Name};
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Story {
     /// Its key; of a story that has joined another one, the other's.
-    story: StoryKey,
+    #[serde(rename = "story")]
+    key: StoryKey,
     /// When it was first seen.
     first_seen: Timestamp,
     /// The feeds that carry it, the first 200.
@@ -69,7 +70,7 @@ pub async fn show(State(app): State<App>, Name(key): Name) -> Result<Json<Story>
         first_seen: entry.first_seen,
     });
     Ok(Json(Story {
-        story: story.key,
+        key: story.key,
         first_seen: story.first_seen,
         sources: story.sources,
         entries: entries.collect(),

@@ -13,7 +13,8 @@ use crate::web::reply::{All, Json};
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Topic {
     /// The topic's id.
-    topic: String,
+    #[serde(rename = "topic")]
+    id: String,
     /// Its name.
     name: String,
     /// Its tags.
@@ -38,7 +39,7 @@ pub async fn list(State(app): State<App>) -> Result<Json<All<Topic>>, Problem> {
         .await?;
     let topics = config.topics.iter().zip(activity);
     let items = topics.map(|(topic, activity)| Topic {
-        topic: topic.id.to_string(),
+        id: topic.id.to_string(),
         name: topic.name.clone(),
         tags: topic.tags.clone(),
         mentions_24h: activity.day,
