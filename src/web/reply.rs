@@ -232,6 +232,7 @@ mod tests {
     use crate::model::Timestamp;
     use crate::store::MentionPlace;
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as a page calls it")]
     fn place(id: &i64) -> Cursor {
         let found = Timestamp::from_millis(5);
         MentionPlace { found, id: *id }.into()

@@ -158,13 +158,13 @@ impl Api {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut head = format!("{method} {path} HTTP/{version}\r\nConnection: close\r\n");
         if !self.headers.iter().any(|h| h.starts_with("Host:")) {
-            head += &format!("Host: {}\r\n", self.address);
+            head = head + "Host: " + &self.address.to_string() + "\r\n";
         }
         for header in &self.headers {
-            head += &format!("{header}\r\n");
+            head = head + header + "\r\n";
         }
         if let Some(body) = body {
-            head += &format!("Content-Length: {}\r\n", body.len());
+            head = head + "Content-Length: " + &body.len().to_string() + "\r\n";
         }
         // In one piece: an answer that comes before the body is read may close the connection.
         let request = format!("{head}\r\n{}", body.unwrap_or_default());
@@ -209,8 +209,8 @@ impl Events {
                 return None;
             }
             match line.trim_end().split_once(": ") {
-                Some(("id", value)) => id = value.to_owned(),
-                Some(("data", value)) => data = value.to_owned(),
+                Some(("id", value)) => value.clone_into(&mut id),
+                Some(("data", value)) => value.clone_into(&mut data),
                 _ if line == "\n" && !data.is_empty() => {
                     let data = serde_json::from_str(&data).unwrap();
                     return Some(Event { id, data });

@@ -1,4 +1,4 @@
-//! The OpenAPI document says what the API does.
+//! The `OpenAPI` document says what the API does.
 
 use std::path::Path;
 

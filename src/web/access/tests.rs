@@ -48,12 +48,16 @@ fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
     pairs.collect()
 }
 
-fn decide(access: &Access, method: Method, pairs: &[(&'static str, &str)]) -> Result<Role, Denied> {
+fn decide(
+    access: &Access,
+    method: &Method,
+    pairs: &[(&'static str, &str)],
+) -> Result<Role, Denied> {
     let headers = headers(pairs);
     let uri = "/".parse().unwrap();
     let source = guard::source(&uri, &headers);
     access
-        .decide(&method, &headers, &source, NOW)
+        .decide(method, &headers, &source, NOW)
         .map(|caller| caller.role)
 }
 
@@ -61,16 +65,16 @@ fn decide(access: &Access, method: Method, pairs: &[(&'static str, &str)]) -> Re
 fn without_a_credential_everybody_may_do_everything_but_other_pages() {
     let access = Access::new(&web());
     let host = ("host", "localhost:8470");
-    assert_eq!(decide(&access, Method::GET, &[host]), Ok(Role::Full));
-    assert_eq!(decide(&access, Method::POST, &[host]), Ok(Role::Full));
+    assert_eq!(decide(&access, &Method::GET, &[host]), Ok(Role::Full));
+    assert_eq!(decide(&access, &Method::POST, &[host]), Ok(Role::Full));
     let foreign = ("origin", "http://evil.example");
     assert_eq!(
-        decide(&access, Method::POST, &[host, foreign]),
+        decide(&access, &Method::POST, &[host, foreign]),
         Err(Denied::Foreign)
     );
     let cross = ("sec-fetch-site", "cross-site");
     assert_eq!(
-        decide(&access, Method::GET, &[host, cross]),
+        decide(&access, &Method::GET, &[host, cross]),
         Err(Denied::Foreign)
     );
 }
@@ -100,14 +104,14 @@ fn tokens_give_their_roles_and_nothing_else_does() {
         (TOKEN.into(), Err(Denied::Unknown), Err(Denied::Unknown)),
     ] {
         let given = [("authorization", field.as_str())];
-        assert_eq!(decide(&access, Method::GET, &given), get, "{field}");
-        assert_eq!(decide(&access, Method::HEAD, &given), get, "{field}");
+        assert_eq!(decide(&access, &Method::GET, &given), get, "{field}");
+        assert_eq!(decide(&access, &Method::HEAD, &given), get, "{field}");
         for method in [Method::POST, Method::PUT, Method::DELETE] {
-            assert_eq!(decide(&access, method, &given), post, "{field}");
+            assert_eq!(decide(&access, &method, &given), post, "{field}");
         }
     }
-    assert_eq!(decide(&access, Method::GET, &[]), Err(Denied::Unknown));
-    assert_eq!(decide(&access, Method::POST, &[]), Err(Denied::Unknown));
+    assert_eq!(decide(&access, &Method::GET, &[]), Err(Denied::Unknown));
+    assert_eq!(decide(&access, &Method::POST, &[]), Err(Denied::Unknown));
 }
 
 #[test]
@@ -117,7 +121,7 @@ fn a_token_is_not_bound_to_an_origin() {
         ("authorization", bearer.as_str()),
         ("origin", "http://tool.example"),
     ];
-    assert_eq!(decide(&locked(), Method::POST, &given), Ok(Role::Full));
+    assert_eq!(decide(&locked(), &Method::POST, &given), Ok(Role::Full));
 }
 
 async fn log_in(access: &Access, password: &str) -> Result<String, LoginError> {
@@ -139,31 +143,34 @@ async fn the_password_opens_a_session_that_changes_things_from_our_own_page_only
     let cookie = ("cookie", cookie.as_str());
     let host = ("host", "localhost:8470");
     assert_eq!(
-        decide(&access, Method::GET, &[cookie, host]),
+        decide(&access, &Method::GET, &[cookie, host]),
         Ok(Role::Full)
     );
     assert_eq!(
-        decide(&access, Method::POST, &[cookie, host]),
+        decide(&access, &Method::POST, &[cookie, host]),
         Err(Denied::NoHeader)
     );
     let header = (CHANGE_HEADER, "1");
     assert_eq!(
-        decide(&access, Method::POST, &[cookie, host, header]),
+        decide(&access, &Method::POST, &[cookie, host, header]),
         Ok(Role::Full)
     );
     let foreign = ("origin", "http://localhost:3000");
     assert_eq!(
-        decide(&access, Method::POST, &[cookie, host, header, foreign]),
+        decide(&access, &Method::POST, &[cookie, host, header, foreign]),
         Err(Denied::Foreign)
     );
     let wrong = (
         "cookie",
         "mentiond=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
     );
-    assert_eq!(decide(&access, Method::GET, &[wrong]), Err(Denied::Unknown));
+    assert_eq!(
+        decide(&access, &Method::GET, &[wrong]),
+        Err(Denied::Unknown)
+    );
     access.log_out(&headers(&[cookie]));
     assert_eq!(
-        decide(&access, Method::GET, &[cookie]),
+        decide(&access, &Method::GET, &[cookie]),
         Err(Denied::Unknown)
     );
 }
