@@ -15,6 +15,7 @@ pub mod discover;
 pub mod fetch;
 pub mod language;
 pub mod matching;
+pub mod measure;
 pub mod model;
 pub mod notify;
 pub mod pace;
@@ -26,4 +27,5 @@ pub mod store;
 #[cfg(test)]
 mod testing;
 pub mod trends;
+pub mod view;
 pub mod web;

@@ -6,9 +6,9 @@ use clap::Args;
 
 use super::output::{complain, printable, scored};
 use super::{CliError, Context, names, runtime};
-use crate::config::units;
 use crate::model::Timestamp;
 use crate::store::{Alike, MentionFilter, Store};
+use crate::view::instant;
 
 /// List mentions, newest first.
 #[derive(Debug, Args)]
@@ -40,20 +40,11 @@ pub struct MentionsArgs {
 
 /// Reads `24h`, an RFC 3339 instant, or a date, which begins at midnight UTC.
 pub fn since(text: Option<&str>) -> Result<Option<Timestamp>, CliError> {
-    let Some(text) = text else { return Ok(None) };
-    if let Some(at) = Timestamp::parse_rfc3339(text) {
-        return Ok(Some(at));
-    }
-    if let Some(at) = Timestamp::parse_rfc3339(&format!("{text}T00:00:00Z")) {
-        return Ok(Some(at));
-    }
-    match units::parse_duration(text) {
-        Ok(age) => Ok(Some(Timestamp::now() - age)),
-        Err(_) => Err(CliError::Usage(format!(
-            "--since {}: write a duration such as 24h or 7d, a date such as 2024-07-04, or an instant such as 2024-07-04T09:30:00Z",
-            printable(text)
-        ))),
-    }
+    let read = |text: &str| {
+        instant::ago(text, Timestamp::now())
+            .map_err(|error| CliError::Usage(format!("--since {}: {error}", printable(text))))
+    };
+    text.map(read).transpose()
 }
 
 pub fn run(context: &Context, args: &MentionsArgs) -> Result<ExitCode, CliError> {
@@ -64,6 +55,7 @@ pub fn run(context: &Context, args: &MentionsArgs) -> Result<ExitCode, CliError>
         language: args.language.clone(),
         since: since(args.since.as_deref())?,
         limit: args.limit,
+        ..MentionFilter::default()
     };
     let config = context.load_without_secrets()?;
     let store = Store::open_read_only(&config.database)?;

@@ -148,15 +148,7 @@ pub fn complain(text: impl std::fmt::Display) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-/// The text without control characters, line separators and bidirectional overrides, so that no
-/// input can steer the terminal or make a line read as another one.
-pub fn printable(text: &str) -> String {
-    let steers =
-        |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars()
-        .map(|c| if steers(c) { ' ' } else { c })
-        .collect()
-}
+pub use crate::view::printable;
 
 /// A time as people say it: `3m ago`, `in 2h 5m`, `now`.
 pub fn relative(at: Timestamp, now: Timestamp) -> String {

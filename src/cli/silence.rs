@@ -6,11 +6,12 @@ use clap::{Args, Subcommand};
 
 use super::output::{count, printable, relative};
 use super::{CliError, Context, names, runtime};
-use crate::config::{Config, units};
-use crate::dedup::is_wordless;
+use crate::config::Config;
 use crate::model::{StoryKey, Timestamp};
 use crate::silence::Silence;
 use crate::store::{EndedSilence, NewSilence, SilenceRow, Store, StoryName};
+use crate::view::instant;
+use crate::view::silences::check_texts;
 
 /// Have alerts recorded but not delivered for a while; list and end such silences.
 #[derive(Debug, Args)]
@@ -76,9 +77,6 @@ struct ListArgs {
     json: bool,
 }
 
-/// How long a comment or a pattern may be, in characters.
-const LONGEST: usize = 500;
-
 pub fn run(context: &Context, args: &SilenceArgs) -> Result<ExitCode, CliError> {
     let config = context.load_without_secrets()?;
     match &args.action {
@@ -91,28 +89,12 @@ pub fn run(context: &Context, args: &SilenceArgs) -> Result<ExitCode, CliError> 
 
 fn add(context: &Context, args: &AddArgs, config: &Config) -> Result<(), CliError> {
     let now = Timestamp::now();
-    let until = until(&args.until, now)?;
+    let until = instant::ahead(&args.until, now)
+        .map_err(|error| CliError::Usage(format!("--until {}: {error}", printable(&args.until))))?;
     names::check_topic(config, args.topic.as_deref())?;
     names::check_feed(config, args.source.as_deref())?;
-    if args.pattern.as_deref().is_some_and(is_wordless) {
-        let text = "--pattern: write at least one word with a letter or digit";
-        return Err(CliError::Usage(text.to_owned()));
-    }
-    let comment = printable(args.comment.trim());
-    let written = [
-        ("comment", Some(&comment)),
-        ("pattern", args.pattern.as_ref()),
-    ];
-    for (name, text) in written {
-        if text.is_some_and(|text| text.chars().count() > LONGEST) {
-            let text = format!("--{name}: at most {LONGEST} characters are allowed");
-            return Err(CliError::Usage(text));
-        }
-    }
-    if comment.is_empty() {
-        let text = "--comment: say why, for those who wonder later";
-        return Err(CliError::Usage(text.to_owned()));
-    }
+    let comment = check_texts(args.pattern.as_deref(), &args.comment)
+        .map_err(|fault| CliError::Usage(format!("--{}: {}", fault.part, fault.message)))?;
     let store = Store::open_beside(&config.database)?;
     let runtime = runtime()?;
     let silence = Silence {
@@ -131,24 +113,6 @@ fn add(context: &Context, args: &AddArgs, config: &Config) -> Result<(), CliErro
     context.out.line(format!(
         "silence {id} holds until {until}; `mentiond silence end {id}` ends it before"
     ))
-}
-
-/// Reads `8h`, an RFC 3339 instant, or a date, which begins at midnight UTC; all of the future.
-fn until(text: &str, now: Timestamp) -> Result<Timestamp, CliError> {
-    let at = Timestamp::parse_rfc3339(text)
-        .or_else(|| Timestamp::parse_rfc3339(&format!("{text}T00:00:00Z")))
-        .or_else(|| units::parse_duration(text).ok().map(|time| now + time));
-    let shown = printable(text);
-    match at {
-        Some(at) if at > now => Ok(at),
-        Some(_) => Err(CliError::Usage(format!(
-            "--until {shown}: that is not in the future"
-        ))),
-        None => Err(CliError::Usage(format!(
-            "--until {shown}: write a duration such as 8h or 7d, a date such as 2030-07-04, or an \
-             instant such as 2030-07-04T09:30:00Z"
-        ))),
-    }
 }
 
 async fn story(store: &Store, text: &str) -> Result<StoryKey, CliError> {

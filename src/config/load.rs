@@ -14,7 +14,7 @@ use super::routes::{self, Known};
 use super::sinks::{self, SinkList, Surroundings};
 use super::source::{MAX_FILE, Origin, Source, read_text};
 use super::topics::{self, TopicList};
-use super::{Config, LogFormat, SinkConfig, SinkKind, opml, settings, sink_feed};
+use super::{Config, LogFormat, SinkConfig, SinkKind, opml, settings, sink_feed, web};
 use crate::model::{SinkId, Topic};
 
 /// Keys of the main file that no other file may have.
@@ -81,7 +81,7 @@ fn assemble(main: &Rc<Source>, environment: &Environment, report: &Report) -> Co
     let schedule = settings::schedule(root.section("schedule", "[schedule]"));
     let fetch = settings::fetch(root.section("fetch", "[fetch]"), environment);
     let articles = settings::articles(root.section("articles", "[articles]"));
-    let (web, listen_at) = settings::web(root.section("web", "[web]"));
+    let (web, listen_at) = web::read(root.section("web", "[web]"), environment);
     let dedup = settings::dedup(root.section("dedup", "[dedup]"));
     let alerts = settings::alerts(root.section("alerts", "[alerts]"));
     let retention = settings::retention(root.section("retention", "[retention]"));
@@ -154,7 +154,7 @@ fn assemble(main: &Rc<Source>, environment: &Environment, report: &Report) -> Co
         topics_may_be_missing: incomplete,
         door: sink_feed::Door {
             web: &web,
-            is_wanted: listen_at.is_some() || web.public_url.is_some(),
+            is_wanted: listen_at.is_some() || web.enabled || web.public_url.is_some(),
         },
     };
     for root in &mut roots {
@@ -185,7 +185,7 @@ fn assemble(main: &Rc<Source>, environment: &Environment, report: &Report) -> Co
         && !incomplete
         && !sinks.iter().any(is_feed)
     {
-        settings::warn_of_no_listener(at, report);
+        web::warn_of_no_listener(at, report);
     }
     warn_of_idleness(main, report, &feeds, &topics);
 

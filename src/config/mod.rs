@@ -52,6 +52,7 @@ mod tests;
 mod topics;
 pub mod units;
 mod value;
+mod web;
 mod written;
 mod zone;
 
@@ -133,10 +134,30 @@ pub struct ArticleConfig {
 /// How the daemon itself can be reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebConfig {
+    /// Whether the API is served.
+    pub enabled: bool,
     /// The address on which the daemon's own listener waits.
     pub listen: SocketAddr,
     /// Where the rest of the world finds that listener; without it there is no push.
     pub public_url: Option<Url>,
+    /// The bearer token that may do everything.
+    pub token: Option<Secret>,
+    /// The bearer token that may only read.
+    pub read_token: Option<Secret>,
+    /// The Argon2id hash, as a PHC string, of the password that may do everything.
+    pub password_hash: Option<Secret>,
+    /// Further names by which the daemon may be called, in lower case.
+    pub hosts: Vec<String>,
+}
+
+impl WebConfig {
+    /// Whether somebody has to say who they are.
+    #[must_use]
+    pub fn has_credential(&self) -> bool {
+        [&self.token, &self.read_token, &self.password_hash]
+            .into_iter()
+            .any(Option::is_some)
+    }
 }
 
 /// What the daemon says of itself.

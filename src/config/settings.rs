@@ -4,7 +4,6 @@
 //! scalar may be overridden by its environment variable.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,16 +11,15 @@ use tracing_subscriber::EnvFilter;
 
 use super::environment::Environment;
 use super::feeds::check_url;
-use super::problem::{Report, did_you_mean, quoted};
+use super::problem::{did_you_mean, quoted};
 use super::reader::Table;
 use super::request;
 use super::sinks::FORMATS;
-use super::source::Origin;
 use super::units::show_duration;
 use super::value::Value;
 use super::{
     AlertConfig, ArticleConfig, DedupConfig, FetchConfig, LogConfig, RetentionConfig,
-    ScheduleConfig, WebConfig,
+    ScheduleConfig,
 };
 use crate::model::{FullText, Interval};
 
@@ -236,47 +234,6 @@ pub(super) fn articles(mut table: Table<'_>) -> ArticleConfig {
     ArticleConfig {
         full_text: full_text.unwrap_or_default(),
     }
-}
-
-/// `[web]`.
-/// The section, and where `listen` stands in it if it does.
-pub(super) fn web(mut table: Table<'_>) -> (WebConfig, Option<Origin>) {
-    let (listen, public_url) = (table.setting("listen"), table.setting("public_url"));
-    let listen_at = listen.as_ref().map(|value| value.origin.clone());
-    let listen = listen.and_then(|value| {
-        let text = value.line(100)?;
-        let address = text.parse().ok();
-        if address.is_none() {
-            let help = "write an address and a port, such as \"127.0.0.1:8470\"".to_owned();
-            value.error(format!("{} is not an address", quoted(text)), Some(help));
-        }
-        address
-    });
-    let public_url = public_url.and_then(|value| {
-        let url = check_url(value.text("a URL in quotes")?)
-            .map_err(|error| value.error(format!("{} {error}", value.label()), None))
-            .ok()?;
-        if url.query().is_some() {
-            value.error("`public_url` can't have a query", None);
-            return None;
-        }
-        Some(url)
-    });
-    table.finish();
-    let web = WebConfig {
-        listen: listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8470))),
-        public_url,
-    };
-    (web, listen_at)
-}
-
-/// Says that nobody would listen where the owner has said to.
-pub(super) fn warn_of_no_listener(at: &Origin, report: &Report) {
-    report.warn(
-        at,
-        "`listen` has no effect without `public_url` or a sink of type \"feed\"",
-        Some("set `public_url` to where hubs find the listener".to_owned()),
-    );
 }
 
 /// A URL or mail address that may stand in a comment of a User-Agent field (RFC 9110 §10.1.5).

@@ -1,70 +1,95 @@
-//! What the daemon's own listener serves: the callbacks of hubs, and feeds of alerts.
+//! The daemon's own listener, if anything is to be served on it: which routes there are, and what they
+//! see of the daemon.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use axum::Router;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use super::{Engine, Live};
 use crate::config::{Config, SinkConfig, SinkKind, WebConfig};
 use crate::model::Timestamp;
+use crate::notify::Settled;
 use crate::notify::feed::Document;
+use crate::web::access::Access;
+use crate::web::app::{App, Daemon, Vitals};
 use crate::web::feeds::{self, Alerts, Served};
-use crate::web::{ListenError, Listener};
+use crate::web::{ListenError, Listener, api, one_of};
 
-/// The listener at work. Ends when dropped.
+/// The listener, bound or at work. Ends when dropped.
 #[derive(Debug)]
 pub(super) struct Door {
-    tasks: JoinSet<()>,
-}
-
-/// A listener that is bound, if the configuration wants one.
-pub(super) struct Bound {
     listener: Option<Listener>,
+    address: SocketAddr,
     web: WebConfig,
+    task: JoinSet<()>,
 }
 
-impl Bound {
-    /// Binds the address, so that whoever is told of it finds it.
+impl Door {
+    /// Binds the listener where the configuration opens a door: the API's, that for hubs, or feeds of alerts.
     ///
     /// # Errors
-    /// [`ListenError`] when the address is taken or not ours.
-    pub(super) async fn bind(config: &Config) -> Result<Self, ListenError> {
+    /// [`ListenError`]: the owner asked for it, and it can't be had.
+    pub(super) async fn bind(config: &Config) -> Result<Option<Self>, ListenError> {
         let web = config.web.clone();
-        let listener = if is_wanted(config) {
-            Some(Listener::bind(web.listen).await?)
-        } else {
-            None
-        };
-        Ok(Self { listener, web })
+        if !is_wanted(config) {
+            return Ok(None);
+        }
+        let listener = Listener::bind(web.listen).await?;
+        Ok(Some(Self {
+            address: listener.address().unwrap_or(web.listen),
+            listener: Some(listener),
+            web,
+            task: JoinSet::new(),
+        }))
     }
 
-    /// Serves the feeds of alerts and these further routes.
-    pub(super) fn serve(self, engine: &Arc<Engine>, callbacks: Option<Router>) -> Option<Door> {
-        let listener = self.listener?;
-        let address = listener.address().unwrap_or(self.web.listen);
-        match &self.web.public_url {
-            Some(url) => info!("listening on {address} for hubs, which find it at {url}"),
-            None => info!("listening on {address}"),
+    /// Serves the API, where it is wanted, the feeds of alerts and these routes.
+    pub(super) fn open(
+        &mut self,
+        engine: &Arc<Engine>,
+        settled: &Arc<Settled>,
+        hubs: Option<Router>,
+    ) {
+        let Some(listener) = self.listener.take() else {
+            return;
+        };
+        let address = self.address;
+        if let Some(url) = self.web.public_url.as_ref().filter(|_| hubs.is_some()) {
+            info!("listening on {address} for hubs, which find it at {url}");
         }
+        let api = self.web.enabled.then(|| {
+            let access = Access::new(&self.web);
+            let who = if access.is_open() {
+                "without a credential"
+            } else {
+                "with a credential"
+            };
+            info!("serving the API on http://{address}/api/v1, {who}");
+            let seen = Arc::new(Seen {
+                engine: engine.clone(),
+                settled: settled.clone(),
+            });
+            api::router(&App::new(engine.store.clone(), seen, access))
+        });
         let base = match &self.web.public_url {
             Some(url) => url.as_str().trim_end_matches('/').to_owned(),
             None => format!("http://{address}"),
         };
         let engine = engine.clone();
-        let router = feeds::router(Stored { engine, base });
-        let router = router.merge(callbacks.unwrap_or_default());
-        let mut tasks = JoinSet::new();
-        tasks.spawn(listener.serve(router));
-        Some(Door { tasks })
+        let feeds = Some(feeds::router(Stored { engine, base }));
+        let routers = [hubs, api, feeds];
+        self.task
+            .spawn(listener.serve(one_of(routers.into_iter().flatten())));
     }
-}
 
-impl Door {
-    /// Takes no more requests and cuts off those under way.
-    pub(super) async fn shut(mut self) {
-        self.tasks.shutdown().await;
+    /// Closes it; requests under way are cut.
+    pub(super) async fn close(mut self) {
+        self.task.shutdown().await;
     }
 }
 
@@ -77,9 +102,60 @@ pub(super) fn warn_of_changes(web: &WebConfig, live: &Live, door: Option<&Door>)
     }
 }
 
+/// Whether anything is to be served.
 fn is_wanted(config: &Config) -> bool {
     let mut kinds = config.sinks.iter().map(|sink| &sink.kind);
-    config.web.public_url.is_some() || kinds.any(|kind| matches!(kind, SinkKind::Feed(_)))
+    let has_feed = kinds.any(|kind| matches!(kind, SinkKind::Feed(_)));
+    config.web.enabled || config.web.public_url.is_some() || has_feed
+}
+
+/// The daemon, as the API sees it.
+struct Seen {
+    engine: Arc<Engine>,
+    settled: Arc<Settled>,
+}
+
+impl Daemon for Seen {
+    fn config(&self) -> Arc<Config> {
+        self.engine.live().config.clone()
+    }
+
+    fn vitals(&self) -> Vitals {
+        let status = &self.engine.status;
+        let now = status.snapshot();
+        let settled = &self.settled;
+        Vitals {
+            silent_for: status.silent_for(),
+            overdue: status.overdue(Timestamp::now()),
+            feeds: now.feeds as u64,
+            due: now.due as u64,
+            failing: now.failing as u64,
+            polls: vec![
+                ("ok", now.changed),
+                ("not_modified", now.not_modified),
+                ("throttled", now.throttled),
+                ("gone", now.gone),
+                ("failed", now.failed),
+            ],
+            poll_time: status.took.spread(),
+            entries: now.entries,
+            alerts: now.alerts,
+            attempts: vec![
+                ("delivered", settled.delivered.load(Relaxed)),
+                ("failed", settled.failed.load(Relaxed)),
+                ("dead", settled.dead.load(Relaxed)),
+            ],
+            attempt_time: settled.took.spread(),
+        }
+    }
+
+    fn news(&self) -> watch::Receiver<u64> {
+        self.engine.news()
+    }
+
+    fn deliver(&self) {
+        self.engine.wake_notifier();
+    }
 }
 
 /// The feeds of the configuration in force, read from the database.

@@ -12,13 +12,13 @@ use crate::fetch::{self, FetchError, Fetcher, Robots};
 use crate::matching::{CompileError, Matcher};
 use crate::push::Subscriber;
 use crate::schedule;
-use crate::store::Store;
+use crate::store::{Committed, Store};
 
 /// A configuration made ready for work. Never changes; a reload makes another one.
 #[derive(Debug)]
 pub struct Live {
     /// The configuration it was made from.
-    pub config: Config,
+    pub config: Arc<Config>,
     /// All topics, compiled.
     pub matcher: Matcher,
     /// The HTTP client with the configured limits.
@@ -55,7 +55,7 @@ impl Live {
         };
         let routes = Routes::new(&config.topics, &config);
         Ok(Self {
-            config,
+            config: Arc::new(config),
             matcher,
             fetcher,
             policy,
@@ -78,6 +78,7 @@ pub struct Engine {
     pub(super) parsing: Semaphore,
     pub(super) connectivity: Mutex<Connectivity>,
     wake: watch::Sender<u64>,
+    news: watch::Sender<u64>,
     /// The subscriptions, where feeds may be pushed.
     push: OnceLock<Subscriber>,
     push_wake: Notify,
@@ -98,6 +99,7 @@ impl Engine {
             parsing: Semaphore::new(cores),
             connectivity: Mutex::new(connectivity),
             wake: watch::channel(0).0,
+            news: watch::channel(0).0,
             push: OnceLock::new(),
             push_wake: Notify::new(),
             page_wake: Notify::new(),
@@ -128,6 +130,22 @@ impl Engine {
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = connectivity;
         *self.live.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(live);
+    }
+
+    /// Tells those who wait for it what was committed.
+    pub(super) fn tell(&self, committed: &Committed) {
+        if committed.delivers() {
+            self.wake_notifier();
+        }
+        if committed.mentions > 0 {
+            self.news
+                .send_modify(|generation| *generation = generation.wrapping_add(1));
+        }
+    }
+
+    /// Changes whenever there are new mentions.
+    pub(super) fn news(&self) -> watch::Receiver<u64> {
+        self.news.subscribe()
     }
 
     /// Tells the notifier that there are new deliveries.

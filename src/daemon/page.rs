@@ -112,9 +112,7 @@ pub async fn read_page(
             "mentioned in the full text"
         );
     }
-    if committed.delivers() {
-        engine.wake_notifier();
-    }
+    engine.tell(&committed);
     Ok(read)
 }
 

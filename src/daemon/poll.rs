@@ -159,9 +159,7 @@ pub async fn poll(
         document: found.document,
     };
     let committed = engine.store.commit_poll(record).await?;
-    if committed.delivers() {
-        engine.wake_notifier();
-    }
+    engine.tell(&committed);
     if let Some(push) = engine.push() {
         let good = matches!(found.status, PollStatus::Ok | PollStatus::NotModified);
         let news = committed.new_entries > 0;

@@ -58,7 +58,8 @@ pub struct Push {
 
 impl Push {
     /// Takes up the subscriptions, if there is a public address, and gives the routes for hubs. The `feeds`
-    /// are known before the first hub is heard, so that nothing pushed at once is lost.
+    /// are known before the first hub is heard, so that nothing pushed at once is lost. Hubs are asked at
+    /// once, so the listener must be bound by then.
     ///
     /// # Errors
     /// [`PushStartError`]: the owner asked for push, and it can't be had.

@@ -52,9 +52,7 @@ pub(super) async fn pushed(
         document,
     };
     let committed = engine.store.commit_push(record).await?;
-    if committed.delivers() {
-        engine.wake_notifier();
-    }
+    engine.tell(&committed);
     if committed.pages > 0 {
         engine.want_pages();
     }

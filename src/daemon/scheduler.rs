@@ -334,6 +334,7 @@ impl Scheduler {
             };
             self.under_way.insert(handle.id(), job);
         }
+        self.engine.status.set_next_due(self.queue.next_due());
         // Counting walks over all feeds, and people look once in a while only.
         if self.counted.elapsed() >= COUNT_EVERY {
             self.counted = Instant::now();

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tracing::{debug, error, info, warn};
 
-use super::door::{self, Bound};
+use super::door::{self, Door};
 use super::push::Push;
 use super::{Engine, Live, LiveError, PushStartError, Scheduler, Then, spikes};
 use crate::config::Config;
@@ -104,11 +104,13 @@ pub async fn run(
     let mut scheduler = Scheduler::new(engine.clone());
     scheduler.take_over(&live).await?;
     warn_about_orphans(engine, &live).await?;
-    let bound = Bound::bind(&live.config).await?;
-    let (push, callbacks) = Push::start(engine, scheduler.feeds()).await?.unzip();
-    let door = bound.serve(engine, callbacks);
+    let mut door = Door::bind(&live.config).await?;
+    let (push, hubs) = Push::start(engine, scheduler.feeds()).await?.unzip();
     if let Some(push) = &push {
         push.follow(scheduler.feeds()).await;
+    }
+    if let Some(door) = &mut door {
+        door.open(engine, &settled, hubs);
     }
     let web = live.config.web.clone();
     let start_notifier = async |live: &Live| {
@@ -144,6 +146,7 @@ pub async fn run(
             () = engine.pages_wanted() => scheduler.more_pages(),
             _ = heartbeat.tick() => {
                 engine.store.alive();
+                engine.status.beat();
                 tell(Event::Alive);
             }
             Some(_) = draining.join_next() => match start_notifier(&engine.live()).await {
@@ -182,7 +185,7 @@ pub async fn run(
     pruning.abort();
     watching.abort();
     if let Some(door) = door {
-        door.shut().await;
+        door.close().await;
     }
     if let Some(push) = push {
         push.stop().await;

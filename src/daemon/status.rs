@@ -1,8 +1,12 @@
 //! Counters for people: the status line, summaries.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::poll::Polled;
+use crate::measure::Histogram;
+use crate::model::Timestamp;
 use crate::store::{Committed, PollStatus};
 
 /// What happened since the start. Cheap to update from every poll.
@@ -14,8 +18,17 @@ pub struct Status {
     pub due: AtomicUsize,
     /// Feeds whose last poll failed.
     pub failing: AtomicUsize,
+    /// When the feed that is due first is or was due, in milliseconds since the epoch; 0 when none is.
+    next_due: AtomicI64,
+    /// When the main loop last said that it is alive.
+    alive: Mutex<Option<Instant>>,
+    /// How long polls took.
+    pub(super) took: Histogram,
     polled: AtomicU64,
     changed: AtomicU64,
+    not_modified: AtomicU64,
+    throttled: AtomicU64,
+    gone: AtomicU64,
     failed: AtomicU64,
     entries: AtomicU64,
     mentions: AtomicU64,
@@ -35,6 +48,12 @@ pub struct Snapshot {
     pub polled: u64,
     /// Polls that read a new document.
     pub changed: u64,
+    /// Polls that found nothing new.
+    pub not_modified: u64,
+    /// Polls that were asked for patience.
+    pub throttled: u64,
+    /// Polls that were told that the feed is gone.
+    pub gone: u64,
     /// Polls that failed.
     pub failed: u64,
     /// New entries.
@@ -48,11 +67,15 @@ pub struct Snapshot {
 impl Status {
     pub(super) fn count(&self, polled: &Polled) {
         self.polled.fetch_add(1, Relaxed);
-        match polled.status {
-            PollStatus::Ok => self.changed.fetch_add(1, Relaxed),
-            PollStatus::NotModified => 0,
-            _ => self.failed.fetch_add(1, Relaxed),
+        self.took.observe(polled.took);
+        let outcome = match polled.status {
+            PollStatus::Ok => &self.changed,
+            PollStatus::NotModified => &self.not_modified,
+            PollStatus::Throttled { .. } => &self.throttled,
+            PollStatus::Gone => &self.gone,
+            PollStatus::Failed { .. } => &self.failed,
         };
+        outcome.fetch_add(1, Relaxed);
         self.entries
             .fetch_add(polled.committed.new_entries as u64, Relaxed);
         self.mentions
@@ -72,6 +95,32 @@ impl Status {
         self.alerts.fetch_add(committed.alerts as u64, Relaxed);
     }
 
+    /// The main loop is alive.
+    pub(super) fn beat(&self) {
+        let mut alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
+        *alive = Some(Instant::now());
+    }
+
+    /// How long ago the main loop last said that it is alive; no time before it has begun.
+    pub(super) fn silent_for(&self) -> Duration {
+        let alive = *self.alive.lock().unwrap_or_else(PoisonError::into_inner);
+        alive.map(|at| at.elapsed()).unwrap_or_default()
+    }
+
+    /// Notes when the feed that is due first is due.
+    pub(super) fn set_next_due(&self, at: Option<Timestamp>) {
+        let at = at.map(Timestamp::as_millis).unwrap_or_default();
+        self.next_due.store(at, Relaxed);
+    }
+
+    /// By how much that feed is overdue.
+    pub(super) fn overdue(&self, now: Timestamp) -> Duration {
+        match self.next_due.load(Relaxed) {
+            0 => Duration::ZERO,
+            at => now.since(Timestamp::from_millis(at)),
+        }
+    }
+
     /// The counters now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
@@ -81,6 +130,9 @@ impl Status {
             failing: self.failing.load(Relaxed),
             polled: self.polled.load(Relaxed),
             changed: self.changed.load(Relaxed),
+            not_modified: self.not_modified.load(Relaxed),
+            throttled: self.throttled.load(Relaxed),
+            gone: self.gone.load(Relaxed),
             failed: self.failed.load(Relaxed),
             entries: self.entries.load(Relaxed),
             mentions: self.mentions.load(Relaxed),

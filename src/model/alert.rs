@@ -1,6 +1,7 @@
 //! What is told.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Field, SinkId, StoryKey, Timestamp};
 
@@ -164,7 +165,7 @@ pub struct SpikeStory {
 }
 
 /// A feed that carries a story.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct StorySource {
     /// The feed's id.
     pub feed: String,

@@ -166,6 +166,32 @@ hash_type!(
     /// What makes entries of different feeds the same story.
     StoryKey
 );
+
+/// As programs that read our JSON see it: 32 hexadecimal digits.
+impl utoipa::PartialSchema for StoryKey {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .pattern(Some("^[0-9a-f]{32}$"))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for StoryKey {}
+
+impl StoryKey {
+    /// Reads the 32 hexadecimal digits as which a key is shown.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() != 32 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
+        u128::from_str_radix(text, 16)
+            .ok()
+            .map(|number| Self(number.to_be_bytes()))
+    }
+}
+
 hash_type!(
     /// A fingerprint of an entry's title and texts: another value means a revision.
     TextHash

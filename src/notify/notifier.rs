@@ -11,6 +11,7 @@ use tracing::{error, warn};
 use super::worker::Worker;
 use super::{Printer, sink};
 use crate::config::SinkConfig;
+use crate::measure::Histogram;
 use crate::model::SinkId;
 use crate::store::{Store, StoreError};
 
@@ -23,6 +24,8 @@ pub struct Settled {
     pub failed: AtomicU64,
     /// Given up.
     pub dead: AtomicU64,
+    /// How long attempts took.
+    pub took: Histogram,
 }
 
 /// The running workers.

@@ -53,6 +53,7 @@ struct Begun {
     alert: String,
     attempts: u32,
     probe: bool,
+    at: Instant,
 }
 
 /// A worker at work.
@@ -250,6 +251,7 @@ impl Run {
                 alert: due.alert.id.clone(),
                 attempts: due.attempts,
                 probe,
+                at: Instant::now(),
             };
             let worker = self.worker.clone();
             let handle = self
@@ -303,6 +305,7 @@ impl Run {
             return;
         };
         let (now, settled) = (Timestamp::now(), &self.worker.settled);
+        settled.took.observe(begun.at.elapsed());
         let (outcome, health, why) = match answer {
             Answer::Received => {
                 settled.delivered.fetch_add(1, Ordering::Relaxed);

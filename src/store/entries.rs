@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::feeds::time;
 use super::{Store, StoreError};
@@ -55,7 +56,7 @@ pub struct StoredEntry {
 }
 
 /// A mention as it is recorded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RecordedMention {
     /// The topic.
     pub topic: String,

@@ -1,12 +1,13 @@
 //! Reading the mentions back.
 
-use rusqlite::Row;
+use rusqlite::{OptionalExtension, Row};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::feeds::time;
 use super::query::Query;
 use super::{Store, StoreError};
-use crate::model::Timestamp;
+use crate::model::{StoryKey, Timestamp};
 
 /// Which mentions to list.
 #[derive(Debug, Clone, Default)]
@@ -19,19 +20,41 @@ pub struct MentionFilter {
     pub language: Option<String>,
     /// Only mentions found at or after this time.
     pub since: Option<Timestamp>,
+    /// Only mentions found before this time.
+    pub until: Option<Timestamp>,
+    /// Only mentions with this score or more; one whose score is unknown is not among them.
+    pub min_score: Option<u8>,
+    /// Only mentions in entries of this story.
+    pub story: Option<StoryKey>,
+    /// Only mentions behind this place, in the order of the list.
+    pub behind: Option<MentionPlace>,
     /// At most this many, newest first.
     pub limit: usize,
 }
 
+/// A mention's place in the list: when it was found, and its number among those of the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MentionPlace {
+    /// When it was found.
+    pub found: Timestamp,
+    /// Its number.
+    pub id: i64,
+}
+
 /// A mention with its entry.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Mention)]
 pub struct MentionRow {
+    /// Its number.
+    pub id: i64,
     /// When it was found.
     pub found: Timestamp,
     /// The topic.
     pub topic: String,
     /// The entry, by which `explain` knows it.
     pub entry: i64,
+    /// The story that the entry tells.
+    pub story: StoryKey,
     /// The feed.
     pub feed: String,
     /// The source's name.
@@ -68,7 +91,7 @@ pub struct MentionRow {
 }
 
 /// Why an entry belongs to the story of another one.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Alike {
     /// How much of the shorter text the longer one has, 0 to 1.
     pub likeness: f64,
@@ -87,30 +110,55 @@ impl Store {
     /// What the database says.
     pub async fn mentions(&self, filter: MentionFilter) -> Result<Vec<MentionRow>, StoreError> {
         self.read(move |conn| {
-            Query::new(
-                "SELECT m.created_ms, m.topic, f.name, f.source, e.language, m.term, m.field,
-                   m.start_byte, m.end_byte, m.hits, m.snippet, m.snippet_start, m.snippet_end,
-                    e.title, e.link, e.published_ms, j.likeness, lf.name, l.title, l.link,
-                    e.id, m.score
-                 FROM mention m JOIN entry e ON e.id = m.entry_id JOIN feed f ON f.id = e.feed_id
-                   LEFT JOIN story_join j ON j.entry_id = e.id AND j.into_id = e.story_id
-                   LEFT JOIN entry l ON l.id = j.like_entry_id
-                   LEFT JOIN feed lf ON lf.id = l.feed_id
-                 WHERE true",
-            )
-            .and("m.topic = @", filter.topic)
-            .and("f.name = @", filter.feed)
-            .and(
-                "(e.language = @ OR e.language LIKE @ || '-%')",
-                filter.language,
-            )
-            .and("m.created_ms >= @", filter.since.map(Timestamp::as_millis))
-            .run(
-                conn,
-                "m.created_ms DESC, m.id DESC",
-                filter.limit,
-                mention_row,
-            )
+            let limit = filter.limit;
+            let behind = filter.behind;
+            filtered(filter)
+                .and_both("(m.created_ms, m.id) < (@, @)", behind.map(values))
+                .run(conn, "m.created_ms DESC, m.id DESC", limit, mention_row)
+        })
+        .await
+    }
+
+    /// Mentions that were recorded after the one at this place, in the order in which they were. A number
+    /// may be given again when the newest mention was removed, so what was found later counts as recorded
+    /// later whatever its number is.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn mentions_after(
+        &self,
+        last: MentionPlace,
+        filter: MentionFilter,
+    ) -> Result<Vec<MentionRow>, StoreError> {
+        self.read(move |conn| {
+            let limit = filter.limit;
+            filtered(filter)
+                .and_both("(m.created_ms > @ OR m.id > @)", Some(values(last)))
+                .run(conn, "m.id", limit, mention_row)
+        })
+        .await
+    }
+
+    /// The place behind all mentions, or behind those up to this number.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn last_mention(&self, up_to: Option<i64>) -> Result<MentionPlace, StoreError> {
+        self.read(move |conn| {
+            let up_to = up_to.unwrap_or(i64::MAX);
+            let newest = |order: &str| {
+                let sql = format!(
+                    "SELECT {order} FROM mention WHERE id <= ?1 ORDER BY {order} DESC LIMIT 1"
+                );
+                let found = conn
+                    .prepare_cached(&sql)?
+                    .query_row([up_to], |row| row.get(0));
+                found.optional().map(Option::unwrap_or_default)
+            };
+            Ok(MentionPlace {
+                found: Timestamp::from_millis(newest("created_ms")?),
+                id: newest("id")?,
+            })
         })
         .await
     }
@@ -144,11 +192,43 @@ impl Store {
     }
 }
 
+fn values(place: MentionPlace) -> (i64, i64) {
+    (place.found.as_millis(), place.id)
+}
+
+/// The query of all mentions that a filter lets through, but for its place and limit.
+fn filtered(filter: MentionFilter) -> Query {
+    Query::new(
+        "SELECT m.created_ms, m.topic, f.name, f.source, e.language, m.term, m.field,
+           m.start_byte, m.end_byte, m.hits, m.snippet, m.snippet_start, m.snippet_end,
+           e.title, e.link, e.published_ms, j.likeness, lf.name, l.title, l.link,
+           e.id, m.score, m.id, s.key
+         FROM mention m JOIN entry e ON e.id = m.entry_id JOIN feed f ON f.id = e.feed_id
+           JOIN story s ON s.id = e.story_id
+           LEFT JOIN story_join j ON j.entry_id = e.id AND j.into_id = e.story_id
+           LEFT JOIN entry l ON l.id = j.like_entry_id
+           LEFT JOIN feed lf ON lf.id = l.feed_id
+         WHERE true",
+    )
+    .and("m.topic = @", filter.topic)
+    .and("f.name = @", filter.feed)
+    .and(
+        "(e.language = @ OR e.language LIKE @ || '-%')",
+        filter.language,
+    )
+    .and("m.created_ms >= @", filter.since.map(Timestamp::as_millis))
+    .and("m.created_ms < @", filter.until.map(Timestamp::as_millis))
+    .and("m.score >= @", filter.min_score.map(i64::from))
+    .and("s.key = @", filter.story.map(|key| key.0.to_vec()))
+}
+
 fn mention_row(row: &Row<'_>) -> rusqlite::Result<MentionRow> {
     Ok(MentionRow {
         found: Timestamp::from_millis(row.get(0)?),
         topic: row.get(1)?,
+        id: row.get(22)?,
         entry: row.get(20)?,
+        story: StoryKey(row.get(23)?),
         feed: row.get(2)?,
         source: row.get(3)?,
         language: row.get(4)?,

@@ -11,6 +11,8 @@
 //!
 //! No other module knows SQL.
 
+mod activity;
+mod alert_list;
 mod alike;
 mod commit;
 mod deliveries;
@@ -18,6 +20,7 @@ mod entries;
 mod error;
 mod extras;
 mod feeds;
+mod figures;
 mod grow;
 mod history;
 mod lock;
@@ -38,6 +41,7 @@ mod sink_states;
 mod sinks;
 mod spikes;
 mod stored;
+mod stories;
 mod subscriptions;
 #[cfg(test)]
 mod tests;
@@ -51,12 +55,15 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+pub use activity::TopicActivity;
+pub use alert_list::{AlertPlace, AlertQuery, DeliveryRow, ListedAlert};
 pub use deliveries::{AlertFilter, AlertRow, Due, Outbox, OutboxCounts};
 pub use entries::{EntryName, RecordedMention, StoredEntry};
 pub use error::StoreError;
 pub use extras::Extras;
 pub use feeds::{FeedRow, FeedState, Registered};
-pub use history::{Alike, MentionFilter, MentionRow};
+pub use figures::Figures;
+pub use history::{Alike, MentionFilter, MentionPlace, MentionRow};
 use lock::Lock;
 pub use outcomes::Outcome;
 pub use pace::{DigestDetail, Paced};
@@ -74,6 +81,7 @@ pub use silences::{EndedSilence, NewSilence, SilenceRow, StoryName};
 pub use sink_states::SinkState;
 pub use sinks::PauseRecord;
 pub use stored::{MOST_TOLD, StoredAlert, StoredDetail, StoredDigest, TopicCount, TopicName};
+pub use stories::{StoryDetail, StoryEntry};
 pub use subscriptions::SubscriptionRow;
 pub use texts::EntryTexts;
 pub use told::Told;

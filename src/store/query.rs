@@ -33,6 +33,27 @@ impl Query {
         self
     }
 
+    /// Binds the next of the numbered values that the SELECT itself names.
+    pub fn bind(mut self, value: Option<impl Into<Value>>) -> Self {
+        self.values.push(value.map_or(Value::Null, Into::into));
+        self
+    }
+
+    /// Adds `AND condition` when there are values; the two `@` in the condition stand for them.
+    pub fn and_both<T: Into<Value>>(mut self, condition: &str, values: Option<(T, T)>) -> Self {
+        if let Some((first, second)) = values {
+            let mut condition = condition.to_owned();
+            for value in [first, second] {
+                self.values.push(value.into());
+                let number = format!("?{}", self.values.len());
+                condition = condition.replacen('@', &number, 1);
+            }
+            self.sql.push_str(" AND ");
+            self.sql.push_str(&condition);
+        }
+        self
+    }
+
     /// Orders, cuts and runs the query.
     pub fn run<T>(
         mut self,

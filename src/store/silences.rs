@@ -5,6 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::feeds::time;
 use super::mentions::Subject;
@@ -23,7 +24,8 @@ pub struct NewSilence {
 }
 
 /// A silence, for listing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Silence)]
 pub struct SilenceRow {
     /// Its number.
     pub id: i64,

@@ -210,7 +210,8 @@ pub(super) fn decode<T: serde::de::DeserializeOwned>(
     })
 }
 
-fn sources(conn: &Connection, story: i64) -> Result<Vec<StorySource>, StoreError> {
+/// The feeds that carry a story, the first ones.
+pub(super) fn sources(conn: &Connection, story: i64) -> Result<Vec<StorySource>, StoreError> {
     let mut statement = conn.prepare_cached(
         "SELECT f.name, f.source, s.link, s.first_seen_ms FROM story_source s
            JOIN feed f ON f.id = s.feed_id

@@ -1,16 +1,32 @@
 //! The daemon's own listener: what the world may ask of it.
 //!
-//! [`Listener`] carries whatever [`Router`] it is given; today that is the door for WebSub hubs
-//! ([`crate::push::callback`]) and feeds of alerts ([`feeds`]). It speaks HTTP/1.1 behind a reverse proxy or
-//! alone.
+//! [`Listener`] carries the [`Router`] that [`one_of`] makes of all doors: the API ([`api`]), the door for
+//! WebSub hubs ([`crate::push::callback`]) and feeds of alerts ([`feeds`]). It speaks HTTP/1.1 behind a reverse
+//! proxy or alone. Who may ask what is in [`access`], how errors look in [`problem`], what all handlers share in
+//! [`app`].
 //!
 //! # Promises
 //! - No peer holds a connection for nothing: the head of a request must come within ten seconds,
 //!   idle connections included, and at most 256 connections are open at a time.
 //! - It binds before the daemon says that it is ready, so a taken port is one clear error.
 //!
+//! - Every answer has the headers that keep a browser from making more of it than it is ([`headers`]), and
+//!   every error is a problem of RFC 9457.
+//!
 //! # Never
-//! - No policy and no SQL: a request is answered by the router.
+//! - No SQL, and nothing of the daemon but what [`app::Daemon`] shows.
+
+pub mod access;
+#[allow(unused_qualifications, reason = "utoipa's macro writes paths in full")]
+pub mod api;
+pub mod app;
+pub mod cursor;
+pub mod headers;
+pub mod health;
+pub mod metrics;
+pub mod params;
+pub mod problem;
+pub mod reply;
 
 pub mod feeds;
 
@@ -21,6 +37,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::middleware::from_fn;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -32,6 +49,8 @@ use tokio::task::JoinSet;
 use tower_service::Service as _;
 use tracing::debug;
 
+use self::access::guard::Peer;
+
 /// How long the head of a request may take.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections open at a time; others wait in the system's queue.
@@ -40,6 +59,13 @@ const CONNECTIONS: usize = 256;
 const MAX_HEAD: usize = 16 << 10;
 /// The pause after a failed accept, such as for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// One router of these, each of which has routes of its own; what none of them has is answered with 404.
+/// Whether a request may be answered is decided in each of them.
+pub fn one_of(routers: impl IntoIterator<Item = Router>) -> Router {
+    let all = routers.into_iter().fold(Router::new(), Router::merge);
+    all.layer(from_fn(headers::finish))
+}
 
 /// Why there is no listener.
 #[derive(Debug, thiserror::Error)]
@@ -89,9 +115,10 @@ impl Listener {
                 return;
             };
             match self.socket.accept().await {
-                Ok((stream, _)) => {
+                Ok((stream, peer)) => {
                     let head = self.head_timeout;
-                    connections.spawn(connection(stream, router.clone(), head, place));
+                    let served = connection(stream, Peer(peer), router.clone(), head, place);
+                    connections.spawn(served);
                 }
                 Err(error) => {
                     debug!("a connection could not be taken: {error}");
@@ -105,11 +132,13 @@ impl Listener {
 
 async fn connection(
     stream: TcpStream,
+    peer: Peer,
     router: Router,
     head_timeout: Duration,
     place: OwnedSemaphorePermit,
 ) {
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
         // A router is always ready, and its own errors are answers.
         router.clone().call(request.map(Body::new))
     });

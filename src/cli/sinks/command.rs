@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::super::output::printable;
 use super::super::{CliError, Context, runtime};
-use super::names;
 use crate::config::{SinkConfig, SinkKind};
 use crate::notify::command::Runner;
 use crate::notify::webhook::Answer;
 use crate::store::StoredAlert;
+use crate::view::sinks::names;
 
 /// Shows what would be run and what it would read; runs nothing.
 pub fn render(

@@ -11,7 +11,6 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::{CliError, Context};
-use crate::config::SinkKind;
 
 /// List the sinks; show what they get; send a test alert.
 #[derive(Debug, Args)]
@@ -39,16 +38,5 @@ pub fn run(context: &Context, args: &SinksArgs) -> Result<ExitCode, CliError> {
         Some(Action::List(args)) => list::run(context, args),
         Some(Action::Render(args)) => render::run(context, args),
         Some(Action::Test(args)) => test::run(context, args),
-    }
-}
-
-/// The sink's type and format, as the configuration names them.
-fn names(kind: &SinkKind) -> (&'static str, &'static str) {
-    match kind {
-        SinkKind::Log { format } => ("log", format.name()),
-        SinkKind::Webhook { format, .. } => ("webhook", format.name()),
-        SinkKind::Email(_) => ("email", "mail"),
-        SinkKind::Feed(_) => ("feed", "atom, json"),
-        SinkKind::Command(command) => ("command", command.format()),
     }
 }

@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 
 use super::super::output::printable;
 use super::super::{CliError, Context, names as known, runtime};
-use super::{command, feed, names};
+use super::{command, feed};
 use crate::config::{Config, SinkKind};
 use crate::model::{SinkId, Timestamp};
 use crate::notify::command::Runner;
 use crate::notify::{format, probe};
 use crate::store::{Store, StoredAlert, StoredDetail};
+use crate::view::sinks::names;
 
 #[derive(Debug, Args)]
 pub struct RenderArgs {

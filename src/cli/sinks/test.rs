@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 
 use super::super::output::printable;
 use super::super::{CliError, Context, names as known, runtime};
-use super::{command, names};
+use super::command;
 use crate::config::SinkKind;
 use crate::model::Timestamp;
 use crate::notify::command::Runner;
 use crate::notify::format;
 use crate::notify::probe::{self, Probe};
+use crate::view::sinks::names;
 
 /// Exit codes: 0 received, 1 not received, 2 bad usage or configuration.
 #[derive(Debug, Args)]

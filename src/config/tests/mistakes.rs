@@ -202,7 +202,7 @@ fn an_address_to_listen_on_that_nobody_would_find_is_a_warning() {
         complaints(
             "[web]\nlisten = '127.0.0.1:80'\n[[feed]]\nurl='http://a/'\n[[topic]]\nid='x'\nany=['x']"
         ),
-        "m.toml:2:10: `listen` has no effect without `public_url` or a sink of type \"feed\"; set `public_url` to where hubs find the listener"
+        "m.toml:2:10: `listen` has no effect without `enabled`, `public_url` or a sink of type \"feed\"; set `enabled = true` for the API"
     );
 }
 

@@ -14,6 +14,7 @@ mod queries;
 mod secrets;
 mod sinks;
 mod variables;
+mod web;
 
 use std::path::Path;
 use std::time::Duration;
@@ -57,8 +58,13 @@ max_redirects = 0
 full_text = "when_short"
 
 [web]
+enabled = true
 listen = "[::1]:9000"
 public_url = "https://mentiond.example.org/in/"
+token = { env = "HOOK_SECRET" }
+read_token = { env = "READ_TOKEN" }
+password_hash = { env = "PASSWORD" }
+hosts = ["Watch.example.org", "10.0.0.7"]
 
 [dedup]
 near_duplicates = false
@@ -240,6 +246,8 @@ pub(super) fn environment(pairs: &[(&str, &str)]) -> Environment {
         ("HOOK_SECRET", SIGNING),
         ("FEED_TOKEN", "feed-token-of-the-tests"),
         ("PROXY", "socks5h://u:p@127.0.0.1:9050"),
+        ("READ_TOKEN", "0123456789abcdef"),
+        ("PASSWORD", web::HASH),
     ];
     Environment::from_pairs(always.iter().chain(pairs).copied())
 }
@@ -348,6 +356,18 @@ fn every_key_is_read() {
     assert_eq!(config.web.listen, "[::1]:9000".parse().unwrap());
     let public = config.web.public_url.as_ref().map(Url::as_str);
     assert_eq!(public, Some("https://mentiond.example.org/in/"));
+    let exposed = |secret: &Option<Secret>| secret.as_ref().map(|s| s.expose().to_owned());
+    assert!(config.web.enabled);
+    assert_eq!(exposed(&config.web.token).as_deref(), Some(SIGNING));
+    assert_eq!(
+        exposed(&config.web.read_token).as_deref(),
+        Some("0123456789abcdef")
+    );
+    assert_eq!(
+        exposed(&config.web.password_hash).as_deref(),
+        Some(web::HASH)
+    );
+    assert_eq!(config.web.hosts, ["watch.example.org", "10.0.0.7"]);
 
     let feed = &config.feeds[0];
     assert_eq!(feed.id.as_str(), "example");
@@ -483,5 +503,5 @@ fn the_documents_examples_are_valid() {
             assert!(is_expected, "{line}\nin\n{text}");
         }
     }
-    assert_eq!(blocks, 10);
+    assert_eq!(blocks, 11);
 }

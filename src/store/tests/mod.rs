@@ -5,6 +5,7 @@ mod entries;
 mod feeds;
 mod file;
 mod grow;
+mod lists;
 mod outbox;
 mod pace;
 mod pages;

@@ -1,0 +1,141 @@
+//! What the API reads: pages, what was recorded since, stories, activity, figures.
+
+use super::*;
+use crate::store::{AlertPlace, AlertQuery, MentionPlace};
+
+const HOUR: Duration = Duration::from_hours(1);
+
+/// Five entries with mentions of the same moment, in two feeds.
+async fn filled() -> Base {
+    let base = base().await;
+    for n in 1..=5 {
+        let feed = usize::from(n % 2);
+        base.commit(feed, NOW, vec![entry(n, n, n, &["sco"])]).await;
+    }
+    base
+}
+
+#[tokio::test]
+async fn mentions_of_one_moment_are_paged_without_repeats_while_others_come_in() {
+    let base = filled().await;
+    let (mut ids, mut behind) = (Vec::new(), None);
+    loop {
+        let filter = MentionFilter {
+            behind,
+            limit: 2,
+            ..MentionFilter::default()
+        };
+        let rows = base.store.mentions(filter).await.unwrap();
+        let Some(last) = rows.last() else { break };
+        let (found, id) = (last.found, last.id);
+        behind = Some(MentionPlace { found, id });
+        ids.extend(rows.iter().map(|row| row.id));
+        let key = 50 + u8::try_from(ids.len()).unwrap();
+        base.commit(0, NOW + HOUR, vec![entry(key, key, key, &["sco"])])
+            .await;
+    }
+    assert_eq!(ids, [5, 4, 3, 2, 1]);
+}
+
+#[tokio::test]
+async fn what_was_recorded_since_comes_in_its_order_and_once() {
+    let base = filled().await;
+    let all = MentionFilter {
+        limit: 9,
+        ..MentionFilter::default()
+    };
+    let after = async |place| {
+        let rows = base.store.mentions_after(place, all.clone()).await.unwrap();
+        rows.iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    let third = base.store.last_mention(Some(3)).await.unwrap();
+    assert_eq!((third.id, third.found), (3, NOW));
+    assert_eq!(after(third).await, [4, 5]);
+    let last = base.store.last_mention(None).await.unwrap();
+    assert!(after(last).await.is_empty());
+    // One that a poll found earlier and committed later.
+    base.commit(0, NOW - HOUR, vec![entry(9, 9, 9, &["sco"])])
+        .await;
+    assert_eq!(after(last).await, [6]);
+    // The newest is removed, and its number given again.
+    base.sql()
+        .execute_batch("DELETE FROM mention WHERE id >= 5")
+        .unwrap();
+    base.commit(0, NOW + HOUR, vec![entry(10, 10, 10, &["sco"])])
+        .await;
+    assert_eq!(after(last).await, [5]);
+}
+
+#[tokio::test]
+async fn alerts_are_paged_with_all_their_deliveries() {
+    let base = filled().await;
+    base.settle_all("b", Outcome::Delivered, NOW).await;
+    let list = async |query: AlertQuery| base.store.list_alerts(query).await.unwrap();
+    let (mut ids, mut behind) = (Vec::new(), None);
+    loop {
+        let query = AlertQuery {
+            behind,
+            limit: 2,
+            ..AlertQuery::default()
+        };
+        let page = list(query).await;
+        let Some(end) = page.last() else { break };
+        let (created, id) = (end.created, end.id.clone());
+        behind = Some(AlertPlace { created, id });
+        assert!(page.iter().all(|alert| alert.deliveries.len() == 2));
+        ids.extend(page.into_iter().map(|alert| alert.id));
+    }
+    assert_eq!(ids.len(), 5);
+    assert!(ids.is_sorted());
+    let of = async |state: &str, sink: &str| {
+        let query = AlertQuery {
+            state: Some(state.to_owned()),
+            sink: Some(sink.to_owned()),
+            limit: 9,
+            ..AlertQuery::default()
+        };
+        list(query).await.len()
+    };
+    assert_eq!(of("delivered", "b").await, 5);
+    assert_eq!(of("waiting", "a").await, 5);
+    // Both hold, but not of one and the same delivery.
+    assert_eq!(of("delivered", "a").await, 0);
+    assert_eq!(of("waiting", "b").await, 0);
+}
+
+#[tokio::test]
+async fn a_story_that_joined_another_is_found_by_either_key() {
+    let base = base().await;
+    base.commit(0, NOW, vec![entry(1, 1, 1, &["sco"])]).await;
+    base.commit(1, NOW + HOUR, vec![entry(2, 2, 2, &["sco"])])
+        .await;
+    base.sql()
+        .execute_batch(
+            "INSERT INTO story_join VALUES (2, 1, 2, 1, 0.9, 0); UPDATE entry SET story_id = 1",
+        )
+        .unwrap();
+    let first = base.store.story(StoryKey([1; 16])).await.unwrap().unwrap();
+    assert_eq!((first.key, first.first_seen), (StoryKey([1; 16]), NOW));
+    assert_eq!(first.entries.len(), 2);
+    let second = base.store.story(StoryKey([2; 16])).await.unwrap();
+    assert_eq!(second, Some(first));
+    let unknown = base.store.story(StoryKey([3; 16])).await.unwrap();
+    assert_eq!(unknown, None);
+}
+
+#[tokio::test]
+async fn activity_and_figures_count_what_is_there() {
+    let base = filled().await;
+    let topics = vec!["sco".to_owned(), "xi".to_owned()];
+    let activity = base.store.topic_activity(topics, NOW).await.unwrap();
+    assert_eq!((activity[0].last, activity[0].total), (Some(NOW), 5));
+    assert_eq!((activity[1].last, activity[1].total), (None, 0));
+    let later = base.store.topic_activity(vec!["sco".into()], NOW + DAY * 3);
+    assert_eq!(later.await.unwrap()[0].day, 0);
+    let figures = base.store.figures().await.unwrap();
+    assert_eq!((figures.entries, figures.mentions["sco"]), (5, 5));
+    assert_eq!(figures.deliveries[&("a".into(), "waiting".into())], 5);
+    assert_eq!(figures.oldest_waiting["a"], NOW);
+    assert!(figures.bytes > 0);
+    assert!(base.store.try_writing().await.is_ok());
+}

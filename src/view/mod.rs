@@ -1,0 +1,25 @@
+//! What people and programs are shown, and how they write what they want: one way for the command line
+//! and the API.
+//!
+//! [`FeedView`] and [`SinkView`] are what `--json` prints and the API answers; [`instant`] reads times as
+//! people write them; [`silences`] checks a silence before it is added. All of it is pure: it is given
+//! what the store knows.
+
+pub mod feeds;
+pub mod instant;
+pub mod silences;
+pub mod sinks;
+
+pub use feeds::FeedView;
+pub use sinks::SinkView;
+
+/// The text without control characters, line separators and bidirectional overrides, so that no
+/// input can steer a terminal or make a line read as another one.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let steers =
+        |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars()
+        .map(|c| if steers(c) { ' ' } else { c })
+        .collect()
+}

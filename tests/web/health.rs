@@ -1,0 +1,77 @@
+//! Health, readiness and metrics.
+
+use serde_json::json;
+
+use crate::client::{OPEN, Served};
+use crate::support::wait_for;
+
+#[test]
+fn a_daemon_that_works_is_healthy_and_ready() {
+    let (served, _site, _hook) = Served::with_news(3, OPEN);
+    for path in ["/healthz", "/readyz"] {
+        let answer = served.api.get(path);
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.json(), json!({ "status": "ok", "reasons": [] }));
+    }
+    assert!(served.daemon.stop().success());
+}
+
+#[test]
+fn a_daemon_whose_database_is_held_by_somebody_is_not_ready() {
+    let (served, _site, _hook) = Served::with_news(3, OPEN);
+    let conn = served.home.database();
+    conn.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let answer = served.api.get("/readyz");
+    assert_eq!(answer.status, 503, "{answer:?}");
+    assert_eq!(
+        answer.json(),
+        json!({ "status": "failing", "reasons": ["database"] })
+    );
+    assert_eq!(served.api.get("/healthz").status, 200);
+    conn.execute_batch("COMMIT").unwrap();
+    wait_for("the database", || {
+        (served.api.get("/readyz").status == 200).then_some(())
+    });
+}
+
+#[test]
+fn metrics_count_what_happened() {
+    let (served, _site, _hook) = Served::with_news(6, OPEN);
+    let text = |name: &str| -> String {
+        let text = served.api.get("/metrics").body;
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("{name} ")));
+        line.unwrap_or_else(|| panic!("no {name} in\n{text}"))
+            .to_owned()
+    };
+    let value = |name: &str| -> f64 { text(name).parse().unwrap() };
+    assert_eq!(text("mentiond_feeds"), "1");
+    assert_eq!(text("mentiond_mentions_total{topic=\"sco\"}"), "2");
+    assert_eq!(text("mentiond_entries_total"), "6");
+    assert_eq!(text("mentiond_alerts_created_total"), "4");
+    assert_eq!(text("mentiond_polls_total{outcome=\"ok\"}"), "1");
+    assert!(value("mentiond_poll_duration_seconds_count") >= 1.0);
+    assert!(value("mentiond_database_bytes") > 4096.0);
+    assert!(value("mentiond_heartbeat_age_seconds") < 60.0);
+    wait_for("the deliveries to be recorded", || {
+        let delivered = "mentiond_deliveries{sink=\"hook\",state=\"delivered\"}";
+        served
+            .api
+            .get("/metrics")
+            .body
+            .contains(&format!("{delivered} 4\n"))
+            .then_some(())
+    });
+    assert_eq!(
+        text("mentiond_delivery_attempts_total{outcome=\"delivered\"}"),
+        "4"
+    );
+    assert_eq!(text("mentiond_delivery_duration_seconds_count"), "4");
+    assert_eq!(text("mentiond_outbox_oldest_seconds{sink=\"hook\"}"), "0");
+    let media = served.api.get("/metrics");
+    assert_eq!(
+        media.header("content-type"),
+        Some("text/plain; version=0.0.4; charset=utf-8")
+    );
+}
