@@ -182,6 +182,7 @@ fn assemble(main: &Rc<Source>, environment: &Environment, report: &Report) -> Co
     let is_feed = |sink: &SinkConfig| matches!(sink.kind, SinkKind::Feed(_));
     if let Some(at) = &listen_at
         && web.public_url.is_none()
+        && !web.enabled
         && !incomplete
         && !sinks.iter().any(is_feed)
     {

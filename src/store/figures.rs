@@ -52,7 +52,9 @@ impl Store {
             };
             Ok(Figures {
                 entries: entries.unsigned_abs(),
-                mentions: counts("SELECT topic, sum(mentions) FROM series WHERE topic <> '' GROUP BY topic")?,
+                mentions: counts(
+                    "SELECT topic, sum(mentions) FROM series WHERE topic <> '' GROUP BY topic",
+                )?,
                 alerts: counts("SELECT kind, count(*) FROM alert GROUP BY kind")?,
                 deliveries,
                 oldest_waiting: oldest
