@@ -59,8 +59,9 @@ impl Door {
             return;
         };
         let address = self.address;
-        if let Some(url) = self.web.public_url.as_ref().filter(|_| hubs.is_some()) {
-            info!("listening on {address} for hubs, which find it at {url}");
+        match self.web.public_url.as_ref().filter(|_| hubs.is_some()) {
+            Some(url) => info!("listening on {address} for hubs, which find it at {url}"),
+            None => info!("listening on {address}"),
         }
         let api = self.web.enabled.then(|| {
             let access = Access::new(&self.web);

@@ -131,6 +131,10 @@ fn the_router_has_no_route_that_is_not_in_the_document() {
             );
             continue;
         }
+        // Feeds of alerts are no part of the API.
+        if path.ends_with("src/web/feeds.rs") {
+            continue;
+        }
         let text = std::fs::read_to_string(&path).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap();
         read += 1;
