@@ -23,6 +23,7 @@ mod silence;
 mod sinks;
 mod terminal;
 mod topics;
+mod trends;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -77,6 +78,8 @@ enum Command {
     Topics(topics::TopicsArgs),
     /// List mentions, newest first.
     Mentions(mentions::MentionsArgs),
+    /// Show how often topics are mentioned over time: all in a line each, or one in detail.
+    Trends(trends::TrendsArgs),
     /// Run topics over the stored entries: record what new or changed topics find in the history.
     Rematch(rematch::RematchArgs),
     /// Explain why an entry of the history mentions a topic, or why it does not.
@@ -165,6 +168,7 @@ pub fn main() -> ExitCode {
         Command::Feeds(args) => feeds::run(&context, &args),
         Command::Topics(args) => topics::run(&context, &args),
         Command::Mentions(args) => mentions::run(&context, &args),
+        Command::Trends(args) => trends::run(&context, &args),
         Command::Rematch(args) => rematch::run(&context, &args),
         Command::Explain(args) => explain::run(&context, &args),
         Command::Alerts(args) => alerts::run(&context, &args),

@@ -15,10 +15,11 @@ use tracing::{debug, info, warn};
 use super::{Engine, Live};
 use crate::dedup;
 use crate::model::{AlertFacts, AlertKind, SpikeAlert, Timestamp, Topic};
-use crate::store::{AlertRecord, QUARTER_MS, Quarter, Store, StoreError};
+use crate::store::{AlertRecord, QUARTER_MS, Store, StoreError};
 use crate::trends::Count;
 use crate::trends::baseline::Watch;
 use crate::trends::spike::{Spike, judge};
+use crate::view::trends::counts;
 
 /// How long after a quarter-hour its counts are looked at: polls under way may still end.
 const DELAY: Duration = Duration::from_mins(1);
@@ -75,15 +76,6 @@ async fn look(engine: &Engine, now: Timestamp) -> Result<usize, StoreError> {
     }
     debug!("looked for spikes");
     Ok(told)
-}
-
-fn counts(quarters: Vec<Quarter>) -> Vec<Count> {
-    let count = |quarter: Quarter| Count {
-        quarter: quarter.quarter,
-        mentions: quarter.mentions,
-        stories: quarter.stories,
-    };
-    quarters.into_iter().map(count).collect()
 }
 
 /// Makes the alert of a spike, unless it was made before.

@@ -9,6 +9,7 @@ pub mod feeds;
 pub mod instant;
 pub mod silences;
 pub mod sinks;
+pub mod trends;
 
 pub use feeds::FeedView;
 pub use sinks::SinkView;

@@ -42,4 +42,5 @@ mod standard_webhooks;
 mod stories;
 mod storm;
 mod templates;
+mod trends;
 mod webhooks;

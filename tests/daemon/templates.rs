@@ -32,7 +32,10 @@ fn a_template_makes_the_body_the_method_and_the_headers() {
         "{told}"
     );
 
-    let only_mentions = format!("url = \"{}/in\"{LINES}feed_alerts = false\nspike_alerts = false", chat.url);
+    let only_mentions = format!(
+        "url = \"{}/in\"{LINES}feed_alerts = false\nspike_alerts = false",
+        chat.url
+    );
     let (_site, other) = self::home(&only_mentions);
     std::fs::copy(home.path("alert.j2"), other.path("alert.j2")).unwrap();
     let home = other;
