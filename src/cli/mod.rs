@@ -19,6 +19,7 @@ mod poll;
 mod rematch;
 mod route;
 mod run;
+mod search;
 mod silence;
 mod sinks;
 mod terminal;
@@ -77,6 +78,8 @@ enum Command {
     Topics(topics::TopicsArgs),
     /// List mentions, newest first.
     Mentions(mentions::MentionsArgs),
+    /// Search the texts of the history.
+    Search(search::SearchArgs),
     /// Run topics over the stored entries: record what new or changed topics find in the history.
     Rematch(rematch::RematchArgs),
     /// Explain why an entry of the history mentions a topic, or why it does not.
@@ -165,6 +168,7 @@ pub fn main() -> ExitCode {
         Command::Feeds(args) => feeds::run(&context, &args),
         Command::Topics(args) => topics::run(&context, &args),
         Command::Mentions(args) => mentions::run(&context, &args),
+        Command::Search(args) => search::run(&context, &args),
         Command::Rematch(args) => rematch::run(&context, &args),
         Command::Explain(args) => explain::run(&context, &args),
         Command::Alerts(args) => alerts::run(&context, &args),

@@ -66,7 +66,12 @@ pub fn letter_end(text: &str, start: usize) -> usize {
     let rest = text.get(start..).unwrap_or_default();
     let letter = rest.chars().next().map_or(0, char::len_utf8);
     let marks = rest.get(letter..).unwrap_or_default().chars();
-    start + letter + marks.take_while(|c| is_mark(*c)).map(char::len_utf8).sum::<usize>()
+    start
+        + letter
+        + marks
+            .take_while(|c| is_mark(*c))
+            .map(char::len_utf8)
+            .sum::<usize>()
 }
 
 #[cfg(test)]
@@ -86,12 +91,29 @@ mod tests {
 
     #[test]
     fn words_letters_and_runs_are_told_apart() {
-        let expected = [("kassym", false), ("jomart", false), ("3", false), ("习", true), ("近", true)];
+        let expected = [
+            ("kassym", false),
+            ("jomart", false),
+            ("3", false),
+            ("习", true),
+            ("近", true),
+        ];
         assert_eq!(pieces("Kassym-Jomart, 3 習近"), told(&expected));
-        let expected = [("sco", false), ("의", true), ("プーチン", true), ("大", true)];
+        let expected = [
+            ("sco", false),
+            ("의", true),
+            ("プーチン", true),
+            ("大", true),
+        ];
         assert_eq!(pieces("SCO의 プーチン大"), told(&expected));
-        assert_eq!(pieces("मोदी Brand™"), told(&[("मोदी", false), ("brand", false)]));
-        assert_eq!(pieces("โมดี"), told(&[("โ", true), ("ม", true), ("ดี", true)]));
+        assert_eq!(
+            pieces("मोदी Brand™"),
+            told(&[("मोदी", false), ("brand", false)])
+        );
+        assert_eq!(
+            pieces("โมดี"),
+            told(&[("โ", true), ("ม", true), ("ดี", true)])
+        );
         assert_eq!(pieces(" … "), told(&[]));
     }
 

@@ -147,9 +147,10 @@ fn cut(text: &str, first: &Range<usize>, hits: Vec<Hit>) -> Marked {
     // Behind its first sign the snippet is a stretch of the text, byte for byte as long.
     let from = first.start + lead - shown.start.min(first.start + lead);
     let to = from + shown.text.trim_end_matches('…').len() - lead;
-    let inside = hits.into_iter().map(|hit| hit.range).filter(|range| {
-        from <= range.start && range.end <= to
-    });
+    let inside = hits
+        .into_iter()
+        .map(|hit| hit.range)
+        .filter(|range| from <= range.start && range.end <= to);
     let hits = merged(inside)
         .into_iter()
         .map(|(start, end)| (start - from + lead, end - from + lead))
@@ -196,8 +197,16 @@ mod tests {
             ("푸틴", "블라디미르 푸틴이 왔다", vec!["푸틴"]),
             ("โมดี", "รัฐบาลโมดีออกกฎหมาย", vec!["โมดี"]),
             ("путин*", "Путина и Путину", vec!["Путина", "Путину"]),
-            ("\"xi jinping\" sco", "Xi Jinping, Xi and the SCO", vec!["Xi Jinping", "SCO"]),
-            ("\"шанхайск* организаци*\"", "Шанхайской организации", vec!["Шанхайской", "организации"]),
+            (
+                "\"xi jinping\" sco",
+                "Xi Jinping, Xi and the SCO",
+                vec!["Xi Jinping", "SCO"],
+            ),
+            (
+                "\"шанхайск* организаци*\"",
+                "Шанхайской организации",
+                vec!["Шанхайской", "организации"],
+            ),
             ("title:sco", "the SCO", vec![]),
             ("sco -summit", "the SCO", vec!["SCO"]),
             ("\"峰会 SCO\"", "上合峰会 SCO", vec!["峰会 SCO"]),
@@ -211,7 +220,10 @@ mod tests {
         let query = query("sco summit", Timestamp::from_millis(0)).unwrap();
         let text = format!("The SCO. {} The SCO summit ended.", "word ".repeat(100));
         let marked = query.snippet(&["", &text]);
-        assert!(marked.text.ends_with("word The SCO summit ended."), "{marked:?}");
+        assert!(
+            marked.text.ends_with("word The SCO summit ended."),
+            "{marked:?}"
+        );
         assert_eq!(marked.hits.len(), 2);
     }
 

@@ -27,6 +27,6 @@ mod tree;
 
 pub use crate::matching::QueryError;
 pub use hits::Marked;
-pub use query::{MAX_SEARCH_BYTES, MAX_SEARCH_WORDS, query};
+pub use query::{MAX_SEARCH_BYTES, MAX_SEARCH_WORDS, query, time};
 pub use tokens::{EntryTokens, MAX_INDEXED_BYTES, tokens};
 pub use tree::{Condition, Query, Test};

@@ -28,7 +28,10 @@ const DAY: Duration = Duration::from_hours(24);
 /// When there is nothing to look for, a condition's value is none, or it is too long or too deep.
 pub fn query(text: &str, now: Timestamp) -> Result<Query, QueryError> {
     if text.len() > MAX_SEARCH_BYTES {
-        return Err(error(0, format!("a search has at most {MAX_SEARCH_BYTES} bytes")));
+        return Err(error(
+            0,
+            format!("a search has at most {MAX_SEARCH_BYTES} bytes"),
+        ));
     }
     let mut parser = Parser {
         tokens: tokens(text),
@@ -110,7 +113,9 @@ fn tokens(text: &str) -> Vec<(usize, Token)> {
             '(' => (Token::Open, 1),
             ')' => (Token::Close, 1),
             '"' => phrase(rest),
-            '-' if rest[1..].starts_with(|c: char| !c.is_whitespace() && c != '-') => (Token::Not, 1),
+            '-' if rest[1..].starts_with(|c: char| !c.is_whitespace() && c != '-') => {
+                (Token::Not, 1)
+            }
             _ => word(rest),
         };
         tokens.push((at, token));
@@ -154,7 +159,9 @@ fn word(text: &str) -> (Token, usize) {
             return (Token::Foreign(name.to_owned()), name.len() + 1);
         }
     }
-    let near = word.strip_prefix("NEAR/").and_then(|words| words.parse().ok());
+    let near = word
+        .strip_prefix("NEAR/")
+        .and_then(|words| words.parse().ok());
     let token = match word {
         "AND" => Token::And,
         "OR" => Token::Or,
@@ -224,7 +231,8 @@ impl Parser {
         match (without, alternatives.is_empty()) {
             (Some(words), true) => Ok(Found::OnlyWithout(words)),
             (Some(_), false) => {
-                let message = "an alternative needs a word that is to be found, beside those that are not";
+                let message =
+                    "an alternative needs a word that is to be found, beside those that are not";
                 Err(error(place, message))
             }
             (None, true) => Ok(Found::Nothing),
@@ -293,7 +301,10 @@ impl Parser {
                 };
                 self.words += phrase.tokens();
                 if self.words > MAX_SEARCH_WORDS {
-                    return Err(error(place, format!("a search has at most {MAX_SEARCH_WORDS} words")));
+                    return Err(error(
+                        place,
+                        format!("a search has at most {MAX_SEARCH_WORDS} words"),
+                    ));
                 }
                 Ok(Found::Text(Expression::Phrase(phrase)))
             }
@@ -319,13 +330,17 @@ impl Parser {
                 let values = self.values()?;
                 let test = self.test(place, name, values)?;
                 if negated && matches!(test, Test::Since(_) | Test::Until(_)) {
-                    return Err(error(place, "write `until:` for not `since:`, and the other way round"));
+                    return Err(error(
+                        place,
+                        "write `until:` for not `since:`, and the other way round",
+                    ));
                 }
                 self.conditions.push(Condition { negated, test });
                 Ok(Found::Nothing)
             }
             Token::Foreign(name) => {
-                let message = format!("`{name}:` is for the queries of topics: a search does not know it");
+                let message =
+                    format!("`{name}:` is for the queries of topics: a search does not know it");
                 Err(error(place, message))
             }
             // Operators where none belongs.
@@ -364,7 +379,10 @@ impl Parser {
         }
         values.retain(|value| !value.trim().is_empty());
         if values.is_empty() || values.len() > MAX_VALUES {
-            return Err(error(self.place(), format!("a condition needs a value, and has at most {MAX_VALUES}")));
+            return Err(error(
+                self.place(),
+                format!("a condition needs a value, and has at most {MAX_VALUES}"),
+            ));
         }
         Ok(values)
     }
@@ -384,7 +402,8 @@ impl Parser {
             Name::Topic => Test::Topic(values),
             Name::Feed => Test::Feed(values),
             Name::Language => {
-                let is_tag = |value: &String| value.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+                let is_tag =
+                    |value: &String| value.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
                 if !values.iter().all(is_tag) {
                     return Err(error(place, "a language is a code such as `pt` or `pt-BR`"));
                 }
@@ -395,8 +414,10 @@ impl Parser {
     }
 }
 
-/// Reads a time: a span before now, an instant, or a day (UTC), which counts whole.
-fn time(text: &str, now: Timestamp, ends: bool) -> Option<Timestamp> {
+/// Reads a time: a span before now, an instant, or a day (UTC), which counts whole: what `ends` with it
+/// ends when it is over.
+#[must_use]
+pub fn time(text: &str, now: Timestamp, ends: bool) -> Option<Timestamp> {
     if let Some(at) = Timestamp::parse_rfc3339(text) {
         return Some(at);
     }

@@ -29,15 +29,20 @@ fn index(texts: &[&str]) -> Connection {
         let (title, body) = text.split_once(" | ").unwrap_or(("", text));
         let tokens = EntryTokens::of(title, body, "");
         let row = (tokens.title, tokens.summary, tokens.content);
-        conn.execute("INSERT INTO s (title, summary, content) VALUES (?1, ?2, ?3)", row)
-            .unwrap();
+        conn.execute(
+            "INSERT INTO s (title, summary, content) VALUES (?1, ?2, ?3)",
+            row,
+        )
+        .unwrap();
     }
     conn
 }
 
 fn found(conn: &Connection, expression: &str) -> rusqlite::Result<Vec<usize>> {
     let mut statement = conn.prepare("SELECT rowid FROM s WHERE s MATCH ?1 ORDER BY rowid")?;
-    statement.query_map([expression], |row| row.get(0))?.collect()
+    statement
+        .query_map([expression], |row| row.get(0))?
+        .collect()
 }
 
 #[test]
@@ -51,14 +56,20 @@ fn searches_are_read_as_documented() {
         ("\"Xi Jinping\"", r#""xi jinping""#),
         ("Kassym-Jomart", r#""kassym jomart""#),
         ("Путин*", r#""путин" *"#),
-        ("\"Шанхайск* организаци*\"", r#"NEAR("шанхайск" * "организаци" * , 0)"#),
+        (
+            "\"Шанхайск* организаци*\"",
+            r#"NEAR("шанхайск" * "организаци" * , 0)"#,
+        ),
         ("習近平", r#""习近 近平""#),
         ("習", r#""习" *"#),
         ("SCO -football", r#"(("sco") NOT ("football"))"#),
         ("SCO NOT football", r#"(("sco") NOT ("football"))"#),
         ("a (b OR c) -d", r#"(("a" AND ("b" OR "c")) NOT ("d"))"#),
         ("title:SCO", r#"title : "sco""#),
-        ("title:(SCO OR ШОС) Astana", r#"((title : "sco" OR title : "шос") AND "astana")"#),
+        (
+            "title:(SCO OR ШОС) Astana",
+            r#"((title : "sco" OR title : "шос") AND "astana")"#,
+        ),
         ("body:SCO", r#"{summary content} : "sco""#),
         ("a NEAR/3 \"b c\"", r#"NEAR("a" "b c" , 3)"#),
         ("-(a b) c", r#"(("c") NOT (("a" AND "b")))"#),
@@ -79,13 +90,17 @@ fn searches_are_read_as_documented() {
 
 #[test]
 fn conditions_are_read_and_hold_for_the_whole_search() {
-    let search = read("topic:sco -lang:(ru OR be) source:\"Radio Free*\" since:7d until:2024-07-04 x");
+    let search =
+        read("topic:sco -lang:(ru OR be) source:\"Radio Free*\" since:7d until:2024-07-04 x");
     let lang = Test::Language(vec!["ru".into(), "be".into()]);
     let midnight = Timestamp::parse_rfc3339("2024-07-05T00:00:00Z").unwrap();
     let week = NOW - Duration::from_hours(7 * 24);
     let expected: Vec<Condition> = vec![
         Test::Topic(vec!["sco".into()]).into(),
-        Condition { negated: true, test: lang },
+        Condition {
+            negated: true,
+            test: lang,
+        },
         Test::Source(vec!["Radio Free*".into()]).into(),
         Test::Since(week).into(),
         Test::Until(midnight).into(),
@@ -163,14 +178,28 @@ fn spellings_of_one_name_find_one_another() {
     ] {
         assert_eq!(found(&conn, &said(search)).unwrap(), [row], "{search}");
     }
-    for search in ["title:astana", "\"普京会见\"", "近习", "путина", "習近平 NEAR/0 普京", "body:sommet"] {
-        assert_eq!(found(&conn, &said(search)).unwrap(), [0_usize; 0], "{search}");
+    for search in [
+        "title:astana",
+        "\"普京会见\"",
+        "近习",
+        "путина",
+        "習近平 NEAR/0 普京",
+        "body:sommet",
+    ] {
+        assert_eq!(
+            found(&conn, &said(search)).unwrap(),
+            [0_usize; 0],
+            "{search}"
+        );
     }
 }
 
 #[test]
 fn phrases_with_endings_open_stand_side_by_side() {
-    let conn = index(&["Шанхайской организации сотрудничества", "организация в Шанхайской области"]);
+    let conn = index(&[
+        "Шанхайской организации сотрудничества",
+        "организация в Шанхайской области",
+    ]);
     let search = said("\"Шанхайск* организаци* сотрудничеств*\"");
     assert_eq!(found(&conn, &search).unwrap(), [1]);
 }
@@ -183,8 +212,8 @@ fn typed() -> impl Strategy<Value = String> {
         Just("\"".to_owned()),
         Just("'; DROP TABLE s; --".to_owned()),
         proptest::sample::select(vec![
-            "AND", "OR", "NOT", "NEAR", "NEAR/2", "NEAR(", "(", ")", "*", "^", "{", "}", ":", "-", "+",
-            "title:", "body:", "summary:", "s:", "rowid:", "topic:x", "\\", "\0", ",",
+            "AND", "OR", "NOT", "NEAR", "NEAR/2", "NEAR(", "(", ")", "*", "^", "{", "}", ":", "-",
+            "+", "title:", "body:", "summary:", "s:", "rowid:", "topic:x", "\\", "\0", ",",
         ])
         .prop_map(str::to_owned),
     ];

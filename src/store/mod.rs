@@ -20,6 +20,7 @@ mod extras;
 mod feeds;
 mod grow;
 mod history;
+mod indexed;
 mod lock;
 mod mentions;
 mod outcomes;
@@ -31,6 +32,7 @@ mod query;
 mod record;
 mod rematch;
 mod schema;
+mod search;
 mod series;
 mod series_check;
 mod silences;
@@ -66,6 +68,7 @@ pub use record::{
     PushRecord, Renewal,
 };
 pub use rematch::{Change, RematchCommitted, RematchRecord};
+pub use search::{MOST_FOUND, MOST_WEIGHED, SearchOrder, SearchPage, SearchResult, SearchRow};
 pub use series::{Days, Dimension, QUARTER_MS, Quarter, Share};
 pub use series_check::{SeriesCheck, WrongCount};
 pub use silences::{EndedSilence, NewSilence, SilenceRow, StoryName};
@@ -178,10 +181,12 @@ impl Store {
         conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
         conn.set_prepared_statement_cache_capacity(64);
         schema::migrate(&mut conn)?;
+        indexed::prepare(&conn)?;
         // A help only: a full disk must not keep us from starting.
         let _ = writer::forget_small_tables(&conn);
         let reader = open_reader(path)?;
-        let writer = Writer::start(conn).map_err(|error| open_error(error.to_string()))?;
+        let writer =
+            Writer::start(conn, indexed::flush).map_err(|error| open_error(error.to_string()))?;
         Ok(Self::assemble(path, Some(writer), reader, lock))
     }
 

@@ -33,6 +33,7 @@ mod push;
 mod rematch;
 mod routes;
 mod scores;
+mod search;
 mod service;
 mod silences;
 mod standard_webhooks;
