@@ -15,7 +15,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use mentiond::matching::FoldedText;
-use mentiond::model::{Document, Entry, EntryKey, Feed, FeedId, StoryKey, TextHash, Timestamp};
+use mentiond::model::{Entry, EntryKey, Feed, FeedId, StoryKey, TextHash, Timestamp, UpdateHints};
 use mentiond::search::EntryTokens;
 use mentiond::store::{
     DocumentRecord, EntryRecord, FeedRow, PollRecord, PollStatus, Renewal, SearchOrder, SearchPage,
@@ -85,7 +85,7 @@ impl Maker {
                     bytes: &bytes,
                     content_type: None,
                     base: None,
-                    now: mentiond::model::Timestamp::now(),
+                    now: Timestamp::now(),
                 };
                 let Ok(document) = mentiond::parse::parse(&input) else {
                     continue;
@@ -513,7 +513,14 @@ fn poll(row: FeedRow, maker: &Maker, numbers: std::ops::Range<usize>, indexed: b
         document: Some(DocumentRecord {
             served: entries.iter().map(|entry| entry.key).collect(),
             entries,
-            ..DocumentRecord::of(&Document::default(), [0; 16])
+            title: String::new(),
+            format: "rss",
+            language: None,
+            hints: UpdateHints::default(),
+            rhythm: None,
+            partial: false,
+            body_hash: [0; 16],
+            window: Duration::ZERO,
         }),
         trouble: None,
     }

@@ -102,7 +102,7 @@ mod tests {
         let expected = [
             ("sco", false),
             ("의", true),
-            ("プーチン", true),
+            ("フ\u{309a}ーチン", true),
             ("大", true),
         ];
         assert_eq!(pieces("SCO의 プーチン大"), told(&expected));

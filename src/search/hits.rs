@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn the_place_with_the_most_words_is_shown() {
         let query = query("sco summit", Timestamp::from_millis(0)).unwrap();
-        let text = format!("The SCO. {} The SCO summit ended.", "word ".repeat(100));
+        let text = format!("The SCO. {}The SCO summit ended.", "word ".repeat(100));
         let marked = query.snippet(&["", &text]);
         assert!(
             marked.text.ends_with("word The SCO summit ended."),

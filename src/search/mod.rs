@@ -19,6 +19,7 @@
 //! ```
 
 mod hits;
+mod lex;
 mod query;
 #[cfg(test)]
 mod tests;

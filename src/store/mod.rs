@@ -43,6 +43,7 @@ mod subscriptions;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod watch;
 mod writer;
 
 use std::path::{Path, PathBuf};

@@ -7,15 +7,15 @@
 //! reads a snapshot beside the writer, and one that takes too long is broken off.
 
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, InterruptHandle, OptionalExtension, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use serde::Serialize;
 
 use super::feeds::time;
 use super::indexed::backlog;
+use super::watch::Watch;
 use super::{Store, StoreError};
 use crate::model::Timestamp;
 use crate::search::{Condition, Marked, Query, Test};
@@ -104,21 +104,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::TooSlow`] when it takes longer than five seconds, else what the database says.
     pub async fn search(&self, query: Query, page: SearchPage) -> Result<SearchResult, StoreError> {
-        self.search_within(TIME, query, page).await
-    }
-
-    /// The same, within this time.
-    pub(super) async fn search_within(
-        &self,
-        limit: Duration,
-        query: Query,
-        page: SearchPage,
-    ) -> Result<SearchResult, StoreError> {
         let watch = Watch::default();
         let watched = watch.clone();
         let mut search = std::pin::pin!(self.read(move |conn| {
             if !watched.begin(conn) {
-                return Err(StoreError::TooSlow(limit));
+                return Err(StoreError::TooSlow(TIME));
             }
             let found = search(conn, &query, page);
             watched.end();
@@ -127,56 +117,13 @@ impl Store {
         let found = tokio::select! {
             biased;
             found = &mut search => return found,
-            () = tokio::time::sleep(limit) => {
+            () = tokio::time::sleep(TIME) => {
                 watch.interrupt();
                 search.await
             }
         };
-        found.map_err(|error| match error {
-            StoreError::Sqlite(cause) if is_interrupt(&cause) => StoreError::TooSlow(limit),
-            other => other,
-        })
-    }
-}
-
-fn is_interrupt(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted)
-}
-
-/// How a search under way is broken off, and never whoever has its connection next.
-#[derive(Clone, Default)]
-struct Watch {
-    state: Arc<Mutex<Under>>,
-}
-
-#[derive(Default)]
-struct Under {
-    handle: Option<InterruptHandle>,
-    is_over: bool,
-}
-
-impl Watch {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Under> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Says whether there is still time.
-    fn begin(&self, conn: &Connection) -> bool {
-        let mut state = self.lock();
-        state.handle = Some(conn.get_interrupt_handle());
-        !state.is_over
-    }
-
-    fn end(&self) {
-        self.lock().handle = None;
-    }
-
-    fn interrupt(&self) {
-        let mut state = self.lock();
-        state.is_over = true;
-        if let Some(handle) = &state.handle {
-            handle.interrupt();
-        }
+        // Whatever SQLite says of being broken off.
+        found.map_err(|_| StoreError::TooSlow(TIME))
     }
 }
 

@@ -259,17 +259,3 @@ async fn entries_of_before_the_index_are_indexed_in_steps_that_go_on_after_a_res
     let before = store.search(asked("before"), SearchPage::default()).await;
     assert_eq!(before.unwrap().rows.len(), 4);
 }
-
-#[tokio::test]
-async fn a_search_that_takes_too_long_is_broken_off_and_harms_nobody() {
-    let base = base().await;
-    let summary = "ab ac ad ae ".repeat(2_000);
-    let entries = (1..=100).map(|n| telling(n, "Long", &summary, &[]));
-    base.commit(0, NOW, entries.collect()).await;
-    let slow = asked("a* NEAR/1000 a* lang:xx -topic:x");
-    let found = base
-        .store
-        .search_within(Duration::ZERO, slow, SearchPage::default());
-    assert!(matches!(found.await, Err(StoreError::TooSlow(_))));
-    assert_eq!(base.found("long feed:one").await.len(), 20);
-}
