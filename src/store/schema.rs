@@ -380,11 +380,12 @@ ALTER TABLE mention ADD COLUMN counted_story INTEGER;
 ";
 
 /// The index of the history, by the entry's id. What was recorded before is indexed later, from the last
-/// entry down.
+/// entry down. With `hashsize` the tokens of a commit become one segment, be they many.
 const V9: &str = "
 CREATE VIRTUAL TABLE search USING fts5(
   title, summary, content, content = '', contentless_delete = 1, tokenize = 'ascii'
 );
+INSERT INTO search (search, rank) VALUES ('hashsize', 8388608);
 
 CREATE TABLE search_backlog (
   last_id INTEGER NOT NULL

@@ -186,10 +186,11 @@ impl Where {
             Test::Until(at) => format!("+e.first_seen_ms < {}", self.bind(at.as_millis())),
         };
         // Writing to a String can't fail.
-        let _ = match condition.negated {
+        let _ = if condition.negated {
             // What is unknown is not so.
-            true => write!(self.sql, " AND NOT coalesce({sql}, 0)"),
-            false => write!(self.sql, " AND {sql}"),
+            write!(self.sql, " AND NOT coalesce({sql}, 0)")
+        } else {
+            write!(self.sql, " AND {sql}")
         };
         Ok(())
     }
