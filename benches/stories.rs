@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 use mentiond::dedup::{FEWEST_AGREEING, Fingerprint, Passage, Verdict, compare, compare_at};
 use mentiond::model::{Entry, EntryKey, Feed, FeedId, StoryKey, TextHash, Timestamp, UpdateHints};
+use mentiond::search::EntryTokens;
 use mentiond::store::{
     DocumentRecord, EntryRecord, FeedRow, PollRecord, PollStatus, Renewal, Store,
 };
@@ -197,6 +198,8 @@ impl Press {
             fingerprint: compared
                 .then(|| Fingerprint::of(&Passage::of(&entry)))
                 .flatten(),
+            // What searching costs is told by the bench of searching.
+            tokens: EntryTokens::default(),
             entry,
             key: EntryKey(key),
             story: StoryKey(key),

@@ -2,7 +2,7 @@
 //! topic they track.
 //!
 //! Data flows one way: `config` → `schedule` → `fetch` → `parse` → `dedup` → `matching` → `store`
-//! → `notify`. Pure modules (`schedule`, `article`, `language`, `dedup`, `matching`, `silence`, `pace`,
+//! → `notify`. Pure modules (`schedule`, `article`, `language`, `dedup`, `matching`, `search`, `silence`, `pace`,
 //! `trends`) take values and a clock and do no I/O; `daemon` wires them together and `cli` prints.
 
 pub mod article;
@@ -22,6 +22,7 @@ pub mod pace;
 pub mod parse;
 pub mod push;
 pub mod schedule;
+pub mod search;
 pub mod silence;
 pub mod store;
 #[cfg(test)]

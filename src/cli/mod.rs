@@ -19,6 +19,7 @@ mod poll;
 mod rematch;
 mod route;
 mod run;
+mod search;
 mod silence;
 mod sinks;
 mod terminal;
@@ -80,6 +81,8 @@ enum Command {
     Mentions(mentions::MentionsArgs),
     /// Show how often topics are mentioned over time: all in a line each, or one in detail.
     Trends(trends::TrendsArgs),
+    /// Search the texts of the history.
+    Search(search::SearchArgs),
     /// Run topics over the stored entries: record what new or changed topics find in the history.
     Rematch(rematch::RematchArgs),
     /// Explain why an entry of the history mentions a topic, or why it does not.
@@ -169,6 +172,7 @@ pub fn main() -> ExitCode {
         Command::Topics(args) => topics::run(&context, &args),
         Command::Mentions(args) => mentions::run(&context, &args),
         Command::Trends(args) => trends::run(&context, &args),
+        Command::Search(args) => search::run(&context, &args),
         Command::Rematch(args) => rematch::run(&context, &args),
         Command::Explain(args) => explain::run(&context, &args),
         Command::Alerts(args) => alerts::run(&context, &args),

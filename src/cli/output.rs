@@ -71,6 +71,28 @@ impl Output {
         }
     }
 
+    /// The text with each of these ranges of bytes emphasised; they are in order and none overlap.
+    pub fn highlight_all(&self, text: &str, hits: &[(usize, usize)]) -> String {
+        let (begin, end) = if self.colour {
+            ("\x1b[1;33m", "\x1b[0m")
+        } else {
+            ("»", "«")
+        };
+        let mut out = String::with_capacity(text.len() + 8 * hits.len());
+        let mut at = 0;
+        for (start, stop) in hits {
+            let (Some(before), Some(hit)) = (text.get(at..*start), text.get(*start..*stop)) else {
+                continue;
+            };
+            out.push_str(&printable(before));
+            out.push_str(begin);
+            out.push_str(&printable(hit));
+            out.push_str(end);
+            at = *stop;
+        }
+        out + &printable(text.get(at..).unwrap_or_default())
+    }
+
     /// Prints rows in aligned columns, the last one ragged. On a terminal the widest columns are
     /// cut so that no row wraps; elsewhere nothing is cut.
     pub fn table(&self, header: &[&str], rows: &[Vec<String>]) -> Result<(), CliError> {
@@ -228,5 +250,10 @@ mod tests {
         };
         assert_eq!(out.highlight("a\x1b[31mПутин b", 6, 16), "a [31m»Путин« b");
         assert_eq!(out.highlight("ü", 1, 2), "ü");
+        assert_eq!(
+            out.highlight_all("a\x1bb ü", &[(0, 1), (4, 6)]),
+            "»a« b »ü«"
+        );
+        assert_eq!(out.highlight_all("ü", &[(1, 2)]), "ü");
     }
 }

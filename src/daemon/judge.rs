@@ -13,6 +13,7 @@ use crate::article;
 use crate::dedup::{self, Fingerprint, Passage, Standing};
 use crate::language;
 use crate::model::{Document, Entry, EntryKey, Feed, StoryKey, TextHash, Timestamp};
+use crate::search::EntryTokens;
 use crate::store::{DocumentRecord, EntryRecord, MentionRecord};
 
 /// What the judgement rests on besides the document.
@@ -139,11 +140,13 @@ impl Judge<'_> {
             .filter(|_| tell && article::wants(&own_text, self.feed.full_text));
         let counted_at = dated.filter(|at| *at <= self.now).unwrap_or(self.now);
         let fingerprint = self.fingerprint(&entry);
+        let tokens = EntryTokens::of_entry(&entry);
         EntryRecord {
             entry,
             key,
             story,
             fingerprint,
+            tokens,
             text_hash,
             language,
             language_basis,

@@ -18,6 +18,7 @@ use crate::fetch::{Answer, FetchError, Request};
 use crate::language;
 use crate::model::{Feed, Timestamp};
 use crate::schedule::policy::MAX_RETRY_AFTER;
+use crate::search::EntryTokens;
 use crate::store::{PageId, PageJob, PageOutcome, PageRecord};
 
 /// Attempts at a page, in all.
@@ -263,6 +264,7 @@ async fn judge(
         PageOutcome::Read {
             fingerprint: judge.fingerprint(&entry).map(Box::new),
             window: live.config.dedup.window,
+            tokens: Box::new(EntryTokens::of_entry(&entry)),
             text: entry.content,
             language,
             mentions,

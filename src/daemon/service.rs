@@ -86,6 +86,12 @@ const FIRST_PRUNE: Duration = Duration::from_mins(2);
 /// The pause before sinks that could not be started are tried again.
 const RESTART_PAUSE: Duration = Duration::from_secs(5);
 const PRUNE_EVERY: Duration = Duration::from_hours(6);
+/// How many entries of an older database are indexed at a time, and the pause behind them, in which
+/// the writer is everybody's.
+const INDEX_STEP: usize = 200;
+const INDEX_PAUSE: Duration = Duration::from_millis(50);
+/// The pause when that failed.
+const INDEX_AGAIN: Duration = Duration::from_mins(1);
 
 /// Runs until told to stop.
 ///
@@ -129,6 +135,7 @@ pub async fn run(
     drop(live);
     let pruning = tokio::spawn(prune(engine.clone()));
     let watching = tokio::spawn(spikes::watch(engine.clone()));
+    let indexing = tokio::spawn(index_history(engine.clone()));
     let mut heartbeat = interval_at(Instant::now(), HEARTBEAT);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     tell(Event::Ready);
@@ -184,6 +191,7 @@ pub async fn run(
     let began = Instant::now();
     pruning.abort();
     watching.abort();
+    indexing.abort();
     if let Some(door) = door {
         door.close().await;
     }
@@ -253,6 +261,27 @@ async fn warn_about_orphans(engine: &Engine, live: &Live) -> Result<(), DaemonEr
         }
     }
     Ok(())
+}
+
+/// Indexes what was recorded before the database had an index; ends when all of it is.
+async fn index_history(engine: Arc<Engine>) {
+    let mut total = 0;
+    loop {
+        match engine.store.index_missing(INDEX_STEP).await {
+            Ok(0) => break,
+            Ok(indexed) => {
+                total += indexed;
+                sleep(INDEX_PAUSE).await;
+            }
+            Err(error) => {
+                warn!("indexing older entries: {error}");
+                sleep(INDEX_AGAIN).await;
+            }
+        }
+    }
+    if total > 0 {
+        info!(entries = total, "older entries can be searched now");
+    }
 }
 
 async fn prune(engine: Arc<Engine>) {

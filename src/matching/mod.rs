@@ -52,6 +52,7 @@ mod inflect;
 pub mod lint;
 pub mod names;
 mod patterns;
+mod plain;
 mod query;
 mod read;
 mod score;
@@ -76,6 +77,7 @@ use query::{Regexes, Texts};
 use read::Reading;
 use term::Cut;
 
+pub use plain::{FoldedText, Piece, letter_end};
 pub use query::{
     Facts, MAX_QUERY_BYTES, MAX_QUERY_DEPTH, MAX_QUERY_NODES, MAX_QUERY_REGEXES, QueryError,
     parse_query, print_query,

@@ -17,7 +17,7 @@ use super::pages::want_page;
 use super::record::{
     Committed, DocumentRecord, EntryRecord, PollRecord, PollStatus, PushRecord, Renewal,
 };
-use super::{FeedRow, Store, StoreError, series};
+use super::{FeedRow, Store, StoreError, indexed, series};
 use crate::model::Timestamp;
 
 /// How often at most a key is marked as still being served. It keeps unchanged entries of a
@@ -323,6 +323,7 @@ fn record_entry(
     if old.is_none() {
         series::count_entry(conn, entry_row, story.row, item.counted_at)?;
     }
+    indexed::put(conn, entry_row, &item.tokens)?;
     let fingerprint = looks.map(|looks| looks.fingerprint);
     alike::remember(conn, entry_row, fingerprint, item.counted_at)?;
     if let Some(join) = &join {

@@ -23,6 +23,7 @@ mod feeds;
 mod figures;
 mod grow;
 mod history;
+mod indexed;
 mod lock;
 mod mentions;
 mod outcomes;
@@ -34,6 +35,7 @@ mod query;
 mod record;
 mod rematch;
 mod schema;
+mod search;
 mod series;
 mod series_check;
 mod silences;
@@ -47,6 +49,7 @@ mod subscriptions;
 mod tests;
 mod texts;
 mod told;
+mod watch;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -75,6 +78,7 @@ pub use record::{
     PushRecord, Renewal,
 };
 pub use rematch::{Change, RematchCommitted, RematchRecord};
+pub use search::{MOST_FOUND, MOST_WEIGHED, SearchOrder, SearchPage, SearchResult, SearchRow};
 pub use series::{Days, Dimension, QUARTER_MS, Quarter, Share};
 pub use series_check::{SeriesCheck, WrongCount};
 pub use silences::{EndedSilence, NewSilence, SilenceRow, StoryName};
@@ -189,10 +193,12 @@ impl Store {
         conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
         conn.set_prepared_statement_cache_capacity(64);
         schema::migrate(&mut conn)?;
+        indexed::prepare(&conn)?;
         // A help only: a full disk must not keep us from starting.
         let _ = writer::forget_small_tables(&conn);
         let reader = open_reader(path)?;
-        let writer = Writer::start(conn).map_err(|error| open_error(error.to_string()))?;
+        let writer =
+            Writer::start(conn, indexed::flush).map_err(|error| open_error(error.to_string()))?;
         Ok(Self::assemble(path, Some(writer), reader, lock))
     }
 

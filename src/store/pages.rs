@@ -12,9 +12,10 @@ use super::alike::{self, Looks, Story};
 use super::feeds::time;
 use super::mentions::{Place, record_mentions};
 use super::record::{Committed, MentionRecord};
-use super::{FeedRow, Store, StoreError};
+use super::{FeedRow, Store, StoreError, indexed};
 use crate::dedup::Fingerprint;
 use crate::model::{Entry, StoryKey, Timestamp};
+use crate::search::EntryTokens;
 
 /// The page of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -78,6 +79,8 @@ pub enum PageOutcome {
         fingerprint: Option<Box<Fingerprint>>,
         /// How far apart in time entries with like texts may be to tell one story.
         window: Duration,
+        /// What the index of the history holds of the entry with this text.
+        tokens: Box<EntryTokens>,
         /// The topics found in the entry with this text.
         mentions: Vec<MentionRecord>,
     },
@@ -251,6 +254,7 @@ fn commit(conn: &Connection, record: &PageRecord) -> Result<Committed, StoreErro
             language,
             fingerprint,
             window,
+            tokens,
             mentions,
         } => {
             settle.execute(params![page, "read", at, None::<&str>, at])?;
@@ -303,6 +307,7 @@ fn commit(conn: &Connection, record: &PageRecord) -> Result<Committed, StoreErro
                 place.story = alike::rejoin(conn, page, place.story, looks, record.at)?;
             }
             alike::remember(conn, page, fingerprint, place.counted_at)?;
+            indexed::put(conn, page, tokens)?;
             record_mentions(conn, &place, mentions, &mut committed)?;
         }
     }

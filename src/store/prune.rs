@@ -12,7 +12,7 @@ use rusqlite::types::FromSql;
 use rusqlite::{Connection, ToSql, params};
 
 use super::alike::forget;
-use super::{Store, StoreError};
+use super::{Store, StoreError, indexed};
 use crate::model::Timestamp;
 
 /// How long each kind of row is kept.
@@ -225,6 +225,7 @@ fn delete_entries(conn: &Connection, old: &[(i64, i64)]) -> Result<usize, StoreE
         if !served.exists([id])? {
             mentions.execute([id])?;
             forget(conn, *id)?;
+            indexed::remove(conn, *id)?;
             page.execute([id])?;
             removed += entry.execute([id])?;
         }

@@ -10,6 +10,7 @@ use crate::model::{
     AlertKind, Document, Entry, EntryKey, Route, StoryKey, TextHash, Timestamp, TopicId,
     UpdateHints, Validators,
 };
+use crate::search::EntryTokens;
 
 /// What a poll came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,6 +145,8 @@ pub struct EntryRecord {
     pub story: StoryKey,
     /// What of its text can be compared; `None` keeps it from joining, and being joined by, others.
     pub fingerprint: Option<Fingerprint>,
+    /// What the index of the history holds of it.
+    pub tokens: EntryTokens,
     /// The fingerprint of its text.
     pub text_hash: TextHash,
     /// Its language as far as known.

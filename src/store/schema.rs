@@ -12,7 +12,7 @@ use super::StoreError;
 pub const APPLICATION_ID: i32 = 0x6d6e_7464;
 
 /// One step per version; the first makes version 1 from an empty file.
-const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7, V8];
+const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9];
 
 /// The version this program writes.
 pub const VERSION: usize = MIGRATIONS.len();
@@ -382,6 +382,20 @@ ALTER TABLE mention ADD COLUMN counted_field TEXT;
 ALTER TABLE mention ADD COLUMN counted_story INTEGER;
 ";
 
+/// The index of the history, by the entry's id. What was recorded before is indexed later, from the last
+/// entry down. With `hashsize` the tokens of a commit become one segment, be they many.
+const V9: &str = "
+CREATE VIRTUAL TABLE search USING fts5(
+  title, summary, content, content = '', contentless_delete = 1, tokenize = 'ascii'
+);
+INSERT INTO search (search, rank) VALUES ('hashsize', 8388608);
+
+CREATE TABLE search_backlog (
+  last_id INTEGER NOT NULL
+) STRICT;
+INSERT INTO search_backlog SELECT id FROM entry ORDER BY id DESC LIMIT 1;
+";
+
 /// Brings the database to [`VERSION`], in one transaction, so that nobody sees a version between.
 ///
 /// # Errors
@@ -589,7 +603,9 @@ mod tests {
         let mut columns = conn
             .prepare(
                 "SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c
-                 WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'",
+                 WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'
+                   AND NOT EXISTS (SELECT 1 FROM pragma_table_list l
+                     WHERE l.name = t.name AND l.type = 'shadow')",
             )
             .unwrap();
         let rows = columns

@@ -23,6 +23,9 @@ type Reply = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 /// Takes the open transaction, or the reason why there is none.
 type Job = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Outcome + Send>;
 
+/// What is done at the end of each transaction, before it is committed; its error undoes all of it.
+type Ending = fn(&Connection) -> Result<(), StoreError>;
+
 struct Outcome {
     error: Option<StoreError>,
     reply: Reply,
@@ -36,15 +39,15 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread.
+    /// Starts the thread. `before_commit` is the last that is done in each transaction.
     ///
     /// # Errors
     /// The system's error when it has no thread to give.
-    pub fn start(conn: Connection) -> std::io::Result<Self> {
+    pub fn start(conn: Connection, before_commit: Ending) -> std::io::Result<Self> {
         let (jobs, queue) = mpsc::channel(BACKLOG);
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || run(conn, queue))?;
+            .spawn(move || run(conn, queue, before_commit))?;
         Ok(Self { jobs, thread })
     }
 
@@ -77,7 +80,7 @@ impl Writer {
     }
 }
 
-fn run(conn: Connection, mut queue: mpsc::Receiver<Job>) {
+fn run(conn: Connection, mut queue: mpsc::Receiver<Job>, before_commit: Ending) {
     while let Some(first) = queue.blocking_recv() {
         let mut group = vec![first];
         while group.len() < GROUP
@@ -85,7 +88,7 @@ fn run(conn: Connection, mut queue: mpsc::Receiver<Job>) {
         {
             group.push(job);
         }
-        let (replies, result) = commit_group(&conn, group);
+        let (replies, result) = commit_group(&conn, group, before_commit);
         for reply in replies {
             reply(result.clone());
         }
@@ -111,7 +114,11 @@ pub(super) fn forget_small_tables(conn: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Runs the jobs in one transaction and returns whom to tell, and what.
-fn commit_group(conn: &Connection, group: Vec<Job>) -> (Vec<Reply>, Result<(), StoreError>) {
+fn commit_group(
+    conn: &Connection,
+    group: Vec<Job>,
+    before_commit: Ending,
+) -> (Vec<Reply>, Result<(), StoreError>) {
     let mut replies: Vec<Reply> = Vec::with_capacity(group.len());
     let mut result = conn
         .execute_batch("BEGIN IMMEDIATE")
@@ -151,6 +158,9 @@ fn commit_group(conn: &Connection, group: Vec<Job>) -> (Vec<Reply>, Result<(), S
         }
     }
     if result.is_ok() {
+        result = before_commit(conn);
+    }
+    if result.is_ok() {
         result = conn.execute_batch("COMMIT").map_err(StoreError::from);
     }
     if result.is_err() && !conn.is_autocommit() {
@@ -167,7 +177,7 @@ mod tests {
         let conn = Connection::open(path).unwrap();
         conn.execute_batch("CREATE TABLE IF NOT EXISTS t (n INTEGER UNIQUE)")
             .unwrap();
-        Writer::start(conn).unwrap()
+        Writer::start(conn, |_| Ok(())).unwrap()
     }
 
     fn insert(n: i64) -> impl FnOnce(&Connection) -> Result<(), StoreError> + Send {

@@ -35,6 +35,7 @@ mod push;
 mod rematch;
 mod routes;
 mod scores;
+mod search;
 mod service;
 mod silences;
 mod spikes;

@@ -190,6 +190,7 @@ async fn read_page(base: &Base, text: &str, topics: &[&str], own: u8) -> Committ
         language: None,
         fingerprint,
         window: DAY * 3,
+        tokens: Box::default(),
         mentions: topics
             .iter()
             .map(|t| mention(t, StoryKey([own; 16])))

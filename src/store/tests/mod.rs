@@ -13,6 +13,7 @@ mod poll;
 mod rematch;
 mod retention;
 mod scores;
+mod search;
 mod series;
 mod silences;
 
@@ -26,6 +27,7 @@ use crate::model::{
     AlertKind, Entry, EntryKey, Feed, FeedId, FeedTrouble, MentionAlert, Route, SinkId, StoryKey,
     TextHash, Timestamp, TopicId, UpdateHints, Validators,
 };
+use crate::search::EntryTokens;
 
 /// Where the feeds are, in the order of their rows.
 const URL: [&str; 2] = ["https://one.example/rss", "https://two.example/rss"];
@@ -185,13 +187,15 @@ fn failed(kind: &'static str, counts: bool) -> PollStatus {
 /// An entry that mentions `topics`, each told to the sinks `a` and `b`.
 fn entry(key: u8, story: u8, text: u8, topics: &[&str]) -> EntryRecord {
     let story = StoryKey([story; 16]);
+    let entry = Entry {
+        guid: Some(format!("guid {key}")),
+        link: Some(format!("https://example.org/{key}")),
+        title: format!("title {text}"),
+        ..Entry::default()
+    };
     EntryRecord {
-        entry: Entry {
-            guid: Some(format!("guid {key}")),
-            link: Some(format!("https://example.org/{key}")),
-            title: format!("title {text}"),
-            ..Entry::default()
-        },
+        tokens: EntryTokens::of_entry(&entry),
+        entry,
         key: EntryKey([key; 16]),
         story,
         fingerprint: None,

@@ -21,6 +21,7 @@ fn read(page: PageId, topics: &[&str], story: u8) -> PageRecord {
             fingerprint: None,
             window: Duration::ZERO,
             text: "the whole text".into(),
+            tokens: Box::new(EntryTokens::of("title", "", "the whole text")),
             language: Some(("ru".into(), "detected")),
             mentions: topics.iter().map(|t| mention(t, story)).collect(),
         },

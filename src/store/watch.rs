@@ -1,0 +1,82 @@
+//! How a reader that takes too long is broken off, and never whoever has its connection next.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, InterruptHandle};
+
+/// Held by a reader and by who watches it.
+#[derive(Clone, Default)]
+pub(super) struct Watch {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    handle: Option<InterruptHandle>,
+    is_over: bool,
+}
+
+impl Watch {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The reader begins, if there is still time: says so.
+    pub(super) fn begin(&self, conn: &Connection) -> bool {
+        let mut state = self.lock();
+        state.handle = Some(conn.get_interrupt_handle());
+        !state.is_over
+    }
+
+    /// The reader has ended; from now on its connection is another's.
+    pub(super) fn end(&self) {
+        self.lock().handle = None;
+    }
+
+    /// Breaks the reader off, if it is at work, and else keeps it from beginning.
+    pub(super) fn interrupt(&self) {
+        let mut state = self.lock();
+        state.is_over = true;
+        if let Some(handle) = &state.handle {
+            handle.interrupt();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+        SELECT count(*) FROM n";
+
+    #[test]
+    fn a_reader_is_broken_off_and_who_comes_next_is_not() {
+        let watch = Watch::default();
+        let watched = watch.clone();
+        let reader = std::thread::spawn(move || {
+            let conn = Connection::open_in_memory().unwrap();
+            watched.begin(&conn);
+            let result = conn.query_row(ENDLESS, [], |row| row.get::<_, i64>(0));
+            watched.end();
+            (conn, result)
+        });
+        while !reader.is_finished() {
+            watch.interrupt();
+            std::thread::yield_now();
+        }
+        let (conn, result) = reader.join().unwrap();
+        let code = result.unwrap_err().sqlite_error_code();
+        assert_eq!(code, Some(rusqlite::ErrorCode::OperationInterrupted));
+        watch.interrupt();
+        let next: i64 = conn.query_row("SELECT 7", [], |row| row.get(0)).unwrap();
+        assert_eq!(next, 7);
+    }
+
+    #[test]
+    fn a_reader_that_comes_too_late_does_not_begin() {
+        let watch = Watch::default();
+        watch.interrupt();
+        assert!(!watch.begin(&Connection::open_in_memory().unwrap()));
+    }
+}
