@@ -53,8 +53,8 @@ pub(super) fn chart(points: &[Point]) -> String {
     let told: Vec<String> = points.iter().map(|p| p.mentions.to_string()).collect();
     let width = points.len() * STEP;
     let mut svg = format!(
-        "<svg class=\"chart\" viewBox=\"0 0 {width} {}\" width=\"{width}\" height=\"{}\" role=\"img\" \
-         aria-label=\"Mentions a day, {} days: {}\">",
+        "<svg class=\"chart\" viewBox=\"0 0 {width} {}\" width=\"{width}\" height=\"{}\" preserveAspectRatio=\"none\" \
+         role=\"img\" aria-label=\"Mentions a day, {} days: {}\">",
         HEIGHT + 1,
         HEIGHT + 1,
         points.len(),

@@ -89,3 +89,47 @@ if (logout) {
 for (const time of document.querySelectorAll("time")) {
   time.title = new Date(time.dateTime).toLocaleString();
 }
+
+// New mentions at the head of their list, as they are recorded.
+const list = document.getElementById("mention-list");
+if (list) {
+  const names = new Map();
+  for (const card of document.querySelectorAll("[data-topic]")) {
+    names.set(card.dataset.topic, card.dataset.name);
+  }
+  const live = document.getElementById("live");
+  const most = 50;
+  let count = 0;
+
+  const part = (tag, text, attributes) => {
+    const element = Object.assign(document.createElement(tag), attributes);
+    element.textContent = text;
+    return element;
+  };
+
+  const add = (mention) => {
+    const text = mention.title || mention.snippet;
+    const isWeb = /^https?:\/\//i.test(mention.link || "");
+    const title = part("p", isWeb ? "" : text, { className: "title", dir: "auto", lang: mention.language || "" });
+    if (isWeb) title.append(part("a", text, { href: mention.link, rel: "noreferrer noopener" }));
+    const facts = part("p", "", { className: "quiet" });
+    const found = new Date(mention.found);
+    facts.append(
+      part("span", names.get(mention.topic) || mention.topic, { dir: "auto" }), " · ",
+      part("span", mention.source, { dir: "auto" }), " · ",
+      part("time", found.toLocaleTimeString(), { dateTime: mention.found, title: found.toLocaleString() }),
+    );
+    const item = part("li", "", { className: "fresh" });
+    item.append(title, facts);
+    list.querySelector("li.none")?.remove();
+    list.prepend(item);
+    while (list.children.length > most) list.lastElementChild.remove();
+    count += 1;
+    live.textContent = count === 1 ? "1 new mention since the page was opened" : `${count} new mentions since the page was opened`;
+    live.hidden = false;
+  };
+
+  const stream = new EventSource(list.dataset.stream);
+  stream.addEventListener("mention", (event) => add(JSON.parse(event.data)));
+  addEventListener("pagehide", () => stream.close());
+}
