@@ -108,6 +108,29 @@ fn style_and_script_are_kept_for_good_under_the_name_of_their_content() {
 }
 
 #[test]
+fn a_topic_tells_of_its_spike_for_a_day() {
+    let (served, _site, _hook) = Served::with_news(3, OPEN);
+    let add = |id: &str, topic: &str, hours: i64| {
+        let at = jiff::Timestamp::now().as_millisecond() - hours * 3_600_000;
+        let sql = "INSERT INTO alert (id, kind, topic, created_ms, detail)
+             VALUES (?1, 'topic.spike', ?2, ?3, '{\"title\": \"far more than usual\"}')";
+        let conn = served.home.database();
+        conn.execute(sql, rusqlite::params![id, topic, at]).unwrap();
+    };
+    add("al_old", "sco", 25);
+    assert!(!page(&served.api, "/").contains("badge warn"));
+    add("al_new", "sco", 2);
+    let overview = page(&served.api, "/");
+    assert_eq!(overview.matches("badge warn").count(), 1);
+    let card = overview.split("data-topic=\"sco\"").nth(1).unwrap();
+    let card = card.split("</li>").next().unwrap();
+    assert!(
+        card.contains("Spike <time") && card.contains("2 h ago"),
+        "{card}"
+    );
+}
+
+#[test]
 fn hostile_texts_stay_texts() {
     let (site, hook) = (Site::start(), Hook::start());
     // Unpacked once by XML and once by HTML, it is a text with marks of markup in it.

@@ -26,11 +26,13 @@ pub(super) fn time(at: Timestamp, now: Timestamp) -> String {
     let exact = exact.split('.').next().unwrap_or_default();
     let minute: String = exact.trim_end_matches('Z').chars().take(16).collect();
     let minute = minute.replace('T', " ");
+    // What is past has passed in full; what is to come is rounded, so that 8 h are not 7 a moment later.
+    let round = |unit: u64| if is_past { 0 } else { unit / 2 };
     let span = match seconds {
         0..MINUTE => None,
-        MINUTE..HOUR => Some((seconds / MINUTE, "min")),
-        HOUR..DAY => Some((seconds / HOUR, "h")),
-        _ => Some((seconds / DAY, "d")),
+        MINUTE..HOUR => Some(((seconds + round(MINUTE)) / MINUTE, "min")),
+        HOUR..DAY => Some(((seconds + round(HOUR)) / HOUR, "h")),
+        _ => Some(((seconds + round(DAY)) / DAY, "d")),
     };
     let words = match (span, is_past) {
         (None, true) => "just now".to_owned(),
@@ -98,6 +100,8 @@ mod tests {
         assert_eq!(words(NOW), "just now");
         assert_eq!(words(NOW - Duration::from_secs(90)), "1 min ago");
         assert_eq!(words(NOW + Duration::from_hours(5)), "in 5 h");
+        assert_eq!(words(NOW + Duration::from_secs(8 * 3600 - 1)), "in 8 h");
+        assert_eq!(words(NOW - Duration::from_secs(8 * 3600 - 1)), "7 h ago");
         assert_eq!(words(NOW - Duration::from_hours(50)), "2 d ago");
         let exact = time(NOW, NOW);
         assert!(exact.contains("title=\"2024-07-04 09:30 UTC\""), "{exact}");

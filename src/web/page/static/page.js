@@ -51,6 +51,10 @@ for (const form of document.querySelectorAll("form[data-silence]")) {
     }
     const what = form.elements.namedItem("what");
     if (what) wanted[what.value] = what.selectedOptions[0].dataset.value;
+    if (!["topic", "source", "story", "pattern"].some((part) => part in wanted)) {
+      tell("Choose a topic or a feed, or write words of the title.");
+      return;
+    }
     once(form.querySelector("button"), async () => {
       if (await ask("POST", "/api/v1/silences", wanted)) location.assign("/silences");
     });
