@@ -18,7 +18,7 @@ use crate::notify::feed::Document;
 use crate::web::access::Access;
 use crate::web::app::{App, Daemon, Vitals};
 use crate::web::feeds::{self, Alerts, Served};
-use crate::web::{ListenError, Listener, api, one_of};
+use crate::web::{ListenError, Listener, api, one_of, page};
 
 /// The listener, bound or at work. Ends when dropped.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Door {
         }))
     }
 
-    /// Serves the API, where it is wanted, the feeds of alerts and these routes.
+    /// Serves the API and the pages, where they are wanted, the feeds of alerts and these routes.
     pub(super) fn open(
         &mut self,
         engine: &Arc<Engine>,
@@ -75,7 +75,8 @@ impl Door {
                 engine: engine.clone(),
                 settled: settled.clone(),
             });
-            api::router(&App::new(engine.store.clone(), seen, access))
+            let app = App::new(engine.store.clone(), seen, access);
+            api::router(&app).merge(page::router(&app))
         });
         let base = match &self.web.public_url {
             Some(url) => url.as_str().trim_end_matches('/').to_owned(),

@@ -15,6 +15,8 @@ use crate::model::{StoryKey, Timestamp};
 pub struct AlertQuery {
     /// Only the alert with this id.
     pub id: Option<String>,
+    /// Only alerts of this kind.
+    pub kind: Option<String>,
     /// Only alerts of this topic.
     pub topic: Option<String>,
     /// Only alerts with a delivery in this state.
@@ -62,6 +64,8 @@ pub struct ListedAlert {
     pub entry: Option<i64>,
     /// The story's title, or the feed's error.
     pub title: String,
+    /// The story's language, where it is known.
+    pub language: Option<String>,
     /// The story's link, or the feed's URL.
     pub link: Option<String>,
     /// How strongly the story is about the topic, 1 to 100, where that is known.
@@ -156,6 +160,7 @@ fn select(conn: &Connection, query: AlertQuery) -> Result<Vec<ListedAlert>, Stor
         .unzip();
     composed
         .and("a.id = @", query.id)
+        .and("a.kind = @", query.kind)
         .and("a.topic = @", query.topic)
         .and("a.created_ms >= @", query.since.map(Timestamp::as_millis))
         .and("a.created_ms < @", query.until.map(Timestamp::as_millis))
@@ -177,6 +182,7 @@ fn alert(row: &Row<'_>) -> rusqlite::Result<ListedAlert> {
         topic: row.get(2)?,
         feed: row.get(3)?,
         title: text("title").or_else(|| text("error")).unwrap_or_default(),
+        language: text("language"),
         link: text("link").or_else(|| text("url")),
         created: Timestamp::from_millis(row.get(5)?),
         story: row.get::<_, Option<[u8; 16]>>(6)?.map(StoryKey),

@@ -1,7 +1,7 @@
 //! The daemon's own listener: what the world may ask of it.
 //!
 //! [`Listener`] carries the [`Router`] that [`one_of`] makes of all doors: the API ([`api`]), the door for
-//! WebSub hubs ([`crate::push::callback`]) and feeds of alerts ([`feeds`]). It speaks HTTP/1.1 behind a reverse
+//! WebSub hubs ([`crate::push::callback`]), the pages for people ([`page`]) and feeds of alerts ([`feeds`]). It speaks HTTP/1.1 behind a reverse
 //! proxy or alone. Who may ask what is in [`access`], how errors look in [`problem`], what all handlers share in
 //! [`app`].
 //!
@@ -11,7 +11,7 @@
 //! - It binds before the daemon says that it is ready, so a taken port is one clear error.
 //!
 //! - Every answer has the headers that keep a browser from making more of it than it is ([`headers`]), and
-//!   every error is a problem of RFC 9457.
+//!   every error is a problem of RFC 9457, or a page where a page was asked for.
 //!
 //! # Never
 //! - No SQL, and nothing of the daemon but what [`app::Daemon`] shows.
@@ -24,6 +24,7 @@ pub mod cursor;
 pub mod headers;
 pub mod health;
 pub mod metrics;
+pub mod page;
 pub mod params;
 pub mod problem;
 pub mod reply;

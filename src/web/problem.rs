@@ -96,6 +96,18 @@ impl Problem {
         )
     }
 
+    /// The status in words.
+    #[must_use]
+    pub fn title(&self) -> &'static str {
+        self.title
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn detail(&self) -> Option<&str> {
+        self.detail.as_deref()
+    }
+
     /// The status.
     #[must_use]
     pub fn status(&self) -> StatusCode {

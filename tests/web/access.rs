@@ -193,7 +193,14 @@ fn where_only_hubs_are_let_in_there_is_no_api() {
         address: address.parse().unwrap(),
         headers: vec!["Host: mentiond.example".to_owned()],
     };
-    for path in ["/api/v1/topics", "/metrics", "/healthz", "/api/v1/session"] {
+    for path in [
+        "/api/v1/topics",
+        "/metrics",
+        "/healthz",
+        "/api/v1/session",
+        "/",
+        "/alerts",
+    ] {
         assert_eq!(api.get(path).status, 404, "{path}");
     }
     assert_eq!(api.get("/websub/x").status, 404);

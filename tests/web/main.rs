@@ -23,5 +23,6 @@ mod alerts;
 mod health;
 mod history;
 mod openapi;
+mod page;
 mod problems;
 mod stream;

@@ -133,6 +133,7 @@ pub async fn list(
     let limit = params.limit.0;
     let query = AlertQuery {
         id: None,
+        kind: None,
         topic: params.topic,
         state: params.state.map(|state| state.as_str().to_owned()),
         sink: params.sink,

@@ -1,0 +1,56 @@
+//! An alert as pages show it.
+
+use serde::Serialize;
+
+use crate::config::Config;
+use crate::store::{DeliveryRow, ListedAlert};
+
+/// An alert and what can be done about it.
+#[derive(Debug, Serialize)]
+pub(super) struct Item {
+    #[serde(flatten)]
+    alert: ListedAlert,
+    /// Its kind in words; of a mention there are none.
+    told: Option<&'static str>,
+    /// The topic's name; its id where the configuration has it no more.
+    topic_name: Option<String>,
+    /// Whether a delivery can be tried again.
+    may_retry: bool,
+    /// Whether a delivery can be given up.
+    may_drop: bool,
+}
+
+impl Item {
+    /// The alerts, with the names of the topics of now.
+    pub(super) fn list(alerts: Vec<ListedAlert>, config: &Config) -> Vec<Self> {
+        let items = alerts.into_iter().map(|alert| Self::of(alert, config));
+        items.collect()
+    }
+
+    fn of(alert: ListedAlert, config: &Config) -> Self {
+        let any = |states: &[&str]| {
+            let is = |delivery: &DeliveryRow| states.contains(&delivery.state.as_str());
+            alert.deliveries.iter().any(is)
+        };
+        Self {
+            told: match alert.kind.as_str() {
+                "story.grown" => Some("more feeds carry it"),
+                "feed.failing" => Some("a feed fails"),
+                "feed.gone" => Some("a feed is gone"),
+                "topic.spike" => Some("spike"),
+                "digest.created" => Some("digest"),
+                _ => None,
+            },
+            topic_name: alert.topic.as_deref().map(|id| name(config, id)),
+            may_retry: any(&["dead", "dropped"]),
+            may_drop: any(&["waiting", "held", "dead"]),
+            alert,
+        }
+    }
+}
+
+/// The name of a topic, or its id.
+pub(super) fn name(config: &Config, id: &str) -> String {
+    let topic = config.topics.iter().find(|topic| topic.id.as_str() == id);
+    topic.map_or(id, |topic| &topic.name).to_owned()
+}
