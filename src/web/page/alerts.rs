@@ -39,7 +39,7 @@ pub(super) struct Wanted {
 }
 
 #[derive(Serialize)]
-struct Alerts {
+struct Shown {
     alerts: Vec<Item>,
     /// The query of the page behind.
     next: Option<String>,
@@ -74,7 +74,7 @@ pub(super) async fn show(
         Cursor::from(AlertPlace { created, id })
     });
     let config = app.daemon.config();
-    let shown = Alerts {
+    let shown = Shown {
         alerts: Item::list(page.items, &config),
         next: page.next.map(|next| {
             let mut query = format!("cursor={next}");
