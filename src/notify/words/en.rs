@@ -16,9 +16,6 @@ pub(super) static WORDS: Words = Words {
 
     without_title: "(without a title)",
     without_link: "(no link)",
-    topic: "Topic",
-    source: "Source",
-    story: "Story",
     score: |score| format!("score {score}"),
     more_feeds: |n| format!("in {n} more {}", plural(n, "feed", "feeds")),
     edited: "edited",
@@ -39,7 +36,6 @@ pub(super) static WORDS: Words = Words {
     alerts: |n| format!("{n} {}", plural(n, "alert", "alerts")),
     and_more: |n| format!("and {n} more"),
     digest_of: |day| format!("Digest of {day}"),
-    held_overnight: "Held back overnight",
     held_quiet: "Held back during quiet hours",
     too_many: "Too many at once, so gathered here",
 

@@ -20,9 +20,6 @@ pub(super) static WORDS: Words = Words {
 
     without_title: "(tanpa judul)",
     without_link: "(tanpa tautan)",
-    topic: "Topik",
-    source: "Sumber",
-    story: "Berita",
     score: |score| format!("skor {score}"),
     more_feeds: |n| format!("juga di {n} feed lain"),
     edited: "telah disunting",
@@ -43,7 +40,6 @@ pub(super) static WORDS: Words = Words {
     alerts: |n| format!("{n} notifikasi"),
     and_more: |n| format!("dan {n} lainnya"),
     digest_of: |day| format!("Rangkuman {day}"),
-    held_overnight: "Ditahan semalam",
     held_quiet: "Ditahan selama jam tenang",
     too_many: "Terlalu banyak sekaligus, digabung di sini",
 

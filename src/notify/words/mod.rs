@@ -40,9 +40,6 @@ struct Words {
     // A story.
     without_title: &'static str,
     without_link: &'static str,
-    topic: &'static str,
-    source: &'static str,
-    story: &'static str,
     score: fn(u8) -> String,
     more_feeds: fn(u64) -> String,
     edited: &'static str,
@@ -63,7 +60,6 @@ struct Words {
     alerts: fn(u64) -> String,
     and_more: fn(u64) -> String,
     digest_of: fn(&str) -> String,
-    held_overnight: &'static str,
     held_quiet: &'static str,
     too_many: &'static str,
 
@@ -116,24 +112,6 @@ impl Language {
     #[must_use]
     pub fn without_link(self) -> &'static str {
         self.0.without_link
-    }
-
-    /// Before a topic's name.
-    #[must_use]
-    pub fn topic(self) -> &'static str {
-        self.0.topic
-    }
-
-    /// Before a source's name.
-    #[must_use]
-    pub fn source(self) -> &'static str {
-        self.0.source
-    }
-
-    /// Before a story's title.
-    #[must_use]
-    pub fn story(self) -> &'static str {
-        self.0.story
     }
 
     /// How strongly the story is about its topic.
@@ -221,12 +199,6 @@ impl Language {
     #[must_use]
     pub(super) fn digest_of(self, day: &str) -> String {
         (self.0.digest_of)(day)
-    }
-
-    /// Why alerts come late and together: it was night.
-    #[must_use]
-    pub fn held_overnight(self) -> &'static str {
-        self.0.held_overnight
     }
 
     /// Why alerts come late and together: these were hours of which the reader wants to hear nothing.

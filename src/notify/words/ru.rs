@@ -19,9 +19,6 @@ pub(super) static WORDS: Words = Words {
 
     without_title: "(без заголовка)",
     without_link: "(без ссылки)",
-    topic: "Тема",
-    source: "Источник",
-    story: "Сюжет",
     score: |score| format!("релевантность {score}"),
     // The prepositional case tells one from all others only.
     more_feeds: |n| format!("ещё в {n} {}", plural(n, "ленте", "лентах", "лентах")),
@@ -59,7 +56,6 @@ pub(super) static WORDS: Words = Words {
     },
     and_more: |n| format!("и ещё {n}"),
     digest_of: |day| format!("Сводка за {day} года"),
-    held_overnight: "Накоплено за ночь",
     held_quiet: "Накоплено за тихие часы",
     too_many: "Слишком много сразу, собрано в одно сообщение",
 

@@ -30,9 +30,6 @@ fn phrases(words: Language, holes: &Holes) -> Vec<(&'static str, String)> {
         ("time", words.time(at, None, holes.ahead)),
         ("without_title", words.without_title().into()),
         ("without_link", words.without_link().into()),
-        ("topic", words.topic().into()),
-        ("source", words.source().into()),
-        ("story", words.story().into()),
         ("score", words.score(holes.score)),
         ("more_feeds", words.more_feeds(*count)),
         ("edited", words.edited().into()),
@@ -47,7 +44,6 @@ fn phrases(words: Language, holes: &Holes) -> Vec<(&'static str, String)> {
         ("alerts", words.alerts(*count)),
         ("and_more", words.and_more(*count)),
         ("digest_of", words.digest_of(&day)),
-        ("held_overnight", words.held_overnight().into()),
         ("held_quiet", words.held_quiet().into()),
         ("too_many", words.too_many().into()),
         ("spike", words.spike(name, *count, holes.usually)),
@@ -76,9 +72,6 @@ fn every_phrase_in_every_language() {
     time           4 Jul 2024, 23:05 UTC+5
     without_title  (without a title)
     without_link   (no link)
-    topic          Topic
-    source         Source
-    story          Story
     score          score 27
     more_feeds     in 12 more feeds
     edited         edited
@@ -93,7 +86,6 @@ fn every_phrase_in_every_language() {
     alerts         12 alerts
     and_more       and 12 more
     digest_of      Digest of 4 Jul 2024
-    held_overnight Held back overnight
     held_quiet     Held back during quiet hours
     too_many       Too many at once, so gathered here
     spike          Spike: Xi Jinping mentioned 12 times in an hour, usually 3
@@ -103,9 +95,6 @@ fn every_phrase_in_every_language() {
     time           4 Juli 2024, 23.05 UTC+5
     without_title  (tanpa judul)
     without_link   (tanpa tautan)
-    topic          Topik
-    source         Sumber
-    story          Berita
     score          skor 27
     more_feeds     juga di 12 feed lain
     edited         telah disunting
@@ -120,7 +109,6 @@ fn every_phrase_in_every_language() {
     alerts         12 notifikasi
     and_more       dan 12 lainnya
     digest_of      Rangkuman 4 Juli 2024
-    held_overnight Ditahan semalam
     held_quiet     Ditahan selama jam tenang
     too_many       Terlalu banyak sekaligus, digabung di sini
     spike          Lonjakan: Xi Jinping disebut 12 kali dalam satu jam, biasanya 3 kali
@@ -130,9 +118,6 @@ fn every_phrase_in_every_language() {
     time           4 июля 2024, 23:05 UTC+5
     without_title  (без заголовка)
     without_link   (без ссылки)
-    topic          Тема
-    source         Источник
-    story          Сюжет
     score          релевантность 27
     more_feeds     ещё в 12 лентах
     edited         текст изменён
@@ -147,7 +132,6 @@ fn every_phrase_in_every_language() {
     alerts         12 оповещений
     and_more       и ещё 12
     digest_of      Сводка за 4 июля 2024 года
-    held_overnight Накоплено за ночь
     held_quiet     Накоплено за тихие часы
     too_many       Слишком много сразу, собрано в одно сообщение
     spike          Всплеск: Xi Jinping — 12 упоминаний за час, обычно 3
@@ -157,9 +141,6 @@ fn every_phrase_in_every_language() {
     time           2024年7月4日 23:05（UTC+5）
     without_title  （无标题）
     without_link   （无链接）
-    topic          主题
-    source         来源
-    story          报道
     score          相关度27
     more_feeds     另有12个订阅源报道
     edited         内容有修改
@@ -174,7 +155,6 @@ fn every_phrase_in_every_language() {
     alerts         12条提醒
     and_more       另有12条
     digest_of      2024年7月4日汇总
-    held_overnight 夜间暂缓推送
     held_quiet     免打扰时段暂缓推送
     too_many       短时间内提醒过多，已合并
     spike          骤增：Xi Jinping，一小时内被提及12次，平时约3次

@@ -15,9 +15,6 @@ pub(super) static WORDS: Words = Words {
 
     without_title: "（无标题）",
     without_link: "（无链接）",
-    topic: "主题",
-    source: "来源",
-    story: "报道",
     score: |score| format!("相关度{score}"),
     more_feeds: |n| format!("另有{n}个订阅源报道"),
     edited: "内容有修改",
@@ -38,7 +35,6 @@ pub(super) static WORDS: Words = Words {
     alerts: |n| format!("{n}条提醒"),
     and_more: |n| format!("另有{n}条"),
     digest_of: |day| format!("{day}汇总"),
-    held_overnight: "夜间暂缓推送",
     held_quiet: "免打扰时段暂缓推送",
     too_many: "短时间内提醒过多，已合并",
 
