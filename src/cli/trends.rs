@@ -16,7 +16,7 @@ use crate::store::{Days, Dimension, Share, Store, StoreError};
 use crate::trends::Count;
 use crate::trends::series::Unit;
 use crate::trends::spark;
-use crate::view::trends::{TrendPoint, counts, points};
+use crate::view::trends::{TrendPoint, points};
 
 /// Days of the overview before today.
 const DAYS: u64 = 14;
@@ -101,7 +101,7 @@ fn read(
     // The first point begins before `from`.
     let from = from - Duration::from_hours(24 * 32);
     let topic = topic.map(str::to_owned);
-    Ok(counts(runtime()?.block_on(store.series(topic, from, to))?))
+    Ok(runtime()?.block_on(store.series(topic, from, to))?)
 }
 
 fn overview(

@@ -15,11 +15,10 @@ use tracing::{debug, info, warn};
 use super::{Engine, Live};
 use crate::dedup;
 use crate::model::{AlertFacts, AlertKind, SpikeAlert, Timestamp, Topic};
-use crate::store::{AlertRecord, QUARTER_MS, Store, StoreError};
-use crate::trends::Count;
+use crate::store::{AlertRecord, Store, StoreError};
 use crate::trends::baseline::Watch;
 use crate::trends::spike::{Spike, judge};
-use crate::view::trends::counts;
+use crate::trends::{Count, quarter_of, start_of};
 
 /// How long after a quarter-hour its counts are looked at: polls under way may still end.
 const DELAY: Duration = Duration::from_mins(1);
@@ -40,9 +39,8 @@ pub(super) async fn watch(engine: Arc<Engine>) {
             }
             Err(error) => warn!("can't look for spikes, trying again later: {error}"),
         }
-        let quarter = Duration::from_millis(QUARTER_MS.unsigned_abs());
-        let begun = Timestamp::from_millis(now.as_millis().div_euclid(QUARTER_MS) * QUARTER_MS);
-        sleep((begun + quarter + DELAY).since(Timestamp::now())).await;
+        let ended = start_of(quarter_of(now) + 1);
+        sleep((ended + DELAY).since(Timestamp::now())).await;
     }
 }
 
@@ -50,10 +48,10 @@ pub(super) async fn watch(engine: Arc<Engine>) {
 async fn look(engine: &Engine, now: Timestamp) -> Result<usize, StoreError> {
     let (live, store) = (engine.live(), &engine.store);
     let from = now - HISTORY;
-    let all: Arc<[Count]> = counts(store.series(None, from, now).await?).into();
+    let all: Arc<[Count]> = store.series(None, from, now).await?.into();
     let mut told = 0;
     for topic in live.config.topics.iter() {
-        let own = counts(store.series(Some(topic.id.to_string()), from, now).await?);
+        let own = store.series(Some(topic.id.to_string()), from, now).await?;
         let Some(since) = own.first().map(|count| count.quarter) else {
             continue;
         };

@@ -5,9 +5,9 @@ use std::time::Duration;
 use rusqlite::params;
 
 use super::feeds::time;
-use super::series::quarter;
 use super::{Store, StoreError};
 use crate::model::Timestamp;
+use crate::trends::quarter_of;
 
 /// How a topic is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,7 +30,7 @@ impl Store {
         topics: Vec<String>,
         now: Timestamp,
     ) -> Result<Vec<TopicActivity>, StoreError> {
-        let first = quarter(now - Duration::from_hours(24));
+        let first = quarter_of(now - Duration::from_hours(24));
         self.read(move |conn| {
             let mut last =
                 conn.prepare_cached("SELECT max(created_ms) FROM mention WHERE topic = ?1")?;

@@ -289,14 +289,16 @@ fn record_entry(
     let (entry_row, revision): (i64, i64) = conn
         .prepare_cached(
             "INSERT INTO entry (feed_id, key, story_id, guid, link, title, summary, content, author,
-               language, published_ms, updated_ms, date_note, first_seen_ms, language_basis)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+               language, published_ms, updated_ms, date_note, first_seen_ms, language_basis,
+               counted_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
              ON CONFLICT (feed_id, key) DO UPDATE SET story_id = excluded.story_id,
                link = excluded.link, title = excluded.title, summary = excluded.summary,
                content = excluded.content, author = excluded.author, language = excluded.language,
                language_basis = excluded.language_basis, text_from = 'feed',
                published_ms = excluded.published_ms, updated_ms = excluded.updated_ms,
                date_note = excluded.date_note, revised_ms = excluded.first_seen_ms,
+               counted_ms = coalesce(excluded.counted_ms, counted_ms),
                revisions = revisions + 1
              RETURNING id, revisions",
         )?
@@ -316,7 +318,8 @@ fn record_entry(
                 entry.updated.map(Timestamp::as_millis),
                 entry.date_note.map(crate::model::DateNote::as_str),
                 at,
-                item.language_basis
+                item.language_basis,
+                old.is_none().then_some(item.counted_at.as_millis())
             ],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;

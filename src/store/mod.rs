@@ -79,7 +79,7 @@ pub use record::{
 };
 pub use rematch::{Change, RematchCommitted, RematchRecord};
 pub use search::{MOST_FOUND, MOST_WEIGHED, SearchOrder, SearchPage, SearchResult, SearchRow};
-pub use series::{Days, Dimension, QUARTER_MS, Quarter, Share};
+pub use series::{Days, Dimension, Share};
 pub use series_check::{SeriesCheck, WrongCount};
 pub use silences::{EndedSilence, NewSilence, SilenceRow, StoryName};
 pub use sink_states::SinkState;

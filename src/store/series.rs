@@ -12,24 +12,12 @@ use serde::Serialize;
 use super::mentions::Place;
 use super::{Store, StoreError};
 use crate::model::Timestamp;
+use crate::trends::{Count, quarter_of};
 
-/// Milliseconds of a quarter-hour.
-pub const QUARTER_MS: i64 = 900_000;
 /// Milliseconds of a UTC day.
 pub(super) const DAY_MS: i64 = 86_400_000;
 /// The topic under which all entries are counted.
 const ALL: &str = "";
-
-/// What was counted in a quarter-hour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Quarter {
-    /// Quarter-hours since 1970-01-01T00:00Z.
-    pub quarter: i64,
-    /// Mentions; entries for the series of all entries.
-    pub mentions: u32,
-    /// Stories among them that were not counted before.
-    pub stories: u32,
-}
 
 /// By what a topic's mentions are broken down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,16 +75,16 @@ impl Store {
         topic: Option<String>,
         from: Timestamp,
         to: Timestamp,
-    ) -> Result<Vec<Quarter>, StoreError> {
+    ) -> Result<Vec<Count>, StoreError> {
         self.read(move |conn| {
             let mut statement = conn.prepare_cached(
                 "SELECT quarter, mentions, stories FROM series
                  WHERE topic = ?1 AND quarter BETWEEN ?2 AND ?3 ORDER BY quarter",
             )?;
             let topic = topic.as_deref().unwrap_or(ALL);
-            let range = params![topic, quarter(from), quarter(to)];
+            let range = params![topic, quarter_of(from), quarter_of(to)];
             let rows = statement.query_map(range, |row| {
-                Ok(Quarter {
+                Ok(Count {
                     quarter: row.get(0)?,
                     mentions: row.get(1)?,
                     stories: row.get(2)?,
@@ -162,11 +150,6 @@ fn share(row: &rusqlite::Row<'_>) -> rusqlite::Result<Share> {
     })
 }
 
-/// The quarter-hour of an instant.
-pub(super) fn quarter(at: Timestamp) -> i64 {
-    at.as_millis().div_euclid(QUARTER_MS)
-}
-
 fn day(at: Timestamp) -> i64 {
     at.as_millis().div_euclid(DAY_MS)
 }
@@ -180,9 +163,6 @@ pub(super) fn count_entry(
 ) -> Result<(), StoreError> {
     let others = "SELECT 1 FROM entry WHERE story_id = ?1 AND id <> ?2";
     let is_first = !conn.prepare_cached(others)?.exists(params![story, entry])?;
-    let sql = "UPDATE entry SET counted_ms = ?2 WHERE id = ?1";
-    conn.prepare_cached(sql)?
-        .execute(params![entry, at.as_millis()])?;
     add(conn, ALL, at, is_first, 1)
 }
 
@@ -274,7 +254,7 @@ fn add(
         "INSERT INTO series (topic, quarter, mentions, stories) VALUES (?1, ?2, max(?3, 0), max(?4, 0))
          ON CONFLICT DO UPDATE SET mentions = max(mentions + ?3, 0), stories = max(stories + ?4, 0)",
     )?
-    .execute(params![topic, quarter(at), n, stories])?;
+    .execute(params![topic, quarter_of(at), n, stories])?;
     Ok(())
 }
 

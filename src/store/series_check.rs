@@ -6,9 +6,10 @@
 use rusqlite::{Connection, params};
 use serde::Serialize;
 
-use super::series::{DAY_MS, QUARTER_MS};
+use super::series::DAY_MS;
 use super::{Store, StoreError};
 use crate::model::Timestamp;
+use crate::trends::QUARTER_MS;
 
 /// What a comparison of counts and rows came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -17,7 +17,7 @@
 use jiff::tz::TimeZone;
 
 use super::calendar::next_change;
-use super::{Count, DAY, QUARTER, quarter_of};
+use super::{Count, DAY, QUARTER_MS, quarter_of};
 use crate::model::Timestamp;
 
 /// How far back counts are read, in quarter-hours.
@@ -281,7 +281,7 @@ fn cells(zone: &TimeZone, first: i64, length: usize) -> Vec<usize> {
     // Until when the offset of the clock is known to hold.
     let (mut offset, mut until) = (0, i64::MIN);
     for quarter in (first..).take(length) {
-        let seconds = quarter.saturating_mul(QUARTER / 1000);
+        let seconds = quarter.saturating_mul(QUARTER_MS / 1000);
         if seconds >= until {
             let known = jiff::Timestamp::from_second(seconds).ok();
             offset = known.map_or(0, |at| i64::from(zone.to_offset(at).seconds()));

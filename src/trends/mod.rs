@@ -21,7 +21,7 @@ mod tests;
 use crate::model::Timestamp;
 
 /// Milliseconds of a quarter-hour.
-const QUARTER: i64 = 900_000;
+pub const QUARTER_MS: i64 = 900_000;
 /// Quarter-hours of a day.
 const DAY: usize = 96;
 
@@ -47,11 +47,11 @@ impl Count {
 /// The quarter-hour that an instant lies in.
 #[must_use]
 pub fn quarter_of(at: Timestamp) -> i64 {
-    at.as_millis().div_euclid(QUARTER)
+    at.as_millis().div_euclid(QUARTER_MS)
 }
 
 /// When a quarter-hour begins.
 #[must_use]
 pub fn start_of(quarter: i64) -> Timestamp {
-    Timestamp::from_millis(quarter.saturating_mul(QUARTER))
+    Timestamp::from_millis(quarter.saturating_mul(QUARTER_MS))
 }

@@ -4,7 +4,6 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::model::Timestamp;
-use crate::store::Quarter;
 use crate::trends::Count;
 use crate::trends::series::{SeriesError, Unit, series, share};
 
@@ -21,17 +20,6 @@ pub struct TrendPoint {
     pub stories: u64,
     /// Mentions per 1,000 entries read; null where nothing was read.
     pub per_thousand: Option<f64>,
-}
-
-/// The store's counts, as `trends` takes them.
-#[must_use]
-pub fn counts(quarters: Vec<Quarter>) -> Vec<Count> {
-    let count = |quarter: Quarter| Count {
-        quarter: quarter.quarter,
-        mentions: quarter.mentions,
-        stories: quarter.stories,
-    };
-    quarters.into_iter().map(count).collect()
 }
 
 /// The points of a topic, beside those of all entries read.

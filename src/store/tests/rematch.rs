@@ -1,6 +1,7 @@
 //! The history is read in order and bounded pages; what is found in it is recorded and told once.
 
 use super::*;
+use crate::trends::QUARTER_MS;
 
 const HOUR: Duration = Duration::from_hours(1);
 

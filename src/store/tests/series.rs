@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::trends::QUARTER_MS;
 
 const HOUR: Duration = Duration::from_hours(1);
 

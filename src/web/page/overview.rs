@@ -11,7 +11,6 @@ use super::item::{Item, name};
 use super::{Fault, Html, render, words};
 use crate::model::Timestamp;
 use crate::store::{AlertQuery, MentionFilter, MentionRow};
-use crate::trends::Count;
 use crate::trends::series::{Unit, series};
 use crate::web::access::Caller;
 use crate::web::app::App;
@@ -115,18 +114,10 @@ async fn chart(app: &App, topic: &str, now: Timestamp) -> Result<String, Fault> 
     let from = now - Duration::from_hours(24) * (DAYS - 1);
     // From the beginning of the first day, which is at most a day earlier.
     let read_from = from - Duration::from_hours(24);
-    let quarters = app
+    let counts = app
         .store
         .series(Some(topic.to_owned()), read_from, now)
         .await?;
-    let counts: Vec<Count> = quarters
-        .into_iter()
-        .map(|quarter| Count {
-            quarter: quarter.quarter,
-            mentions: quarter.mentions,
-            stories: quarter.stories,
-        })
-        .collect();
     let points = series(&counts, Unit::Day, &TimeZone::UTC, from, now);
     let points = points.map_err(|error| Problem::internal(&error))?;
     Ok(words::chart(&points))
