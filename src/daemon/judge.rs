@@ -70,8 +70,8 @@ impl Keyed {
 }
 
 impl Judge<'_> {
-    /// Judges every entry of the document against what is `known` of the feed. Also tells when the
-    /// new ones were published, as far as they say so believably.
+    /// Judges every entry of the document against what is `known` of the feed. Those to be recorded are
+    /// in the order in which they were published, as far as they say so believably; also tells when.
     #[must_use]
     pub fn judge(
         &self,
@@ -104,6 +104,9 @@ impl Judge<'_> {
                 .entries
                 .push(self.entry(&document, entry, key, text_hash, revised));
         }
+        // Documents mostly begin with the newest; recorded and told is the oldest first.
+        record.entries.reverse();
+        record.entries.sort_by_key(|entry| entry.counted_at);
         (record, arrivals)
     }
 

@@ -131,6 +131,32 @@ fn an_edited_entry_alerts_only_for_topics_that_are_new_in_it() {
 }
 
 #[test]
+fn entries_of_one_document_are_recorded_in_the_order_in_which_they_were_published() {
+    let (site, hook) = (Site::start(), Hook::start());
+    let aged = |guid: &str, age_min| Item {
+        age_min,
+        ..Item::new(guid, &format!("Putin speaks, {guid}"))
+    };
+    let items = [aged("third", 1), aged("first", 50), aged("second", 20)];
+    site.publish("/feed", rss(&items));
+    let home = Home::watching(&[("wire", site.url("/feed"))], &hook);
+    home.ok(&["poll"]);
+    let newest_first = home.json(&["mentions", "--json"]);
+    let titles: Vec<_> = newest_first
+        .iter()
+        .map(|m| m["title"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        titles,
+        [
+            "Putin speaks, third",
+            "Putin speaks, second",
+            "Putin speaks, first"
+        ]
+    );
+}
+
+#[test]
 fn the_first_poll_records_everything_and_tells_only_what_is_young() {
     let (site, hook) = (Site::start(), Hook::start());
     let mut old = Item::new("old", "Putin last week");
