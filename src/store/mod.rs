@@ -84,6 +84,7 @@ pub use series_check::{SeriesCheck, WrongCount};
 pub use silences::{EndedSilence, NewSilence, SilenceRow, StoryName};
 pub use sink_states::SinkState;
 pub use sinks::PauseRecord;
+pub use spikes::TopicStory;
 pub use stored::{MOST_TOLD, StoredAlert, StoredDetail, StoredDigest, TopicCount, TopicName};
 pub use stories::{StoryDetail, StoryEntry};
 pub use subscriptions::SubscriptionRow;
