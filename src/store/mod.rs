@@ -58,7 +58,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-pub use activity::TopicActivity;
+pub use activity::{TopicActivity, TopicPulse};
 pub use alert_list::{AlertPlace, AlertQuery, DeliveryRow, ListedAlert};
 pub use deliveries::{AlertFilter, AlertRow, Due, Outbox, OutboxCounts};
 pub use entries::{EntryName, RecordedMention, StoredEntry};
