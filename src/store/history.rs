@@ -24,9 +24,6 @@ pub struct MentionFilter {
     pub since: Option<Timestamp>,
     /// Only mentions found before this time.
     pub until: Option<Timestamp>,
-    /// Only mentions that are counted at or after the first and before the second time, which is when the
-    /// entry was published, else first seen; of those found more than 30 days later none.
-    pub counted: Option<(Timestamp, Timestamp)>,
     /// Only mentions with this score or more; one whose score is unknown is not among them.
     pub min_score: Option<u8>,
     /// Only mentions in entries of this story.
@@ -206,17 +203,12 @@ fn values(place: MentionPlace) -> (i64, i64) {
 }
 
 /// The query of all mentions that a filter lets through, but for its place and limit.
-fn filtered(filter: MentionFilter) -> Query {
-    let millis = |(from, until): (Timestamp, Timestamp)| (from.as_millis(), until.as_millis());
-    let counted = filter.counted.map(millis);
-    let found = filter
-        .counted
-        .map(|(from, until)| millis((from, until + FOUND_WITHIN)));
+pub(super) fn filtered(filter: MentionFilter) -> Query {
     Query::new(
         "SELECT m.created_ms, m.topic, f.name, f.source, e.language, m.term, m.field,
            m.start_byte, m.end_byte, m.hits, m.snippet, m.snippet_start, m.snippet_end,
            e.title, e.link, e.published_ms, j.likeness, lf.name, l.title, l.link,
-           e.id, m.score, m.id, s.key
+           e.id, m.score, m.id, s.key, coalesce(m.counted_ms, m.created_ms)
          FROM mention m JOIN entry e ON e.id = m.entry_id JOIN feed f ON f.id = e.feed_id
            JOIN story s ON s.id = e.story_id
            LEFT JOIN story_join j ON j.entry_id = e.id AND j.into_id = e.story_id
@@ -232,16 +224,11 @@ fn filtered(filter: MentionFilter) -> Query {
     )
     .and("m.created_ms >= @", filter.since.map(Timestamp::as_millis))
     .and("m.created_ms < @", filter.until.map(Timestamp::as_millis))
-    .and_both("m.created_ms >= @ AND m.created_ms < @", found)
-    .and_both(
-        "coalesce(m.counted_ms, m.created_ms) >= @ AND coalesce(m.counted_ms, m.created_ms) < @",
-        counted,
-    )
     .and("m.score >= @", filter.min_score.map(i64::from))
     .and("s.key = @", filter.story.map(|key| key.0.to_vec()))
 }
 
-fn mention_row(row: &Row<'_>) -> rusqlite::Result<MentionRow> {
+pub(super) fn mention_row(row: &Row<'_>) -> rusqlite::Result<MentionRow> {
     Ok(MentionRow {
         found: Timestamp::from_millis(row.get(0)?),
         topic: row.get(1)?,

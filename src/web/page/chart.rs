@@ -142,7 +142,8 @@ fn svg(rows: &[Row], top: u64, by: By) -> String {
         if row.spike {
             let _ = write!(
                 svg,
-                "<rect class=\"mark\" x=\"{x}\" width=\"{STEP}\" height=\"4\"/>"
+                "<rect class=\"mark\" x=\"{x}\" y=\"{:.1}\" width=\"{STEP}\" height=\"4\"/>",
+                (HEIGHT - height - 8.0).max(0.0)
             );
         }
         svg += "</a>";

@@ -24,7 +24,7 @@ pub(super) struct StoryItem {
 }
 
 /// Mentions as stories, each at the place of its first.
-pub(super) fn stories(rows: Vec<MentionRow>) -> Vec<StoryItem> {
+pub(super) fn stories(rows: impl Iterator<Item = MentionRow>) -> Vec<StoryItem> {
     let mut items: Vec<StoryItem> = Vec::new();
     for row in rows {
         if let Some(item) = items.iter_mut().find(|item| item.story == row.story) {

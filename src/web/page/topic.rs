@@ -1,5 +1,7 @@
 //! `/topics/{id}`: one topic over time, what its mentions are made of, and its stories.
 
+use std::time::Duration;
+
 use axum::Extension;
 use axum::extract::State;
 use jiff::tz::TimeZone;
@@ -10,7 +12,7 @@ use super::chart::Chart;
 use super::mention::{StoryItem, stories};
 use super::{Fault, Html, render};
 use crate::model::Timestamp;
-use crate::store::{MentionFilter, MentionPlace};
+use crate::store::{MentionPlace, TopicStory};
 use crate::view::topic::{Asked, Portion, SpikeView, TopicError, load};
 use crate::view::trends::By;
 use crate::view::{TopicView, instant};
@@ -29,6 +31,8 @@ const MOST_BARS: usize = 800;
 const MOST_VALUES: usize = 12;
 /// Spikes that are listed, the newest.
 const MOST_SPIKES: usize = 10;
+/// What is shown on each side of a spike.
+const AROUND: Duration = Duration::from_hours(12);
 /// What is shown unless it is said otherwise.
 const USUAL: &str = "30d";
 /// The spans that the page offers, by their names and words.
@@ -75,13 +79,25 @@ struct Shown {
     day: u64,
     usual: Option<f64>,
     lists: Vec<List>,
-    spikes: Vec<SpikeView>,
+    spikes: Vec<Spike>,
     more_spikes: usize,
     stories: Vec<StoryItem>,
     /// The query of the page behind.
     next: Option<String>,
     /// Whether this is the first page of stories.
     is_first: bool,
+}
+
+#[derive(Serialize)]
+struct Spike {
+    label: String,
+    /// The query of a closer look.
+    query: String,
+    start: Timestamp,
+    is_over: bool,
+    count: u64,
+    expected: f64,
+    stories: Vec<TopicStory>,
 }
 
 #[derive(Serialize)]
@@ -136,22 +152,15 @@ pub(super) async fn show(
         .map(MentionPlace::try_from)
         .transpose();
     let behind = behind.map_err(|error| Problem::parameter("cursor", error.to_string()))?;
-    let filter = MentionFilter {
-        topic: Some(id.clone()),
-        counted: Some((view.since, until)),
-        behind,
-        limit: LIMIT + 1,
-        ..MentionFilter::default()
-    };
-    let rows = app.store.mentions(filter).await?;
-    let page = Page::of(rows, LIMIT, |row| {
-        let (found, id) = (row.found, row.id);
-        MentionPlace { found, id }.into()
-    });
+    let span = (view.since, until);
+    let rows = app
+        .store
+        .counted_mentions(id.clone(), span, behind, LIMIT + 1);
+    let page = Page::of(rows.await?, LIMIT, |row| row.place().into());
     let title = view.name.clone();
     let is_configured = config.topics.iter().any(|topic| topic.id.as_str() == id);
     let next = page.next.map(|next| query(&wanted, Some(&next)));
-    let items = stories(page.items);
+    let items = stories(page.items.into_iter().map(|row| row.mention));
     let shown = shown(view, &wanted, &zone, is_configured, items, next);
     Ok(render::titled("topic", &title, "", caller, shown)?)
 }
@@ -223,7 +232,7 @@ fn shown(
         per_thousand: view.per_thousand,
         day: view.lately.mentions,
         usual: view.lately.expected,
-        spikes: view.spikes.into_iter().rev().take(MOST_SPIKES).collect(),
+        spikes: spikes(view.spikes, zone, &view.time_zone),
         more_spikes,
         id: view.topic,
         name: view.name,
@@ -233,6 +242,30 @@ fn shown(
         next,
         is_first: wanted.cursor.is_none(),
     }
+}
+
+/// The newest spikes, the newest first.
+fn spikes(spikes: Vec<SpikeView>, zone: &TimeZone, name_of_zone: &str) -> Vec<Spike> {
+    let newest = spikes.into_iter().rev().take(MOST_SPIKES);
+    let spikes = newest.map(|spike| {
+        let end = spike.end.unwrap_or(spike.noticed);
+        let query = Serializer::new(String::new())
+            .append_pair("by", By::Hour.name())
+            .append_pair("since", &(spike.start - AROUND).to_string())
+            .append_pair("until", &(end + AROUND).to_string())
+            .append_pair("zone", name_of_zone)
+            .finish();
+        Spike {
+            label: super::chart::name(spike.start, By::Hour, zone),
+            query,
+            start: spike.start,
+            is_over: spike.end.is_some(),
+            count: spike.count,
+            expected: spike.expected,
+            stories: spike.stories,
+        }
+    });
+    spikes.collect()
 }
 
 fn ranges(wanted: &Wanted, since: &str) -> Vec<Range> {
