@@ -110,3 +110,20 @@ pub fn points(
         })
         .collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_has_some_dozens_of_points() {
+        let days = |n: u64| By::fitting(Duration::from_hours(24 * n));
+        assert_eq!(days(1), By::Hour);
+        assert_eq!(days(7), By::Day);
+        assert_eq!(days(30), By::Day);
+        assert_eq!(days(365), By::Week);
+        assert_eq!(days(1095), By::Month);
+        assert_eq!(By::Month.finer(), By::Week);
+        assert_eq!(By::Hour.finer(), By::Hour);
+    }
+}

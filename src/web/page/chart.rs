@@ -17,6 +17,8 @@ use crate::view::trends::{By, TrendPoint};
 /// The chart's height, and what each of its bars takes of its width.
 const HEIGHT: f64 = 160.0;
 const STEP: usize = 10;
+/// Bars that can be reached one by one with the keyboard, at most.
+const MOST_STOPS: usize = 62;
 /// Words at the axis of time at most.
 const LABELS: usize = 5;
 
@@ -112,6 +114,8 @@ fn svg(rows: &[Row], top: u64, by: By) -> String {
          <rect class=\"line\" y=\"{}\" width=\"{width}\" height=\"1\"/>",
         HEIGHT / 2.0
     );
+    // The table has the same links; with the keyboard empty bars are passed over, and all where there are many.
+    let is_stop = |row: &Row| row.mentions > 0 && rows.len() <= MOST_STOPS;
     for (n, row) in rows.iter().enumerate() {
         let height = match row.mentions {
             0 => 1.0,
@@ -130,12 +134,7 @@ fn svg(rows: &[Row], top: u64, by: By) -> String {
              <rect class=\"hit\" x=\"{x}\" width=\"{STEP}\" height=\"{HEIGHT}\"/>\
              <rect class=\"{class}\" x=\"{}\" y=\"{:.1}\" width=\"{wide}\" height=\"{height:.1}\"/>",
             escape(&row.link),
-            // The table has the same links; with the keyboard the empty ones are passed over.
-            if row.mentions == 0 {
-                " tabindex=\"-1\""
-            } else {
-                ""
-            },
+            if is_stop(row) { "" } else { " tabindex=\"-1\"" },
             x + 1,
             HEIGHT - height,
         );

@@ -79,6 +79,8 @@ struct Shown {
     day: u64,
     usual: Option<f64>,
     lists: Vec<List>,
+    /// Whether the lists count more than the bars: they are kept by UTC day.
+    by_whole_days: bool,
     spikes: Vec<Spike>,
     more_spikes: usize,
     stories: Vec<StoryItem>,
@@ -226,6 +228,7 @@ fn shown(
         until: wanted.until.map(|until| until.0),
         zone: view.time_zone.clone(),
         lists: lists(&view),
+        by_whole_days: view.by == By::Hour || view.time_zone != "UTC",
         mentions: view.mentions,
         count_of_stories: view.stories,
         entries: view.entries,
