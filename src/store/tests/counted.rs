@@ -14,7 +14,7 @@ async fn mentions_come_by_the_time_of_their_entries_each_once() {
         entry
     });
     base.commit(0, NOW, entries.collect()).await;
-    let list = async |from, until, behind, limit| {
+    let read = async |from, until, behind, limit| {
         let topic = "sco".to_owned();
         let found = base
             .store
@@ -25,7 +25,7 @@ async fn mentions_come_by_the_time_of_their_entries_each_once() {
     let mut seen = Vec::new();
     let mut behind = None;
     loop {
-        let page = list(NOW - DAY * 30, later, behind, 2).await;
+        let page = read(NOW - DAY * 30, later, behind, 2).await;
         let Some(last) = page.last() else { break };
         behind = Some(last.place());
         seen.extend(page);
@@ -40,7 +40,7 @@ async fn mentions_come_by_the_time_of_their_entries_each_once() {
     ids.dedup();
     assert_eq!(ids.len(), 6);
     // The span's end is not part of it, its beginning is.
-    let span = list(NOW - DAY * 9, NOW - DAY, None, 10).await;
+    let span = read(NOW - DAY * 9, NOW - DAY, None, 10).await;
     assert_eq!(span.len(), 3);
     let nobody = base
         .store

@@ -63,7 +63,7 @@ impl Chart {
         Self {
             svg: svg(&rows, top, view.by),
             top,
-            middle: (top % 2 == 0).then_some(top / 2),
+            middle: top.is_multiple_of(2).then_some(top / 2),
             labels: labels(&view.points, view.by, zone),
             rows,
             by: view.by.name(),
