@@ -19,6 +19,8 @@ pub struct AlertQuery {
     pub kind: Option<String>,
     /// Only alerts of this topic.
     pub topic: Option<String>,
+    /// Only alerts about this story.
+    pub story: Option<StoryKey>,
     /// Only alerts with a delivery in this state.
     pub state: Option<String>,
     /// Only alerts with a delivery to this sink.
@@ -162,6 +164,10 @@ fn select(conn: &Connection, query: AlertQuery) -> Result<Vec<ListedAlert>, Stor
         .and("a.id = @", query.id)
         .and("a.kind = @", query.kind)
         .and("a.topic = @", query.topic)
+        .and(
+            "a.story_id = (SELECT id FROM story WHERE key = @)",
+            query.story.map(|key| key.0.to_vec()),
+        )
         .and("a.created_ms >= @", query.since.map(Timestamp::as_millis))
         .and("a.created_ms < @", query.until.map(Timestamp::as_millis))
         .and("a.created_ms <= @", at)

@@ -1,5 +1,7 @@
 //! Reading the mentions back.
 
+use std::time::Duration;
+
 use rusqlite::{OptionalExtension, Row};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -31,6 +33,10 @@ pub struct MentionFilter {
     /// At most this many, newest first.
     pub limit: usize,
 }
+
+/// How long after the time under which it is counted a mention may be found by that time: the index is of
+/// when mentions were found, and is not to be walked to its end.
+pub(super) const FOUND_WITHIN: Duration = Duration::from_hours(30 * 24);
 
 /// A mention's place in the list: when it was found, and its number among those of the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -197,12 +203,12 @@ fn values(place: MentionPlace) -> (i64, i64) {
 }
 
 /// The query of all mentions that a filter lets through, but for its place and limit.
-fn filtered(filter: MentionFilter) -> Query {
+pub(super) fn filtered(filter: MentionFilter) -> Query {
     Query::new(
         "SELECT m.created_ms, m.topic, f.name, f.source, e.language, m.term, m.field,
            m.start_byte, m.end_byte, m.hits, m.snippet, m.snippet_start, m.snippet_end,
            e.title, e.link, e.published_ms, j.likeness, lf.name, l.title, l.link,
-           e.id, m.score, m.id, s.key
+           e.id, m.score, m.id, s.key, coalesce(m.counted_ms, m.created_ms)
          FROM mention m JOIN entry e ON e.id = m.entry_id JOIN feed f ON f.id = e.feed_id
            JOIN story s ON s.id = e.story_id
            LEFT JOIN story_join j ON j.entry_id = e.id AND j.into_id = e.story_id
@@ -222,7 +228,7 @@ fn filtered(filter: MentionFilter) -> Query {
     .and("s.key = @", filter.story.map(|key| key.0.to_vec()))
 }
 
-fn mention_row(row: &Row<'_>) -> rusqlite::Result<MentionRow> {
+pub(super) fn mention_row(row: &Row<'_>) -> rusqlite::Result<MentionRow> {
     Ok(MentionRow {
         found: Timestamp::from_millis(row.get(0)?),
         topic: row.get(1)?,

@@ -15,6 +15,7 @@ mod activity;
 mod alert_list;
 mod alike;
 mod commit;
+mod counted;
 mod deliveries;
 mod entries;
 mod error;
@@ -58,8 +59,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-pub use activity::TopicActivity;
+pub use activity::{TopicActivity, TopicPulse};
 pub use alert_list::{AlertPlace, AlertQuery, DeliveryRow, ListedAlert};
+pub use counted::CountedMention;
 pub use deliveries::{AlertFilter, AlertRow, Due, Outbox, OutboxCounts};
 pub use entries::{EntryName, RecordedMention, StoredEntry};
 pub use error::StoreError;
@@ -84,6 +86,7 @@ pub use series_check::{SeriesCheck, WrongCount};
 pub use silences::{EndedSilence, NewSilence, SilenceRow, StoryName};
 pub use sink_states::SinkState;
 pub use sinks::PauseRecord;
+pub use spikes::TopicStory;
 pub use stored::{MOST_TOLD, StoredAlert, StoredDetail, StoredDigest, TopicCount, TopicName};
 pub use stories::{StoryDetail, StoryEntry};
 pub use subscriptions::SubscriptionRow;

@@ -17,7 +17,7 @@ use super::feeds::time;
 use super::indexed::backlog;
 use super::watch::Watch;
 use super::{Store, StoreError};
-use crate::model::Timestamp;
+use crate::model::{StoryKey, Timestamp};
 use crate::search::{Condition, Marked, Query, Test};
 
 /// How long a search may take.
@@ -77,6 +77,8 @@ pub struct SearchResult {
 pub struct SearchRow {
     /// Its number, by which `explain` knows it.
     pub entry: i64,
+    /// The story that it tells.
+    pub story: StoryKey,
     /// The feed's id in the configuration.
     pub feed: String,
     /// The source's name.
@@ -356,13 +358,15 @@ fn row(conn: &Connection, query: &Query, id: i64) -> Result<Option<SearchRow>, S
     Ok(conn
         .prepare_cached(
             "SELECT f.name, f.source, e.link, e.language, e.published_ms, e.first_seen_ms, e.title,
-               e.summary, e.content
-             FROM entry e JOIN feed f ON f.id = e.feed_id WHERE e.id = ?1",
+               e.summary, e.content, s.key
+             FROM entry e JOIN feed f ON f.id = e.feed_id JOIN story s ON s.id = e.story_id
+             WHERE e.id = ?1",
         )?
         .query_row([id], |row| {
             let text = |n: usize| row.get_ref(n).and_then(|text| Ok(text.as_str()?));
             Ok(SearchRow {
                 entry: id,
+                story: StoryKey(row.get(9)?),
                 feed: row.get(0)?,
                 source: row.get(1)?,
                 title: query.mark_title(text(6)?),

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::mentions::Place;
 use super::{Store, StoreError};
 use crate::model::Timestamp;
-use crate::trends::{Count, quarter_of};
+use crate::trends::{Count, quarter_of, start_of};
 
 /// Milliseconds of a UTC day.
 pub(super) const DAY_MS: i64 = 86_400_000;
@@ -91,6 +91,24 @@ impl Store {
                 })
             })?;
             Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// When a topic was counted first, to the quarter-hour; without a topic, when the first entry was read.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn first_counted(
+        &self,
+        topic: Option<String>,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.read(move |conn| {
+            let topic = topic.as_deref().unwrap_or(ALL);
+            let first = conn
+                .prepare_cached("SELECT min(quarter) FROM series WHERE topic = ?1")?
+                .query_row([topic], |row| row.get::<_, Option<i64>>(0))?;
+            Ok(first.map(start_of))
         })
         .await
     }

@@ -2,17 +2,19 @@
 //! and the API.
 //!
 //! [`FeedView`] and [`SinkView`] are what `--json` prints and the API answers; [`instant`] reads times as
-//! people write them; [`silences`] checks a silence before it is added. All of it is pure: it is given
-//! what the store knows.
+//! people write them; [`silences`] checks a silence before it is added; [`topic`] is what is known of one
+//! topic over a span, and the only part that asks the store: all others are pure.
 
 pub mod feeds;
 pub mod instant;
 pub mod silences;
 pub mod sinks;
+pub mod topic;
 pub mod trends;
 
 pub use feeds::FeedView;
 pub use sinks::SinkView;
+pub use topic::TopicView;
 
 /// The text without control characters, line separators and bidirectional overrides, so that no
 /// input can steer a terminal or make a line read as another one.

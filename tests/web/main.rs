@@ -26,3 +26,4 @@ mod openapi;
 mod page;
 mod problems;
 mod stream;
+mod topic_page;

@@ -122,7 +122,16 @@ const OTHER_DOORS: [(&str, &[&str]); 2] = [
     ("src/web/feeds.rs", &["/feeds/"]),
     (
         "src/web/page/mod.rs",
-        &["/", "/alerts", "/silences", "/feeds", "/static/{name}"],
+        &[
+            "/",
+            "/topics/{id}",
+            "/stories/{key}",
+            "/search",
+            "/alerts",
+            "/silences",
+            "/feeds",
+            "/static/{name}",
+        ],
     ),
 ];
 

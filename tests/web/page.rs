@@ -10,17 +10,17 @@ const LOCKED: &str = "[web]\nenabled = true\nlisten = \"127.0.0.1:0\"\n\
 const TOKENS: &str =
     "[web]\nenabled = true\nlisten = \"127.0.0.1:0\"\ntoken = { file = \"token\" }\n";
 const READ: &str = "Authorization: Bearer read-token-0123456789";
-const PAGES: [&str; 4] = ["/", "/alerts", "/silences", "/feeds"];
+const PAGES: [&str; 5] = ["/", "/search", "/alerts", "/silences", "/feeds"];
 
 /// A page that must be there.
-fn page(api: &Api, path: &str) -> String {
+pub(crate) fn page(api: &Api, path: &str) -> String {
     let answer = api.get(path);
     assert_eq!(answer.status, 200, "{path}: {answer:?}");
     is_page(&answer);
     answer.body
 }
 
-fn is_page(answer: &Answer) {
+pub(crate) fn is_page(answer: &Answer) {
     assert_eq!(
         answer.header("content-type"),
         Some("text/html; charset=utf-8"),
@@ -45,7 +45,7 @@ fn is_page(answer: &Answer) {
 }
 
 /// What stands in the attribute of the first of these tags.
-fn attribute<'p>(page: &'p str, before: &str) -> &'p str {
+pub(crate) fn attribute<'p>(page: &'p str, before: &str) -> &'p str {
     let rest = page.split_once(before).unwrap_or_else(|| panic!("{page}"));
     rest.1.split('"').next().unwrap()
 }

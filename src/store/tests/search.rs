@@ -54,6 +54,7 @@ async fn an_entry_is_found_as_it_was_written_with_all_that_is_known_of_it() {
     let rows = base.search("erdogan").await;
     let expected = SearchRow {
         entry: 1,
+        story: StoryKey([1; 16]),
         feed: "one".into(),
         source: "The one".into(),
         title: crate::search::Marked {

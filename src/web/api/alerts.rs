@@ -135,6 +135,7 @@ pub async fn list(
         id: None,
         kind: None,
         topic: params.topic,
+        story: None,
         state: params.state.map(|state| state.as_str().to_owned()),
         sink: params.sink,
         digest: params.digest,

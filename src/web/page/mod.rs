@@ -15,11 +15,16 @@
 
 mod alerts;
 mod assets;
+mod chart;
 mod feeds;
 mod item;
+mod mention;
 mod overview;
 mod render;
+mod search;
 mod silences;
+mod story;
+mod topic;
 mod words;
 
 use axum::Router;
@@ -42,6 +47,9 @@ use crate::store::StoreError;
 pub fn router(app: &App) -> Router {
     let pages = Router::new()
         .route("/", get(overview::show))
+        .route("/topics/{id}", get(topic::show))
+        .route("/stories/{key}", get(story::show))
+        .route("/search", get(search::show))
         .route("/alerts", get(alerts::show))
         .route("/silences", get(silences::show))
         .route("/feeds", get(feeds::show))

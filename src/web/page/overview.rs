@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::item::{Item, name};
 use super::{Fault, Html, render, words};
 use crate::model::Timestamp;
-use crate::store::{AlertQuery, MentionFilter, MentionRow};
+use crate::store::{AlertQuery, MentionFilter, MentionRow, TopicPulse};
 use crate::trends::series::{Unit, series};
 use crate::web::access::Caller;
 use crate::web::app::App;
@@ -36,7 +36,10 @@ struct Topic {
     id: String,
     name: String,
     day: u64,
-    total: u64,
+    /// What is usual for 24 hours.
+    usual: Option<f64>,
+    /// Mentions in four weeks.
+    weeks: u64,
     last: Option<Timestamp>,
     chart: String,
     spike: Option<Timestamp>,
@@ -82,7 +85,7 @@ pub(super) async fn show(
 async fn topics(app: &App, now: Timestamp) -> Result<Vec<Topic>, Fault> {
     let config = app.daemon.config();
     let ids = config.topics.iter().map(|topic| topic.id.to_string());
-    let activity = app.store.topic_activity(ids.collect(), now).await?;
+    let pulses = app.store.topic_pulses(ids.collect(), now).await?;
     let query = AlertQuery {
         kind: Some("topic.spike".to_owned()),
         since: Some(now - Duration::from_hours(24)),
@@ -91,7 +94,7 @@ async fn topics(app: &App, now: Timestamp) -> Result<Vec<Topic>, Fault> {
     };
     let spikes = app.store.list_alerts(query).await?;
     let mut topics = Vec::with_capacity(config.topics.len());
-    for (topic, activity) in config.topics.iter().zip(activity) {
+    for (topic, pulse) in config.topics.iter().zip(pulses) {
         let id = topic.id.as_str();
         let spike = spikes
             .iter()
@@ -99,10 +102,11 @@ async fn topics(app: &App, now: Timestamp) -> Result<Vec<Topic>, Fault> {
         topics.push(Topic {
             id: id.to_owned(),
             name: topic.name.clone(),
-            day: activity.day,
-            total: activity.total,
-            last: activity.last,
-            chart: chart(app, id, now).await?,
+            chart: chart(&pulse, now)?,
+            day: pulse.day,
+            usual: pulse.usual,
+            weeks: pulse.weeks,
+            last: pulse.last,
             spike: spike.map(|spike| spike.created),
         });
     }
@@ -110,15 +114,9 @@ async fn topics(app: &App, now: Timestamp) -> Result<Vec<Topic>, Fault> {
 }
 
 /// A topic's mentions a day (UTC), drawn.
-async fn chart(app: &App, topic: &str, now: Timestamp) -> Result<String, Fault> {
+fn chart(pulse: &TopicPulse, now: Timestamp) -> Result<String, Fault> {
     let from = now - Duration::from_hours(24) * (DAYS - 1);
-    // From the beginning of the first day, which is at most a day earlier.
-    let read_from = from - Duration::from_hours(24);
-    let counts = app
-        .store
-        .series(Some(topic.to_owned()), read_from, now)
-        .await?;
-    let points = series(&counts, Unit::Day, &TimeZone::UTC, from, now);
+    let points = series(&pulse.days, Unit::Day, &TimeZone::UTC, from, now);
     let points = points.map_err(|error| Problem::internal(&error))?;
     Ok(words::chart(&points))
 }

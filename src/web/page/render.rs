@@ -1,7 +1,8 @@
 //! Templates to pages: each page's own part first, and then the frame around it.
 //!
 //! Templates are part of the program. All that they insert is escaped, but for what Rust code here made:
-//! the part that goes into the frame, times ([`words::time`]) and charts ([`words::chart`]).
+//! the part that goes into the frame, times ([`words::time`]), charts ([`words::chart`],
+//! [`Chart`](super::chart::Chart)) and texts with hits ([`words::marked`]).
 
 use std::sync::LazyLock;
 
@@ -16,16 +17,20 @@ use crate::web::access::{Caller, Role, Via};
 use crate::web::problem::Problem;
 
 /// The pages that the head leads to.
-const PLACES: [(&str, &str); 4] = [
+const PLACES: [(&str, &str); 5] = [
     ("/", "Overview"),
+    ("/search", "Search"),
     ("/alerts", "Alerts"),
     ("/silences", "Silences"),
     ("/feeds", "Feeds"),
 ];
 
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 10] = [
     ("frame", include_str!("templates/frame.html")),
     ("overview", include_str!("templates/overview.html")),
+    ("topic", include_str!("templates/topic.html")),
+    ("story", include_str!("templates/story.html")),
+    ("search", include_str!("templates/search.html")),
     ("alerts", include_str!("templates/alerts.html")),
     ("silences", include_str!("templates/silences.html")),
     ("feeds", include_str!("templates/feeds.html")),
@@ -42,6 +47,8 @@ static ENVIRONMENT: LazyLock<Result<Environment<'static>, Error>> = LazyLock::ne
         let shown = at.map(|at| words::time(at, Timestamp::now()));
         Value::from_safe_string(shown.unwrap_or_else(|| "–".to_owned()))
     });
+    environment.add_filter("decimal", words::decimal);
+    environment.add_filter("count", words::count);
     environment.add_filter("web", |value: &Value| {
         Value::from(value.as_str().and_then(words::web_link))
     });
@@ -78,9 +85,20 @@ pub(super) fn page(
     caller: Caller,
     own: impl Serialize,
 ) -> Result<Html, Problem> {
-    let may_change = caller.role == Role::Full;
     let place = PLACES.into_iter().find(|(path, _)| *path == here);
     let title = place.map_or("mentiond", |(_, name)| name);
+    titled(template, title, here, caller, own)
+}
+
+/// A page with a title of its own, for who asks; `here` is the page of the head that it is part of, if any.
+pub(super) fn titled(
+    template: &str,
+    title: &str,
+    here: &str,
+    caller: Caller,
+    own: impl Serialize,
+) -> Result<Html, Problem> {
+    let may_change = caller.role == Role::Full;
     let logged_in = matches!(caller.via, Via::Session(_));
     let body = fill(template, Part { may_change, own })?;
     frame(title, here, PLACES.to_vec(), logged_in, body)

@@ -2,7 +2,7 @@
 
 use axum::Extension;
 use axum::extract::State;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::item::name;
 use super::{Fault, Html, render};
@@ -10,12 +10,23 @@ use crate::model::Timestamp;
 use crate::store::SilenceRow;
 use crate::web::access::Caller;
 use crate::web::app::App;
+use crate::web::params::Params;
+use crate::web::problem::Problem;
 
 /// Those that have ended and are shown.
 const MOST_ENDED: usize = 50;
 
+/// What a silence that is to be added should be about.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    topic: Option<String>,
+}
+
 #[derive(Serialize)]
 struct Silences {
+    /// The topic that the form offers.
+    wanted: Option<String>,
     active: Vec<Silence>,
     ended: Vec<Silence>,
     /// Ids and names.
@@ -36,7 +47,9 @@ struct Silence {
 pub(super) async fn show(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
+    wanted: Result<Params<Wanted>, Problem>,
 ) -> Result<Html, Fault> {
+    let Params(wanted) = wanted?;
     let config = app.daemon.config();
     let rows = app.store.silences(true, Timestamp::now()).await?;
     let all = rows.into_iter().map(|row| Silence {
@@ -49,6 +62,7 @@ pub(super) async fn show(
     let topics = config.topics.iter();
     let feeds = config.feeds.iter();
     let silences = Silences {
+        wanted: wanted.topic,
         active,
         ended,
         topics: topics

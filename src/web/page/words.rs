@@ -49,6 +49,64 @@ pub(super) fn web_link(link: &str) -> Option<String> {
     matches!(url.scheme(), "http" | "https").then(|| url.to_string())
 }
 
+/// A text as HTML, with `<mark>` around the hits, which are given in order by their bytes. What is no stretch
+/// of the text is not marked.
+pub(super) fn marked(text: &str, hits: &[(usize, usize)]) -> String {
+    let mut html = String::with_capacity(text.len() + 16 * hits.len());
+    let mut at = 0;
+    for (start, end) in hits {
+        let (Some(before), Some(hit)) = (text.get(at..*start), text.get(*start..*end)) else {
+            continue;
+        };
+        html += &escape(before);
+        html += "<mark>";
+        html += &escape(hit);
+        html += "</mark>";
+        at = *end;
+    }
+    html + &escape(text.get(at..).unwrap_or_default())
+}
+
+/// A text as it is written in HTML, attributes in double quotes included.
+pub(super) fn escape(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => html += "&amp;",
+            '<' => html += "&lt;",
+            '>' => html += "&gt;",
+            '"' => html += "&quot;",
+            '\'' => html += "&#x27;",
+            c => html.push(c),
+        }
+    }
+    html
+}
+
+/// A number that is no count, with as many digits as say something.
+pub(super) fn decimal(value: f64) -> String {
+    if value >= 9.95 {
+        format!("{value:.0}")
+    } else if value >= 0.095 || value <= 0.0 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.2}")
+    }
+}
+
+/// A count, in groups of three digits.
+pub(super) fn count(value: u64) -> String {
+    let digits = value.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (n, digit) in digits.chars().enumerate() {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
 /// Days as bars, as HTML. Numbers are told to those who can't see it.
 pub(super) fn chart(points: &[Point]) -> String {
     let values: Vec<f64> = points.iter().map(|point| point.mentions as f64).collect();
@@ -122,6 +180,29 @@ mod tests {
         ] {
             assert_eq!(web_link(link), None, "{link}");
         }
+    }
+
+    #[test]
+    fn hits_are_marked_and_all_else_is_escaped() {
+        assert_eq!(
+            marked("a <b> 习近平 & \"c\"", &[(2, 5), (6, 15)]),
+            "a <mark>&lt;b&gt;</mark> <mark>习近平</mark> &amp; &quot;c&quot;"
+        );
+        // Not at the border of a character, behind the end, and before the last.
+        assert_eq!(marked("ü<", &[(1, 2), (2, 9)]), "ü&lt;");
+        assert_eq!(marked("abc", &[(1, 2), (0, 1)]), "a<mark>b</mark>c");
+    }
+
+    #[test]
+    fn numbers_have_the_digits_that_say_something() {
+        assert_eq!(
+            [0.0, 0.04, 4.06, 9.96, 250.4].map(decimal),
+            ["0.0", "0.04", "4.1", "10", "250"]
+        );
+        assert_eq!(
+            [0, 999, 1000, 1_234_567].map(count),
+            ["0", "999", "1,000", "1,234,567"]
+        );
     }
 
     #[test]

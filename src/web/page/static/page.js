@@ -114,13 +114,15 @@ if (list) {
   const add = (mention) => {
     const text = mention.title || mention.snippet;
     const isWeb = /^https?:\/\//i.test(mention.link || "");
-    const title = part("p", isWeb ? "" : text, { className: "title", dir: "auto", lang: mention.language || "" });
-    if (isWeb) title.append(part("a", text, { href: mention.link, rel: "noreferrer noopener" }));
+    const title = part("p", "", { className: "title", dir: "auto", lang: mention.language || "" });
+    title.append(part("a", text, { href: `/stories/${encodeURIComponent(mention.story)}` }));
     const facts = part("p", "", { className: "quiet" });
     const found = new Date(mention.found);
     facts.append(
-      part("span", names.get(mention.topic) || mention.topic, { dir: "auto" }), " · ",
-      part("span", mention.source, { dir: "auto" }), " · ",
+      part("a", names.get(mention.topic) || mention.topic, { dir: "auto", href: `/topics/${encodeURIComponent(mention.topic)}` }), " · ",
+      isWeb
+        ? part("a", mention.source, { dir: "auto", href: mention.link, rel: "noreferrer noopener" })
+        : part("span", mention.source, { dir: "auto" }), " · ",
       part("time", found.toLocaleTimeString(), { dateTime: mention.found, title: found.toLocaleString() }),
     );
     const item = part("li", "", { className: "fresh" });
