@@ -1,17 +1,19 @@
 //! What people and programs are shown, and how they write what they want: one way for the command line
 //! and the API.
 //!
-//! [`FeedView`] and [`SinkView`] are what `--json` prints and the API answers; [`instant`] reads times as
+//! [`FeedView`], [`FoundView`] and [`SinkView`] are what `--json` prints and the API answers; [`instant`] reads times as
 //! people write them; [`silences`] checks a silence before it is added. All of it is pure: it is given
 //! what the store knows.
 
 pub mod feeds;
+pub mod found;
 pub mod instant;
 pub mod silences;
 pub mod sinks;
 pub mod trends;
 
 pub use feeds::FeedView;
+pub use found::FoundView;
 pub use sinks::SinkView;
 
 /// The text without control characters, line separators and bidirectional overrides, so that no

@@ -4,6 +4,7 @@ mod alike;
 mod entries;
 mod feeds;
 mod file;
+mod first_mentions;
 mod grow;
 mod lists;
 mod outbox;

@@ -18,7 +18,9 @@ mod csv;
 mod document;
 mod entries;
 mod feeds;
+mod mention_feeds;
 mod mentions;
+mod search;
 mod session;
 mod silences;
 mod sinks;
@@ -43,7 +45,10 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(topics::list))
         .routes(routes!(feeds::list))
         .routes(routes!(mentions::list))
+        .routes(routes!(mention_feeds::as_atom))
+        .routes(routes!(mention_feeds::as_json))
         .routes(routes!(stream::follow))
+        .routes(routes!(search::find))
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::show))
         .routes(routes!(alerts::retry))

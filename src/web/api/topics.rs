@@ -4,7 +4,8 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::model::Timestamp;
+use crate::config::{Config, did_you_mean};
+use crate::model::{self, Timestamp};
 use crate::web::app::App;
 use crate::web::problem::Problem;
 use crate::web::reply::{All, Json};
@@ -49,4 +50,20 @@ pub async fn list(State(app): State<App>) -> Result<Json<All<Topic>>, Problem> {
     Ok(Json(All {
         items: items.collect(),
     }))
+}
+
+/// The topic of the configuration with this id.
+///
+/// # Errors
+/// 404, with the id that may be meant.
+pub(super) fn find<'c>(config: &'c Config, id: &str) -> Result<&'c model::Topic, Problem> {
+    let found = config.topics.iter().find(|topic| topic.id.as_str() == id);
+    found.ok_or_else(|| {
+        let known = config.topics.iter().map(|topic| topic.id.as_str());
+        let none = "the configuration has no topic with this id";
+        Problem::not_found(match did_you_mean(id, known) {
+            Some(near) => format!("{none}; {near}"),
+            None => none.to_owned(),
+        })
+    })
 }
