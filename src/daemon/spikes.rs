@@ -16,14 +16,12 @@ use super::{Engine, Live};
 use crate::dedup;
 use crate::model::{AlertFacts, AlertKind, SpikeAlert, Timestamp, Topic};
 use crate::store::{AlertRecord, Store, StoreError};
-use crate::trends::baseline::Watch;
+use crate::trends::baseline::{HISTORY, Watch};
 use crate::trends::spike::{Spike, judge};
 use crate::trends::{Count, quarter_of, start_of};
 
 /// How long after a quarter-hour its counts are looked at: polls under way may still end.
 const DELAY: Duration = Duration::from_mins(1);
-/// How far back counts are read.
-const HISTORY: Duration = Duration::from_hours(24 * 400);
 /// Stories that a spike's alert names.
 const STORIES: usize = 10;
 
@@ -52,16 +50,9 @@ async fn look(engine: &Engine, now: Timestamp) -> Result<usize, StoreError> {
     let mut told = 0;
     for topic in live.config.topics.iter() {
         let own = store.series(Some(topic.id.to_string()), from, now).await?;
-        let Some(since) = own.first().map(|count| count.quarter) else {
-            continue;
-        };
         let all = all.clone();
         let judged = spawn_blocking(move || {
-            let watch = Watch {
-                counts: &own,
-                all: &all,
-                since,
-            };
+            let watch = Watch::of(&own, &all)?;
             judge(&watch, &TimeZone::UTC, now).spike
         });
         match judged.await {

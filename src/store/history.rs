@@ -1,5 +1,7 @@
 //! Reading the mentions back.
 
+use std::time::Duration;
+
 use rusqlite::{OptionalExtension, Row};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -22,6 +24,9 @@ pub struct MentionFilter {
     pub since: Option<Timestamp>,
     /// Only mentions found before this time.
     pub until: Option<Timestamp>,
+    /// Only mentions that are counted at or after the first and before the second time, which is when the
+    /// entry was published, else first seen; of those found more than 30 days later none.
+    pub counted: Option<(Timestamp, Timestamp)>,
     /// Only mentions with this score or more; one whose score is unknown is not among them.
     pub min_score: Option<u8>,
     /// Only mentions in entries of this story.
@@ -31,6 +36,10 @@ pub struct MentionFilter {
     /// At most this many, newest first.
     pub limit: usize,
 }
+
+/// How long after the time under which it is counted a mention may be found by that time: the index is of
+/// when mentions were found, and is not to be walked to its end.
+pub(super) const FOUND_WITHIN: Duration = Duration::from_hours(30 * 24);
 
 /// A mention's place in the list: when it was found, and its number among those of the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -233,6 +242,11 @@ fn values(place: MentionPlace) -> (i64, i64) {
 
 /// The query of all mentions that a filter lets through, but for its place and limit.
 fn filtered(filter: MentionFilter) -> Query {
+    let millis = |(from, until): (Timestamp, Timestamp)| (from.as_millis(), until.as_millis());
+    let counted = filter.counted.map(millis);
+    let found = filter
+        .counted
+        .map(|(from, until)| millis((from, until + FOUND_WITHIN)));
     Query::new(
         "SELECT m.created_ms, m.topic, f.name, f.source, e.language, m.term, m.field,
            m.start_byte, m.end_byte, m.hits, m.snippet, m.snippet_start, m.snippet_end,
@@ -253,6 +267,11 @@ fn filtered(filter: MentionFilter) -> Query {
     )
     .and("m.created_ms >= @", filter.since.map(Timestamp::as_millis))
     .and("m.created_ms < @", filter.until.map(Timestamp::as_millis))
+    .and_both("m.created_ms >= @ AND m.created_ms < @", found)
+    .and_both(
+        "coalesce(m.counted_ms, m.created_ms) >= @ AND coalesce(m.counted_ms, m.created_ms) < @",
+        counted,
+    )
     .and("m.score >= @", filter.min_score.map(i64::from))
     .and("s.key = @", filter.story.map(|key| key.0.to_vec()))
 }

@@ -14,6 +14,7 @@
 mod activity;
 mod alert_list;
 mod alike;
+mod broken_down;
 mod commit;
 mod deliveries;
 mod entries;
@@ -79,11 +80,13 @@ pub use record::{
 };
 pub use rematch::{Change, RematchCommitted, RematchRecord};
 pub use search::{MOST_FOUND, MOST_WEIGHED, SearchOrder, SearchPage, SearchResult, SearchRow};
+pub use broken_down::{FeedGroup, ValueCounts};
 pub use series::{Days, Dimension, Share};
 pub use series_check::{SeriesCheck, WrongCount};
 pub use silences::{EndedSilence, NewSilence, SilenceRow, StoryName};
 pub use sink_states::SinkState;
 pub use sinks::PauseRecord;
+pub use spikes::TopicStory;
 pub use stored::{MOST_TOLD, StoredAlert, StoredDetail, StoredDigest, TopicCount, TopicName};
 pub use stories::{StoryDetail, StoryEntry};
 pub use subscriptions::SubscriptionRow;

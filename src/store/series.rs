@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::mentions::Place;
 use super::{Store, StoreError};
 use crate::model::Timestamp;
-use crate::trends::{Count, quarter_of};
+use crate::trends::{Count, quarter_of, start_of};
 
 /// Milliseconds of a UTC day.
 pub(super) const DAY_MS: i64 = 86_400_000;
@@ -31,7 +31,7 @@ pub enum Dimension {
 }
 
 impl Dimension {
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Feed => "feed",
             Self::Language => "language",
@@ -95,6 +95,24 @@ impl Store {
         .await
     }
 
+    /// When a topic was counted first, to the quarter-hour; without a topic, when the first entry was read.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn first_counted(
+        &self,
+        topic: Option<String>,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.read(move |conn| {
+            let topic = topic.as_deref().unwrap_or(ALL);
+            let first = conn
+                .prepare_cached("SELECT min(quarter) FROM series WHERE topic = ?1")?
+                .query_row([topic], |row| row.get::<_, Option<i64>>(0))?;
+            Ok(first.map(start_of))
+        })
+        .await
+    }
+
     /// A topic's mentions broken down, the most frequent values first.
     ///
     /// # Errors
@@ -150,7 +168,8 @@ fn share(row: &rusqlite::Row<'_>) -> rusqlite::Result<Share> {
     })
 }
 
-fn day(at: Timestamp) -> i64 {
+/// The UTC day that an instant lies in, from 1970-01-01 on.
+pub(super) fn day(at: Timestamp) -> i64 {
     at.as_millis().div_euclid(DAY_MS)
 }
 

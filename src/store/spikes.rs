@@ -1,11 +1,31 @@
 //! Spikes: what is behind one, and that it is told once.
 
 use rusqlite::{OptionalExtension, params};
+use serde::Serialize;
+use utoipa::ToSchema;
 
+use super::history::FOUND_WITHIN;
 use super::mentions::{Subject, deliver, insert_bare};
 use super::record::AlertRecord;
 use super::{Store, StoreError};
-use crate::model::{AlertKind, SpikeStory, Timestamp, TopicId};
+use crate::model::{AlertKind, SpikeStory, StoryKey, Timestamp, TopicId};
+
+/// A story that mentions a topic.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TopicStory {
+    /// Its key.
+    pub story: StoryKey,
+    /// The title of the entry that is most about the topic.
+    pub title: String,
+    /// Its link.
+    pub link: Option<String>,
+    /// Its language.
+    pub language: Option<String>,
+    /// The name of its source.
+    pub source: String,
+    /// Entries that tell it and mention the topic.
+    pub mentions: u64,
+}
 
 impl Store {
     /// The stories that mention a topic since an instant, those in the most feeds first.
@@ -35,6 +55,46 @@ impl Store {
                         mentions: row.get::<_, i64>(3)?.unsigned_abs(),
                     })
                 })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// The stories whose mentions of a topic are counted at or after `from` and before `until`, those in the
+    /// most entries first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn topic_stories(
+        &self,
+        topic: String,
+        (from, until): (Timestamp, Timestamp),
+        limit: usize,
+    ) -> Result<Vec<TopicStory>, StoreError> {
+        self.read(move |conn| {
+            // With one `max`, the other columns are those of its row.
+            let mut statement = conn.prepare_cached(
+                "SELECT s.key, e.title, e.link, e.language, f.source, count(*) AS n,
+                   max(coalesce(m.score, 0)) AS best
+                 FROM mention m JOIN entry e ON e.id = m.entry_id JOIN feed f ON f.id = e.feed_id
+                   JOIN story s ON s.id = e.story_id
+                 WHERE m.topic = ?1 AND m.created_ms >= ?2 AND m.created_ms < ?4
+                   AND coalesce(m.counted_ms, m.created_ms) >= ?2
+                   AND coalesce(m.counted_ms, m.created_ms) < ?3
+                 GROUP BY e.story_id ORDER BY n DESC, best DESC, e.story_id LIMIT ?5",
+            )?;
+            let (found, until) = ((until + FOUND_WITHIN).as_millis(), until.as_millis());
+            let span = params![topic, from.as_millis(), until, found, limit];
+            let rows = statement.query_map(span, |row| {
+                Ok(TopicStory {
+                    story: StoryKey(row.get(0)?),
+                    title: row.get(1)?,
+                    link: row.get(2)?,
+                    language: row.get(3)?,
+                    source: row.get(4)?,
+                    mentions: row.get::<_, i64>(5)?.unsigned_abs(),
+                })
+            })?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
         .await

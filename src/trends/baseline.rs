@@ -14,6 +14,8 @@
 //! It reads no clock and never looks at the future of a quarter-hour, so a longer history changes no
 //! expectation that was made before.
 
+use std::time::Duration;
+
 use jiff::tz::TimeZone;
 
 use super::calendar::next_change;
@@ -22,6 +24,8 @@ use crate::model::Timestamp;
 
 /// How far back counts are read, in quarter-hours.
 const HORIZON: i64 = 400 * 96;
+/// The same as a span: older counts change nothing of what is expected now.
+pub const HISTORY: Duration = Duration::from_hours(400 * 24);
 /// After so many quarter-hours a count is learned.
 const LAG: usize = DAY;
 /// The memory of the level and of its shape over the week, in quarter-hours.
@@ -51,6 +55,16 @@ pub struct Watch<'a> {
     pub all: &'a [Count],
     /// The first quarter-hour in which the topic was looked for: before it, no mention means nothing.
     pub since: i64,
+}
+
+impl<'a> Watch<'a> {
+    /// A topic that has been looked for since it was first counted, which is what is known of it; `None`
+    /// of one that never was. Counts are in order.
+    #[must_use]
+    pub fn of(counts: &'a [Count], all: &'a [Count]) -> Option<Self> {
+        let since = counts.first()?.quarter;
+        Some(Self { counts, all, since })
+    }
 }
 
 /// A quarter-hour and what was expected of it.

@@ -3,7 +3,7 @@
 //! Counts come per topic and quarter-hour of UTC, sparse, and so does the number of all entries read
 //! ([`Count`]). [`series`] puts them into hours, days, weeks or months of a time zone, [`spike`] says
 //! when a topic was mentioned far more than is usual for it, against the [`baseline`] that its own
-//! past gives, and [`spark`] draws a series in one line.
+//! past gives, [`past`] says that of long spans and of the last day, and [`spark`] draws a series in one line.
 //!
 //! Everything here is pure: values and a time come in, nothing is read or kept, and the same values
 //! give the same answer. No counts make it panic, however wild: they may be unsorted, double, far in
@@ -11,6 +11,7 @@
 
 pub mod baseline;
 mod calendar;
+pub mod past;
 pub mod series;
 pub mod spark;
 pub mod spike;

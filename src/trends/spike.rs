@@ -115,7 +115,7 @@ pub fn judge(watch: &Watch<'_>, zone: &TimeZone, now: Timestamp) -> Verdict {
 }
 
 /// Whether enough is known to say anything.
-fn known(step: &Step) -> bool {
+pub(super) fn known(step: &Step) -> bool {
     step.known as usize >= KNOWN
 }
 

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use crate::matching::QueryError;
 use crate::store::StoreError;
+use crate::view::topic::TopicError;
 
 /// The media type of a problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -147,6 +148,15 @@ impl From<StoreError> for Problem {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
             }
             _ => Self::internal(&error),
+        }
+    }
+}
+
+impl From<TopicError> for Problem {
+    fn from(error: TopicError) -> Self {
+        match error {
+            TopicError::Store(error) => error.into(),
+            TopicError::Series(error) => Self::parameter("since", error.to_string()),
         }
     }
 }

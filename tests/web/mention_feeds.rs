@@ -113,7 +113,7 @@ fn access_is_that_of_the_api_and_topics_must_be_known() {
     let lost = reader.get("/api/v1/topics/puttin/mentions.json");
     assert_eq!(lost.status, 404);
     let detail = lost.json()["detail"].clone();
-    let expected = "the configuration has no topic with this id; did you mean `putin`?";
+    let expected = "there is no topic with this id; did you mean `putin`?";
     assert_eq!(detail, Value::from(expected));
     assert_eq!(reader.get("/api/v1/topics/putin/mentions.xml").status, 404);
 }

@@ -1,6 +1,7 @@
 //! What the store promises, shown on a database in a temporary folder.
 
 mod alike;
+mod broken_down;
 mod entries;
 mod feeds;
 mod file;

@@ -21,6 +21,7 @@ mod feeds;
 mod mention_feeds;
 mod mentions;
 mod search;
+mod series;
 mod session;
 mod silences;
 mod sinks;
@@ -43,6 +44,9 @@ use super::{health, metrics};
 fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::default()
         .routes(routes!(topics::list))
+        .routes(routes!(topics::show))
+        .routes(routes!(series::of_one))
+        .routes(routes!(series::all))
         .routes(routes!(feeds::list))
         .routes(routes!(mentions::list))
         .routes(routes!(mention_feeds::as_atom))
