@@ -61,6 +61,7 @@ use rusqlite::{Connection, OpenFlags};
 
 pub use activity::TopicActivity;
 pub use alert_list::{AlertPlace, AlertQuery, DeliveryRow, ListedAlert};
+pub use broken_down::{FeedGroup, ValueCounts};
 pub use deliveries::{AlertFilter, AlertRow, Due, Outbox, OutboxCounts};
 pub use entries::{EntryName, RecordedMention, StoredEntry};
 pub use error::StoreError;
@@ -80,7 +81,6 @@ pub use record::{
 };
 pub use rematch::{Change, RematchCommitted, RematchRecord};
 pub use search::{MOST_FOUND, MOST_WEIGHED, SearchOrder, SearchPage, SearchResult, SearchRow};
-pub use broken_down::{FeedGroup, ValueCounts};
 pub use series::{Days, Dimension, Share};
 pub use series_check::{SeriesCheck, WrongCount};
 pub use silences::{EndedSilence, NewSilence, SilenceRow, StoryName};

@@ -191,7 +191,11 @@ pub async fn by_value(
     let (dimension, groups) = grouped(by, &config.feeds);
     let found = store.broken_down(topic.to_owned(), dimension, groups, edges, most);
     let found = found.await.map_err(TopicError::from)?;
-    let names: HashMap<_, _> = config.feeds.iter().map(|f| (f.id.as_str(), &f.name)).collect();
+    let names: HashMap<_, _> = config
+        .feeds
+        .iter()
+        .map(|f| (f.id.as_str(), &f.name))
+        .collect();
     let named = |value: &str| (by == Breakdown::Feed).then(|| names.get(value).copied());
     let values = found.into_iter().map(|value| ValueSeries {
         name: named(&value.value).flatten().cloned(),

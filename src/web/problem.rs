@@ -90,7 +90,8 @@ impl Problem {
     /// More is asked for at a time than there are places for.
     #[must_use]
     pub fn busy() -> Self {
-        let detail = "too many requests of this kind are being answered; try again in a little while";
+        let detail =
+            "too many requests of this kind are being answered; try again in a little while";
         Self {
             retry_after: Some(5),
             ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
@@ -144,9 +145,7 @@ impl Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::TooSlow(_) => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
-            }
+            StoreError::TooSlow(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
             _ => Self::internal(&error),
         }
     }
@@ -225,7 +224,10 @@ mod tests {
         let problem = Problem::from(slow);
         assert_eq!(problem.status(), StatusCode::SERVICE_UNAVAILABLE);
         let detail = problem.detail().unwrap();
-        assert!(detail.contains("longer than 5s: ask for rarer words"), "{detail}");
+        assert!(
+            detail.contains("longer than 5s: ask for rarer words"),
+            "{detail}"
+        );
     }
 
     #[test]
@@ -233,7 +235,10 @@ mod tests {
         let text = "ШОС OR";
         let error = crate::matching::parse_query(text).unwrap_err();
         let json = serde_json::to_value(Problem::query("q", text, &error)).unwrap();
-        assert_eq!((&json["position"], &json["parameter"]), (&7.into(), &"q".into()));
+        assert_eq!(
+            (&json["position"], &json["parameter"]),
+            (&7.into(), &"q".into())
+        );
         let detail = json["detail"].as_str().unwrap();
         assert!(detail.starts_with("at character 7: "), "{detail}");
     }

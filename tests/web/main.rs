@@ -27,4 +27,5 @@ mod openapi;
 mod page;
 mod problems;
 mod search;
+mod series;
 mod stream;

@@ -25,8 +25,14 @@ fn a_reader_finds_each_story_once_in_both_forms() {
     let (served, site, hook) = Served::with_news(6, OPEN);
     let base = format!("http://{}", served.api.address);
     let answer = served.api.get(ATOM);
-    assert_eq!(answer.header("content-type"), Some("application/atom+xml; charset=utf-8"));
-    assert!(answer.body.contains(&format!("href=\"{base}{ATOM}\"")), "{answer:?}");
+    assert_eq!(
+        answer.header("content-type"),
+        Some("application/atom+xml; charset=utf-8")
+    );
+    assert!(
+        answer.body.contains(&format!("href=\"{base}{ATOM}\"")),
+        "{answer:?}"
+    );
     let atom = read(&answer.body, "application/atom+xml");
     assert_eq!(atom.title, "mentiond: Vladimir Putin");
     assert_eq!(atom.entries.len(), 2);
@@ -41,7 +47,7 @@ fn a_reader_finds_each_story_once_in_both_forms() {
         assert_eq!(item["title"], entry.title);
         assert_eq!(item["tags"], json!(["Vladimir Putin", "leader"]));
         let content = item["content_html"].as_str().unwrap();
-        assert!(content.contains("Test feed"), "{content}");
+        assert!(content.contains("wire · en · "), "{content}");
     }
     // The same story under another link, with a word more, is no entry of its own.
     let mut more = news(6);
@@ -55,7 +61,13 @@ fn a_reader_finds_each_story_once_in_both_forms() {
     hook.wait(5);
     let again = served.api.json(JSON);
     let again = again["items"].as_array().unwrap();
-    assert_eq!(served.api.json("/api/v1/mentions?topic=putin")["items"].as_array().unwrap().len(), 4);
+    assert_eq!(
+        served.api.json("/api/v1/mentions?topic=putin")["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        4
+    );
     assert_eq!(again.len(), 3);
     assert_eq!(again[0]["title"], "Putin goes home");
     assert_eq!(again[1..], listed[..], "what was there stays as it was");
@@ -71,10 +83,16 @@ fn what_strangers_wrote_stays_in_its_place() {
     site.publish("/wire", rss(&[item]));
     hook.wait(3);
     let atom = served.api.get(ATOM).body;
-    assert!(!atom.contains("<script") && atom.contains("&lt;strong&gt;Putin&lt;/strong&gt;"), "{atom}");
+    assert!(
+        !atom.contains("<script") && atom.contains("&lt;strong&gt;Putin&lt;/strong&gt;"),
+        "{atom}"
+    );
     let feed = served.api.json(JSON);
     let content = feed["items"][0]["content_html"].as_str().unwrap();
-    assert!(!content.contains("<script") && content.contains("<strong>Putin</strong>"), "{content}");
+    assert!(
+        !content.contains("<script") && content.contains("<strong>Putin</strong>"),
+        "{content}"
+    );
 }
 
 #[test]
@@ -107,7 +125,9 @@ fn access_is_that_of_the_api_and_topics_must_be_known() {
     let locked = format!("{OPEN}read_token = {{ file = \"read\" }}\n");
     let (served, _site, _hook) = Served::with_news(3, &locked);
     assert_eq!(served.api.get(ATOM).status, 401);
-    let reader = served.api.with("Authorization: Bearer read-token-0123456789");
+    let reader = served
+        .api
+        .with("Authorization: Bearer read-token-0123456789");
     assert_eq!(reader.get(ATOM).status, 200);
     assert_eq!(reader.get(JSON).status, 200);
     let lost = reader.get("/api/v1/topics/puttin/mentions.json");

@@ -230,7 +230,23 @@ fn real_answers_fit_their_schemas() {
         ("/api/v1/topics", "/api/v1/topics".to_owned()),
         ("/api/v1/feeds", "/api/v1/feeds".to_owned()),
         ("/api/v1/mentions", "/api/v1/mentions?limit=2".to_owned()),
-        ("/api/v1/search", "/api/v1/search?q=putin&limit=1".to_owned()),
+        (
+            "/api/v1/topics/{topic}",
+            "/api/v1/topics/putin?since=1d".to_owned(),
+        ),
+        (
+            "/api/v1/topics/{topic}/series",
+            "/api/v1/topics/putin/series".to_owned(),
+        ),
+        (
+            "/api/v1/topics/{topic}/series",
+            "/api/v1/topics/putin/series?by=feed&unit=week".to_owned(),
+        ),
+        ("/api/v1/series", "/api/v1/series?unit=month".to_owned()),
+        (
+            "/api/v1/search",
+            "/api/v1/search?q=putin&limit=1".to_owned(),
+        ),
         ("/api/v1/alerts", "/api/v1/alerts?limit=2".to_owned()),
         ("/api/v1/alerts/{id}", format!("/api/v1/alerts/{id}")),
         ("/api/v1/sinks", "/api/v1/sinks".to_owned()),

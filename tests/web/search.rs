@@ -15,10 +15,19 @@ fn entries_are_found_whether_they_mention_topics_or_not() {
     let (served, _site, _hook) = Served::with_news(6, OPEN);
     let found = served.api.json("/api/v1/search?q=weather");
     assert_eq!(items(&found).len(), 2);
-    assert_eq!((&found["next"], &found["incomplete"]), (&Value::Null, &json!(false)));
+    assert_eq!(
+        (&found["next"], &found["incomplete"]),
+        (&Value::Null, &json!(false))
+    );
     let hit = &items(&found)[0];
-    assert_eq!((&hit["topics"], &hit["title_hits"]), (&json!([]), &json!([[0, 7]])));
-    assert_eq!((&hit["feed"], &hit["language"]), (&json!("wire"), &json!("en")));
+    assert_eq!(
+        (&hit["topics"], &hit["title_hits"]),
+        (&json!([]), &json!([[0, 7]]))
+    );
+    assert_eq!(
+        (&hit["feed"], &hit["language"]),
+        (&json!("wire"), &json!("en"))
+    );
     let found = served.api.json("/api/v1/search?q=topic%3Asco+summit");
     assert_eq!(items(&found).len(), 2);
     assert_eq!(items(&found)[0]["topics"], json!(["sco"]));
@@ -26,14 +35,19 @@ fn entries_are_found_whether_they_mention_topics_or_not() {
     let entry = served.api.json(&format!("/api/v1/entries/{entry}"));
     assert_eq!(entry["title"], items(&found)[0]["title"]);
     let nothing = served.api.json("/api/v1/search?q=nowhere");
-    assert_eq!(nothing, json!({ "items": [], "next": null, "incomplete": false }));
+    assert_eq!(
+        nothing,
+        json!({ "items": [], "next": null, "incomplete": false })
+    );
 }
 
 #[test]
 fn pages_give_each_entry_once_in_either_order() {
     let (served, _site, _hook) = Served::with_news(12, OPEN);
     for order in ["date", "relevance"] {
-        let whole = served.api.json(&format!("/api/v1/search?q=putin+OR+sco&order={order}"));
+        let whole = served
+            .api
+            .json(&format!("/api/v1/search?q=putin+OR+sco&order={order}"));
         assert_eq!(items(&whole).len(), 8);
         let mut path = format!("/api/v1/search?q=putin+OR+sco&order={order}&limit=3");
         let mut seen: Vec<Value> = Vec::new();
@@ -45,7 +59,10 @@ fn pages_give_each_entry_once_in_either_order() {
                 break;
             };
             path = format!("/api/v1/search?q=putin+OR+sco&order={order}&limit=3&cursor={next}");
-            assert_eq!(answer.header("link").unwrap(), format!("<{path}>; rel=\"next\""));
+            assert_eq!(
+                answer.header("link").unwrap(),
+                format!("<{path}>; rel=\"next\"")
+            );
         }
         assert_eq!(&seen, items(&whole), "{order}");
     }
@@ -63,13 +80,16 @@ fn by_relevance_comes_first_what_fits_best() {
         (items(&found).len() == 1).then_some(())
     });
     let mut late = Item::new("late", "Putin spoke at length of this and that");
-    late.summary = "There was a summit too, among other things that were of more weight.".to_owned();
+    late.summary =
+        "There was a summit too, among other things that were of more weight.".to_owned();
     let mut more = news(0);
     more.push(late);
     site.publish("/wire", rss(&more));
     hook.wait(1);
     let first = |order: &str| {
-        let found = served.api.json(&format!("/api/v1/search?q=summit&order={order}"));
+        let found = served
+            .api
+            .json(&format!("/api/v1/search?q=summit&order={order}"));
         titles(&found)[0].to_owned()
     };
     assert!(first("date").starts_with("Putin"));
@@ -99,6 +119,8 @@ fn a_search_that_is_wrong_says_where() {
         assert_eq!(problem["parameter"], parameter, "{query}: {problem}");
         assert_eq!(problem["position"], position, "{query}: {problem}");
     }
-    let answer = served.api.json("/api/v1/search?q=sco&order=relevance&cursor=9223372036854775807.relevance");
+    let answer = served
+        .api
+        .json("/api/v1/search?q=sco&order=relevance&cursor=9223372036854775807.relevance");
     assert!(items(&answer).is_empty());
 }

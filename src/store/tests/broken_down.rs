@@ -19,7 +19,9 @@ async fn told(
 ) -> Vec<(String, Vec<u64>)> {
     let found = base.store.broken_down("xi".into(), by, groups, edges, most);
     let pairs = found.await.unwrap().into_iter();
-    pairs.map(|ValueCounts { value, counts }| (value, counts)).collect()
+    pairs
+        .map(|ValueCounts { value, counts }| (value, counts))
+        .collect()
 }
 
 /// Three mentions in feed `one`, two days apart, and one in feed `two`.
@@ -70,7 +72,11 @@ async fn feeds_count_under_each_of_their_groups_and_without_one_under_none() {
         feed: feed.to_owned(),
         value: value.to_owned(),
     };
-    let tags = vec![group("one", "agency"), group("one", "state"), group("gone", "x")];
+    let tags = vec![
+        group("one", "agency"),
+        group("one", "state"),
+        group("gone", "x"),
+    ];
     let found = told(&base, Dimension::Feed, Some(tags), days(), 10).await;
     let expected = [
         pair("agency", &[1, 0, 2]),

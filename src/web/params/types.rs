@@ -103,7 +103,9 @@ pub struct Zone(pub TimeZone);
 impl<'de> Deserialize<'de> for Zone {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let name = String::deserialize(from)?;
-        let is_utc = ["UTC", "Etc/UTC"].iter().any(|utc| name.eq_ignore_ascii_case(utc));
+        let is_utc = ["UTC", "Etc/UTC"]
+            .iter()
+            .any(|utc| name.eq_ignore_ascii_case(utc));
         if is_utc {
             return Ok(Self(TimeZone::UTC));
         }
