@@ -33,7 +33,7 @@ async fn history() -> Base {
         record
     };
     let first = [(1, 0), (2, 2), (3, 2)].map(|(n, days)| on(entry(n, n, n, &["xi"]), days));
-    base.commit(0, NOW + 2 * DAY, first.to_vec()).await;
+    base.commit(0, NOW + 2 * DAY, first.into()).await;
     let second = on(entry(4, 4, 4, &["xi", "sco"]), 1);
     base.commit(1, NOW + 2 * DAY, vec![second]).await;
     base
