@@ -196,9 +196,9 @@ pub async fn by_value(
         .iter()
         .map(|f| (f.id.as_str(), &f.name))
         .collect();
-    let named = |value: &str| (by == Breakdown::Feed).then(|| names.get(value).copied());
+    let name_of = |value: &str| (by == Breakdown::Feed).then(|| names.get(value).copied());
     let values = found.into_iter().map(|value| ValueSeries {
-        name: named(&value.value).flatten().cloned(),
+        name: name_of(&value.value).flatten().cloned(),
         mentions: value.counts.iter().sum(),
         points: points
             .iter()

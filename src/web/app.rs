@@ -3,21 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::{Instant, timeout};
+use tokio::sync::{Mutex, Semaphore, watch};
+use tokio::time::Instant;
 
 use super::access::Access;
-use super::problem::Problem;
+use super::turns::Turns;
 use crate::config::Config;
 use crate::measure::Spread;
 use crate::store::Store;
 
 /// Streams of events at a time.
 const STREAMS: usize = 32;
-/// Answers made at a time that take long or much memory.
-const LARGE: usize = 4;
-/// How long one of these waits for its turn.
-const TURN: Duration = Duration::from_secs(10);
 
 /// What handlers see of the daemon that they are part of.
 pub trait Daemon: Send + Sync + 'static {
@@ -72,8 +68,8 @@ pub struct App {
     pub access: Arc<Access>,
     /// Places for streams.
     pub streams: Arc<Semaphore>,
-    /// Places for answers that take long or much memory.
-    pub large: Arc<Semaphore>,
+    /// For answers that take long or much memory.
+    pub turns: Turns,
     /// When the database was last seen to be writable.
     pub written: Arc<Mutex<Option<Instant>>>,
 }
@@ -87,18 +83,9 @@ impl App {
             daemon,
             access: Arc::new(access),
             streams: Arc::new(Semaphore::new(STREAMS)),
-            large: Arc::new(Semaphore::new(LARGE)),
+            turns: Turns::default(),
             written: Arc::default(),
         }
-    }
-
-    /// Waits for the turn of an answer that takes long or much memory; its place is kept until it is dropped.
-    ///
-    /// # Errors
-    /// 503 when too many others wait.
-    pub async fn turn(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        let place = timeout(TURN, self.large.clone().acquire_owned()).await;
-        place.ok().and_then(Result::ok).ok_or_else(Problem::busy)
     }
 
     /// Streams that are open.

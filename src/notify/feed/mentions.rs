@@ -2,7 +2,7 @@
 
 use super::{Document, Entry, urn};
 use crate::dedup::mention_alert_id;
-use crate::model::{MentionAlert, Topic};
+use crate::model::{MentionAlert, Timestamp, Topic};
 use crate::notify::voice::Voice;
 use crate::store::{MentionRow, StoredAlert, StoredDetail};
 
@@ -37,7 +37,7 @@ fn told(topic: &Topic, row: &MentionRow) -> StoredAlert {
         title: row.title.clone(),
         link: row.link.clone(),
         language: row.language.clone(),
-        published_ms: row.published.map(|at| at.as_millis()),
+        published_ms: row.published.map(Timestamp::as_millis),
         first_seen_ms: row.found.as_millis(),
         feed: row.feed.clone(),
         source: row.source.clone(),

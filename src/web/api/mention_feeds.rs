@@ -60,9 +60,11 @@ async fn answer(
 ) -> Result<Response, Problem> {
     let config = app.daemon.config();
     let topic = find(&config, topic)?;
-    let _place = app.turn().await?;
-    let id = topic.id.to_string();
-    let (rows, revised) = app.store.first_mentions(id, ENTRIES).await?;
+    let (id, store) = (topic.id.to_string(), app.store.clone());
+    let (rows, revised) = app
+        .turns
+        .wait(async move { store.first_mentions(id, ENTRIES).await })
+        .await??;
     let changed = rows.first().map(|row| row.found).max(revised);
     let base = match &config.web.public_url {
         Some(url) => url.as_str().trim_end_matches('/').to_owned(),

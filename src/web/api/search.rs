@@ -92,8 +92,11 @@ pub async fn find(
         limit: params.limit.0,
         after,
     };
-    let _place = app.turn().await?;
-    let found = app.store.search(asked, page).await?;
+    let store = app.store.clone();
+    let found = app
+        .turns
+        .wait(async move { store.search(asked, page).await })
+        .await??;
     let next = found.next.map(|after| Cursor::of_search(order, after));
     let link = next.as_ref().and_then(|next| link(next, &uri));
     let items = found.rows.into_iter().map(FoundView::from);

@@ -112,8 +112,11 @@ pub async fn all(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let span = span(params.unit, params.zone, params.since, params.until);
-    let _place = app.turn().await?;
-    let points = of_all(&app.store, &span).await?;
+    let (store, asked) = (app.store.clone(), span.clone());
+    let points = app
+        .turns
+        .wait(async move { of_all(&store, &asked).await })
+        .await??;
     if !prefers_csv(params.format, &headers) {
         let (unit, zone) = (span.unit, name(&span));
         return Ok(Json(EntrySeries { unit, zone, points }).into_response());
@@ -145,28 +148,29 @@ pub async fn of_one(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let config = app.daemon.config();
-    let topic = find(&config, &topic)?.id.as_str();
+    find(&config, &topic)?;
     let span = span(params.unit, params.zone, params.since, params.until);
-    let _place = app.turn().await?;
-    let wants_csv = prefers_csv(params.format, &headers);
     let mut series = TopicSeries {
-        topic: topic.to_owned(),
+        topic: topic.clone(),
         unit: span.unit,
         zone: name(&span),
         by: params.by,
         points: Vec::new(),
         values: Vec::new(),
     };
+    let (store, asked, most) = (app.store.clone(), span.clone(), params.limit.0);
     match params.by {
-        None => series.points = of_topic(&app.store, topic, &span).await?,
+        None => {
+            let work = async move { of_topic(&store, &topic, &asked).await };
+            series.points = app.turns.wait(work).await??;
+        }
         Some(by) => {
-            let most = params.limit.0;
-            series.values = by_value(&app.store, &config, topic, &span, by, most)
-                .await
-                .map_err(|error| refused(error, &span))?;
+            let work = async move { by_value(&store, &config, &topic, &asked, by, most).await };
+            let values = app.turns.wait(work).await?;
+            series.values = values.map_err(|error| refused(error, &span))?;
         }
     }
-    if wants_csv {
+    if prefers_csv(params.format, &headers) {
         return Ok(table(&series).into_response());
     }
     Ok(Json(series).into_response())

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::config::{Config, did_you_mean};
 use crate::model::{self, Timestamp};
-use crate::trends::{QUARTER_MS, quarter_of};
+use crate::trends::{quarter_of, start_of};
 use crate::view::TopicView;
 use crate::view::series::Span;
 use crate::view::topic::{Asked, load};
@@ -110,25 +110,28 @@ pub async fn show(
         zone: span.zone,
         most: params.limit.0,
     };
-    let _place = app.turn().await?;
-    match load(&app.store, &config, asked, Timestamp::now()).await? {
-        Some(view) => Ok(Json(view)),
-        // Neither counted nor configured.
-        None => Err(unknown(&config, &topic)),
-    }
+    let (store, known) = (app.store.clone(), config.clone());
+    let view = app
+        .turns
+        .wait(async move { load(&store, &known, asked, Timestamp::now()).await })
+        .await??;
+    // Neither counted nor configured.
+    view.map(Json).ok_or_else(|| unknown(&config, &topic))
 }
 
-/// The span that is asked for. What ends now ends with the quarter-hour, so that the same question has the same
-/// answer for a while.
+/// The span that is asked for, in whole quarter-hours, so that the same question has the same answer for a while.
+/// Every unit begins with one.
 pub(super) fn span(
     unit: Option<By>,
     zone: Option<Zone>,
     since: Option<Moment>,
     until: Option<Moment>,
 ) -> Span {
-    let quarter = quarter_of(Timestamp::now()) + 1;
-    let until = until.map_or(Timestamp::from_millis(quarter * QUARTER_MS), |at| at.0);
+    let until = until.map_or_else(Timestamp::now, |at| at.0);
     let since = since.map_or(until - USUAL, |at| at.0);
+    let since = start_of(quarter_of(since));
+    let within = until - Duration::from_millis(1);
+    let until = start_of(quarter_of(within).saturating_add(1));
     Span {
         unit: unit.unwrap_or_else(|| By::fitting(until.since(since))),
         zone: zone.map_or(TimeZone::UTC, |zone| zone.0),
