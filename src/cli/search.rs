@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use serde::Serialize;
 
 use super::output::{complain, printable};
 use super::{CliError, Context, names, runtime};
@@ -11,6 +10,7 @@ use crate::config::Config;
 use crate::model::Timestamp;
 use crate::search::{self, Query, Test, query};
 use crate::store::{SearchOrder, SearchPage, SearchRow, Store};
+use crate::view::FoundView;
 
 /// Search the texts of the history; see docs/search.md for the language of queries.
 #[derive(Debug, Args)]
@@ -57,42 +57,6 @@ pub struct SearchArgs {
 enum Order {
     Date,
     Relevance,
-}
-
-/// An entry as JSON: offsets of hits count bytes.
-#[derive(Serialize)]
-struct Line<'r> {
-    entry: i64,
-    first_seen: Timestamp,
-    published: Option<Timestamp>,
-    feed: &'r str,
-    source: &'r str,
-    language: Option<&'r str>,
-    topics: &'r [String],
-    title: &'r str,
-    title_hits: &'r [(usize, usize)],
-    link: Option<&'r str>,
-    snippet: &'r str,
-    snippet_hits: &'r [(usize, usize)],
-}
-
-impl<'r> From<&'r SearchRow> for Line<'r> {
-    fn from(row: &'r SearchRow) -> Self {
-        Self {
-            entry: row.entry,
-            first_seen: row.first_seen,
-            published: row.published,
-            feed: &row.feed,
-            source: &row.source,
-            language: row.language.as_deref(),
-            topics: &row.topics,
-            title: &row.title.text,
-            title_hits: &row.title.hits,
-            link: row.link.as_deref(),
-            snippet: &row.snippet.text,
-            snippet_hits: &row.snippet.hits,
-        }
-    }
 }
 
 /// Reads `24h`, a date (UTC), which counts whole, or an RFC 3339 instant.
@@ -149,11 +113,12 @@ pub fn run(context: &Context, args: &SearchArgs) -> Result<ExitCode, CliError> {
         after: None,
     };
     let found = runtime()?.block_on(store.search(asked, page))?;
-    for row in &found.rows {
+    let is_empty = found.rows.is_empty();
+    for row in found.rows {
         if args.json {
-            context.out.json(&Line::from(row))?;
+            context.out.json(&FoundView::from(row))?;
         } else {
-            print(context, row)?;
+            print(context, &row)?;
         }
     }
     if found.is_incomplete {
@@ -161,7 +126,7 @@ pub fn run(context: &Context, args: &SearchArgs) -> Result<ExitCode, CliError> {
             "older entries are still to be indexed and may be missing: `mentiond run` does that beside its work",
         );
     }
-    if found.rows.is_empty() {
+    if is_empty {
         args.check_names(&config)?;
         if !args.json {
             complain("nothing found");

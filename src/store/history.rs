@@ -125,6 +125,41 @@ impl Store {
         .await
     }
 
+    /// The newest mentions of a topic, of each story the one that was found first, and when their entries'
+    /// texts last changed.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn first_mentions(
+        &self,
+        topic: String,
+        limit: usize,
+    ) -> Result<(Vec<MentionRow>, Option<Timestamp>), StoreError> {
+        self.read(move |conn| {
+            let filter = MentionFilter {
+                topic: Some(topic.clone()),
+                ..MentionFilter::default()
+            };
+            let is_first = "NOT EXISTS (SELECT 1 FROM entry oe
+                JOIN mention o ON o.entry_id = oe.id AND o.topic = @
+                WHERE oe.story_id = e.story_id AND (o.created_ms, o.id) < (m.created_ms, m.id))";
+            let rows = filtered(filter).and(is_first, Some(topic)).run(
+                conn,
+                "m.created_ms DESC, m.id DESC",
+                limit,
+                mention_row,
+            )?;
+            let mut revised = conn.prepare_cached("SELECT revised_ms FROM entry WHERE id = ?1")?;
+            let mut last = None;
+            for row in &rows {
+                let at: Option<i64> = revised.query_row([row.entry], |row| row.get(0))?;
+                last = last.max(at);
+            }
+            Ok((rows, last.map(Timestamp::from_millis)))
+        })
+        .await
+    }
+
     /// Mentions that were recorded after the one at this place, in the order in which they were. A number
     /// may be given again when the newest mention was removed, so what was found later counts as recorded
     /// later whatever its number is.

@@ -14,6 +14,7 @@
 mod activity;
 mod alert_list;
 mod alike;
+mod broken_down;
 mod commit;
 mod counted;
 mod deliveries;
@@ -61,6 +62,7 @@ use rusqlite::{Connection, OpenFlags};
 
 pub use activity::{TopicActivity, TopicPulse};
 pub use alert_list::{AlertPlace, AlertQuery, DeliveryRow, ListedAlert};
+pub use broken_down::{FeedGroup, ValueCounts};
 pub use counted::CountedMention;
 pub use deliveries::{AlertFilter, AlertRow, Due, Outbox, OutboxCounts};
 pub use entries::{EntryName, RecordedMention, StoredEntry};

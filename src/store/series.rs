@@ -31,7 +31,7 @@ pub enum Dimension {
 }
 
 impl Dimension {
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Feed => "feed",
             Self::Language => "language",
@@ -168,7 +168,8 @@ fn share(row: &rusqlite::Row<'_>) -> rusqlite::Result<Share> {
     })
 }
 
-fn day(at: Timestamp) -> i64 {
+/// The UTC day that an instant lies in, from 1970-01-01 on.
+pub(super) fn day(at: Timestamp) -> i64 {
     at.as_millis().div_euclid(DAY_MS)
 }
 

@@ -7,6 +7,7 @@ use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::time::Instant;
 
 use super::access::Access;
+use super::turns::Turns;
 use crate::config::Config;
 use crate::measure::Spread;
 use crate::store::Store;
@@ -67,6 +68,8 @@ pub struct App {
     pub access: Arc<Access>,
     /// Places for streams.
     pub streams: Arc<Semaphore>,
+    /// For answers that take long or much memory.
+    pub turns: Turns,
     /// When the database was last seen to be writable.
     pub written: Arc<Mutex<Option<Instant>>>,
 }
@@ -80,6 +83,7 @@ impl App {
             daemon,
             access: Arc::new(access),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            turns: Turns::default(),
             written: Arc::default(),
         }
     }

@@ -1,7 +1,8 @@
 //! Places in lists that grow at their head, as texts that go round through a client.
 //!
 //! A [`Cursor`] names the last item of a page by its time and its id; the next page is what stands behind
-//! it. What comes in at the head meanwhile moves nothing, so no item is given twice and none is left out.
+//! it. What comes in at the head meanwhile moves nothing, so no item is given twice and none is left out. Of a
+//! search it is the place that the store gave, with the order in which it is one.
 //! Clients are to take it as it is.
 
 use std::fmt;
@@ -12,7 +13,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema, openapi};
 
 use crate::model::Timestamp;
-use crate::store::{AlertPlace, MentionPlace};
+use crate::store::{AlertPlace, MentionPlace, SearchOrder};
 
 /// The longest id that a cursor may name.
 const LONGEST_ID: usize = 80;
@@ -89,6 +90,34 @@ impl From<Cursor> for AlertPlace {
     }
 }
 
+/// The name of an order, which stands where lists have an id.
+const fn order_name(order: SearchOrder) -> &'static str {
+    match order {
+        SearchOrder::Date => "date",
+        SearchOrder::Relevance => "relevance",
+    }
+}
+
+impl Cursor {
+    /// A place in what a search finds.
+    #[must_use]
+    pub fn of_search(order: SearchOrder, after: i64) -> Self {
+        Self {
+            at: Timestamp::from_millis(after),
+            id: order_name(order).to_owned(),
+        }
+    }
+
+    /// The place in what a search in this order finds.
+    ///
+    /// # Errors
+    /// [`CursorError`] when it is a place in something else.
+    pub fn in_search(&self, order: SearchOrder) -> Result<i64, CursorError> {
+        let is_its = self.id == order_name(order);
+        is_its.then(|| self.at.as_millis()).ok_or(CursorError)
+    }
+}
+
 impl Serialize for Cursor {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(self)
@@ -135,6 +164,11 @@ mod tests {
             let place = AlertPlace { created: found, id: name };
             let text = Cursor::from(place.clone()).to_string();
             prop_assert_eq!(text.parse().map(|c: Cursor| AlertPlace::from(c)), Ok(place));
+            for (order, other) in [(SearchOrder::Date, SearchOrder::Relevance), (SearchOrder::Relevance, SearchOrder::Date)] {
+                let cursor: Cursor = Cursor::of_search(order, id).to_string().parse().unwrap();
+                prop_assert_eq!(cursor.in_search(order), Ok(id));
+                prop_assert_eq!(cursor.in_search(other), Err(CursorError));
+            }
         }
 
         #[test]

@@ -76,7 +76,7 @@ struct Door<A> {
 }
 
 #[derive(Clone, Copy)]
-enum Form {
+pub(super) enum Form {
     Atom,
     Json,
 }
@@ -137,18 +137,26 @@ async fn answer<A: Alerts>(
     let Some((document, changed)) = door.alerts.document(feed).await else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
-    let (kind, body) = match form {
-        Form::Atom => (atom::TYPE, atom::write(&document)),
-        Form::Json => (json::TYPE, json::write(&document)),
-    };
-    respond(kind, body, changed, headers, SystemTime::now())
+    let (kind, body) = form.write(&document);
+    respond(kind, body, changed, CACHE, headers, SystemTime::now())
 }
 
-/// The answer, or 304 for who has it (RFC 9110 §13.2.2).
-fn respond(
+impl Form {
+    /// The document's media type and text.
+    pub(super) fn write(self, document: &Document) -> (&'static str, String) {
+        match self {
+            Self::Atom => (atom::TYPE, atom::write(document)),
+            Self::Json => (json::TYPE, json::write(document)),
+        }
+    }
+}
+
+/// The answer, or 304 for who has it (RFC 9110 §13.2.2). `cache` says who may keep it for how long.
+pub(super) fn respond(
     kind: &'static str,
     body: String,
     changed: Option<Timestamp>,
+    cache: &str,
     headers: &HeaderMap,
     now: SystemTime,
 ) -> Response {
@@ -176,7 +184,7 @@ fn respond(
     };
     let mut fields = vec![
         (ETAG, tag),
-        (CACHE_CONTROL, CACHE.to_owned()),
+        (CACHE_CONTROL, cache.to_owned()),
         (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
         // The address may hold a token.
         (REFERRER_POLICY, "no-referrer".to_owned()),
@@ -215,7 +223,7 @@ mod tests {
         headers.insert(HeaderName::try_from(name).unwrap(), value.parse().unwrap());
         let changed = Some(Timestamp::from_millis(1_720_085_400_900));
         let now = UNIX_EPOCH + Duration::from_secs(1_720_085_500);
-        respond(atom::TYPE, "x".to_owned(), changed, &headers, now).status()
+        respond(atom::TYPE, "x".to_owned(), changed, CACHE, &headers, now).status()
     }
 
     #[test]
@@ -224,6 +232,7 @@ mod tests {
             atom::TYPE,
             "x".to_owned(),
             None,
+            CACHE,
             &HeaderMap::new(),
             UNIX_EPOCH,
         );
@@ -253,7 +262,14 @@ mod tests {
     fn what_may_change_within_the_second_has_no_date() {
         let changed = Some(Timestamp::from_millis(1_720_085_400_900));
         let now = UNIX_EPOCH + Duration::from_secs(1_720_085_401);
-        let fresh = respond(atom::TYPE, "x".to_owned(), changed, &HeaderMap::new(), now);
+        let fresh = respond(
+            atom::TYPE,
+            "x".to_owned(),
+            changed,
+            CACHE,
+            &HeaderMap::new(),
+            now,
+        );
         assert!(!fresh.headers().contains_key(LAST_MODIFIED));
     }
 

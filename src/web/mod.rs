@@ -28,6 +28,7 @@ pub mod page;
 pub mod params;
 pub mod problem;
 pub mod reply;
+pub mod turns;
 
 pub mod feeds;
 

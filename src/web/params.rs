@@ -1,8 +1,8 @@
 //! Query parameters: read into a struct, each mistake told with the parameter's name.
 //!
 //! A struct with `Deserialize` (and `deny_unknown_fields`) and utoipa's `IntoParams` is both what a handler
-//! gets and what the document says. [`Params`] is the extractor; [`Moment`], [`Limit`], [`Score`] and
-//! [`LanguageCode`] are types of parameters that many have. A parameter with an empty value counts as not given.
+//! gets and what the document says. [`Params`] is the extractor; [`Moment`], [`Limit`], [`Few`], [`Score`],
+//! [`Zone`] and [`LanguageCode`] are types of parameters that many have. A parameter with an empty value counts as not given.
 
 mod types;
 
@@ -18,7 +18,7 @@ use serde::de::{
 use serde::{Deserializer, forward_to_deserialize_any};
 use url::form_urlencoded;
 
-pub use self::types::{LanguageCode, Limit, Moment, Score};
+pub use self::types::{Few, LanguageCode, Limit, Moment, Score, Zone};
 use super::problem::Problem;
 use crate::config::did_you_mean;
 

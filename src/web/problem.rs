@@ -10,7 +10,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::matching::QueryError;
 use crate::store::StoreError;
+use crate::view::topic::TopicError;
 
 /// The media type of a problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -34,6 +36,9 @@ pub struct Problem {
     /// The parameter, or the part of the body, that is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     parameter: Option<String>,
+    /// At which character of the parameter it is wrong; the first is 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<usize>,
     /// In how many seconds to try again.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
@@ -49,6 +54,7 @@ impl Problem {
             status: status.as_u16(),
             detail: None,
             parameter: None,
+            position: None,
             retry_after: None,
         }
     }
@@ -68,6 +74,27 @@ impl Problem {
         Self {
             parameter: Some(name.chars().take(80).collect()),
             ..Self::new(StatusCode::BAD_REQUEST, detail)
+        }
+    }
+
+    /// A query language's text that is wrong.
+    #[must_use]
+    pub fn query(name: &str, text: &str, error: &QueryError) -> Self {
+        let position = error.character(text) + 1;
+        Self {
+            position: Some(position),
+            ..Self::parameter(name, format!("at character {position}: {error}"))
+        }
+    }
+
+    /// More is asked for at a time than there are places for.
+    #[must_use]
+    pub fn busy() -> Self {
+        let detail =
+            "too many requests of this kind are being answered; try again in a little while";
+        Self {
+            retry_after: Some(5),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
         }
     }
 
@@ -117,7 +144,19 @@ impl Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        Self::internal(&error)
+        match error {
+            StoreError::TooSlow(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
+            _ => Self::internal(&error),
+        }
+    }
+}
+
+impl From<TopicError> for Problem {
+    fn from(error: TopicError) -> Self {
+        match error {
+            TopicError::Store(error) => error.into(),
+            TopicError::Series(error) => Self::parameter("since", error.to_string()),
+        }
     }
 }
 
@@ -177,6 +216,31 @@ mod tests {
         let json = serde_json::to_string(&problem).unwrap();
         assert!(!json.contains("secret"), "{json}");
         assert_eq!(problem.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
+
+    #[test]
+    fn a_search_that_takes_too_long_is_no_fault_of_ours() {
+        let slow = StoreError::TooSlow(std::time::Duration::from_secs(5));
+        let problem = Problem::from(slow);
+        assert_eq!(problem.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let detail = problem.detail().unwrap();
+        assert!(
+            detail.contains("longer than 5s: ask for rarer words"),
+            "{detail}"
+        );
+    }
+
+    #[test]
+    fn where_a_query_is_wrong_is_counted_in_characters() {
+        let text = "ШОС OR";
+        let error = crate::matching::parse_query(text).unwrap_err();
+        let json = serde_json::to_value(Problem::query("q", text, &error)).unwrap();
+        assert_eq!(
+            (&json["position"], &json["parameter"]),
+            (&7.into(), &"q".into())
+        );
+        let detail = json["detail"].as_str().unwrap();
+        assert!(detail.starts_with("at character 7: "), "{detail}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LINK, VARY,
@@ -27,6 +27,8 @@ const MOST_BODY: usize = 64 << 10;
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// The largest answer for which a tag is made.
 const MOST_TAGGED: usize = 16 << 20;
+/// The headers of a request by which answers differ.
+pub const VARIES: &str = "Accept, Authorization, Cookie";
 
 /// An answer in JSON.
 #[derive(Debug, Clone, Copy)]
@@ -62,16 +64,21 @@ impl<T> Page<T> {
     /// The `Link` field that leads to the page behind this one.
     #[must_use]
     pub fn link(&self, asked: &Uri) -> Option<HeaderValue> {
-        let next = self.next.as_ref()?.to_string();
-        let query = asked.query().unwrap_or_default().as_bytes();
-        let kept = form_urlencoded::parse(query).filter(|(name, _)| name != "cursor");
-        let query = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(kept)
-            .append_pair("cursor", &next)
-            .finish();
-        let link = format!("<{}?{query}>; rel=\"next\"", asked.path());
-        HeaderValue::from_str(&link).ok()
+        link(self.next.as_ref()?, asked)
     }
+}
+
+/// The `Link` field that leads to the page behind this place.
+#[must_use]
+pub fn link(next: &Cursor, asked: &Uri) -> Option<HeaderValue> {
+    let query = asked.query().unwrap_or_default().as_bytes();
+    let kept = form_urlencoded::parse(query).filter(|(name, _)| name != "cursor");
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(kept)
+        .append_pair("cursor", &next.to_string())
+        .finish();
+    let link = format!("<{}?{query}>; rel=\"next\"", asked.path());
+    HeaderValue::from_str(&link).ok()
 }
 
 /// A page as an answer: with its `Link`.
@@ -126,7 +133,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Given<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        read(&parts.headers, body).await.map(Self)
+        let bytes = read(&parts.headers, body).await?;
+        object(&bytes).map(Self)
     }
 }
 
@@ -141,11 +149,27 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for MayGive<T
         if !has_body {
             return Ok(Self(T::default()));
         }
-        read(&parts.headers, body).await.map(Self)
+        let bytes = read(&parts.headers, body).await?;
+        if bytes.trim_ascii() == b"null" {
+            return Ok(Self(T::default()));
+        }
+        object(&bytes).map(Self)
     }
 }
 
-async fn read<T: DeserializeOwned>(headers: &HeaderMap, body: Body) -> Result<T, Problem> {
+/// Reads an object, as which the document knows all bodies; serde would take a list of its values for one too.
+fn object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let wrong = |why: &dyn std::fmt::Display| {
+        let detail = format!("the body is not what is wanted here: {why}");
+        Problem::new(StatusCode::BAD_REQUEST, detail)
+    };
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(wrong(&"expected an object, found a list"));
+    }
+    serde_json::from_slice(bytes).map_err(|error| wrong(&error))
+}
+
+async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     let media = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
@@ -162,16 +186,12 @@ async fn read<T: DeserializeOwned>(headers: &HeaderMap, body: Body) -> Result<T,
     if length.is_some_and(|length: usize| length > MOST_BODY) {
         return Err(too_large());
     }
-    let bytes = match timeout(BODY_TIMEOUT, to_bytes(body, MOST_BODY)).await {
-        Ok(Ok(bytes)) => bytes,
+    match timeout(BODY_TIMEOUT, to_bytes(body, MOST_BODY)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
         // A body that breaks off can't be answered anyway.
-        Ok(Err(_)) => return Err(too_large()),
-        Err(_) => return Err(Problem::of(StatusCode::REQUEST_TIMEOUT)),
-    };
-    serde_json::from_slice(&bytes).map_err(|error| {
-        let detail = format!("the body is not what is wanted here: {error}");
-        Problem::new(StatusCode::BAD_REQUEST, detail)
-    })
+        Ok(Err(_)) => Err(too_large()),
+        Err(_) => Err(Problem::of(StatusCode::REQUEST_TIMEOUT)),
+    }
 }
 
 fn too_large() -> Problem {
@@ -179,14 +199,16 @@ fn too_large() -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
 }
 
-/// Gives good answers to GET a weak tag of their content, and answers with 304 to who has it.
+/// Gives good answers to GET a weak tag of their content, and answers with 304 to who has it; but for those
+/// that have a tag of their own.
 pub async fn tagged(request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let known = request.headers().get(IF_NONE_MATCH).cloned();
     let response = next.run(request).await;
     let media = response.headers().get(CONTENT_TYPE);
     let is_stream = media.is_some_and(|media| media.as_bytes().starts_with(b"text/event-stream"));
-    if !reads || response.status() != StatusCode::OK || is_stream {
+    let has_tag = response.headers().contains_key(ETAG);
+    if !reads || response.status() != StatusCode::OK || is_stream || has_tag {
         return response;
     }
     let (mut parts, body) = response.into_parts();
@@ -203,10 +225,7 @@ pub async fn tagged(request: Request, next: Next) -> Response {
     // Ours alone to keep, and never to be shown without asking.
     let cache = HeaderValue::from_static("private, no-cache");
     parts.headers.entry(CACHE_CONTROL).or_insert(cache);
-    parts.headers.insert(
-        VARY,
-        HeaderValue::from_static("Accept, Authorization, Cookie"),
-    );
+    parts.headers.insert(VARY, HeaderValue::from_static(VARIES));
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         parts.headers.insert(ETAG, tag);
     }

@@ -55,6 +55,9 @@ fn bodies_are_bounded_typed_and_checked() {
     let json = api.with("Content-Type: application/json; charset=utf-8");
     check(&json.ask("POST", path, Some("{")), 400);
     check(&json.ask("POST", path, Some("[]")), 400);
+    // In this order a list would make a silence.
+    let list = json!([null, null, null, "rain", "1h", "x"]).to_string();
+    check(&json.ask("POST", path, Some(&list)), 400);
     let wanted = json!({ "topic": "sco", "until": "1h", "comment": "x", "more": 1 });
     let answer = api.post(path, &wanted);
     check(&answer, 400);

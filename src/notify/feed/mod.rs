@@ -2,10 +2,12 @@
 //!
 //! Both say the same. An entry's id follows from the alert's and never changes; its texts are tamed like those
 //! of chats and escaped by the rules of each format, so that no title can get out of its place. Its content is
-//! the text around the hit with the hit in bold, and who reports when.
+//! the text around the hit with the hit in bold, and who reports when. [`mentions`] makes the same of a topic's
+//! mentions, told or not.
 
 pub mod atom;
 pub mod json;
+mod mentions;
 #[cfg(test)]
 mod tests;
 

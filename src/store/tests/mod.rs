@@ -1,10 +1,12 @@
 //! What the store promises, shown on a database in a temporary folder.
 
 mod alike;
+mod broken_down;
 mod counted;
 mod entries;
 mod feeds;
 mod file;
+mod first_mentions;
 mod grow;
 mod lists;
 mod outbox;

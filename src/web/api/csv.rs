@@ -1,23 +1,70 @@
-//! Mentions as comma-separated values (RFC 4180).
+//! Lists as comma-separated values (RFC 4180).
 //!
 //! What strangers wrote may begin like a formula, which spreadsheets would run: such a cell gets an
 //! apostrophe in front.
 
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::response::IntoResponse;
+use axum::http::HeaderMap;
+use axum::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
 
+use super::mentions::Format;
 use crate::model::Timestamp;
 use crate::store::MentionRow;
 
-/// The columns.
-const HEADER: &str = "id,found,topic,score,entry,story,feed,source,language,published,title,link,term,field,hits,snippet\r\n";
+/// The columns of mentions.
+const MENTIONS: &str = "id,found,topic,score,entry,story,feed,source,language,published,title,link,term,field,hits,snippet";
+
+/// A table, as an answer in CSV.
+#[derive(Debug)]
+pub(super) struct Table {
+    name: &'static str,
+    text: String,
+}
+
+impl Table {
+    /// A table without rows, which is kept as a file of this name.
+    pub(super) fn new(name: &'static str, header: &str) -> Self {
+        let text = format!("{header}\r\n");
+        Self { name, text }
+    }
+
+    /// Adds a row.
+    pub(super) fn row(&mut self, cells: &[String]) {
+        for (n, cell) in cells.iter().enumerate() {
+            if n > 0 {
+                self.text.push(',');
+            }
+            self.text.push_str(&quoted(cell));
+        }
+        self.text.push_str("\r\n");
+    }
+}
+
+impl IntoResponse for Table {
+    fn into_response(self) -> Response {
+        let file = format!("attachment; filename=\"{}.csv\"", self.name);
+        let media = "text/csv; charset=utf-8; header=present".to_owned();
+        let headers = [(CONTENT_TYPE, media), (CONTENT_DISPOSITION, file)];
+        (headers, self.text).into_response()
+    }
+}
+
+/// Whether CSV is wanted: by the parameter, or else by an `Accept` that names CSV and does not name JSON.
+pub(super) fn prefers_csv(format: Option<Format>, headers: &HeaderMap) -> bool {
+    if let Some(format) = format {
+        return format == Format::Csv;
+    }
+    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    let accept = accept.unwrap_or_default().to_ascii_lowercase();
+    accept.contains("text/csv") && !accept.contains("json")
+}
 
 /// Mentions as an answer in CSV.
-pub(super) fn mentions(rows: &[MentionRow]) -> impl IntoResponse + use<> {
-    let mut text = HEADER.to_owned();
+pub(super) fn mentions(rows: &[MentionRow]) -> Table {
+    let mut table = Table::new("mentions", MENTIONS);
     for row in rows {
         let optional = |value: Option<String>| value.unwrap_or_default();
-        let cells = [
+        table.row(&[
             row.id.to_string(),
             row.found.to_string(),
             row.topic.clone(),
@@ -34,16 +81,9 @@ pub(super) fn mentions(rows: &[MentionRow]) -> impl IntoResponse + use<> {
             row.field.clone(),
             row.hits.to_string(),
             row.snippet.clone(),
-        ];
-        let line: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
-        text.push_str(&line.join(","));
-        text.push_str("\r\n");
+        ]);
     }
-    let headers = [
-        (CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
-        (CONTENT_DISPOSITION, "attachment; filename=\"mentions.csv\""),
-    ];
-    (headers, text)
+    table
 }
 
 fn quoted(cell: &str) -> String {

@@ -1,7 +1,7 @@
 //! `mentions`.
 
 use axum::extract::State;
-use axum::http::header::{ACCEPT, LINK};
+use axum::http::header::LINK;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -86,11 +86,7 @@ pub async fn list(
     };
     let rows = app.store.mentions(filter).await?;
     let mentions = Page::of(rows, limit, place);
-    let wants_csv = match params.format {
-        Some(format) => format == Format::Csv,
-        None => prefers_csv(&headers),
-    };
-    if !wants_csv {
+    if !csv::prefers_csv(params.format, &headers) {
         return Ok(page(mentions, &uri));
     }
     let link = mentions.link(&uri);
@@ -102,11 +98,4 @@ pub async fn list(
 fn place(row: &MentionRow) -> Cursor {
     let (found, id) = (row.found, row.id);
     MentionPlace { found, id }.into()
-}
-
-/// Whether `Accept` names CSV and does not name JSON.
-fn prefers_csv(headers: &HeaderMap) -> bool {
-    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
-    let accept = accept.unwrap_or_default().to_ascii_lowercase();
-    accept.contains("text/csv") && !accept.contains("json")
 }

@@ -18,7 +18,10 @@ mod csv;
 mod document;
 mod entries;
 mod feeds;
+mod mention_feeds;
 mod mentions;
+mod search;
+mod series;
 mod session;
 mod silences;
 mod sinks;
@@ -41,9 +44,15 @@ use super::{health, metrics};
 fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::default()
         .routes(routes!(topics::list))
+        .routes(routes!(topics::show))
+        .routes(routes!(series::of_one))
+        .routes(routes!(series::all))
         .routes(routes!(feeds::list))
         .routes(routes!(mentions::list))
+        .routes(routes!(mention_feeds::as_atom))
+        .routes(routes!(mention_feeds::as_json))
         .routes(routes!(stream::follow))
+        .routes(routes!(search::find))
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::show))
         .routes(routes!(alerts::retry))

@@ -74,6 +74,8 @@ pub async fn show(
 #[utoipa::path(post, path = "/api/v1/session", tag = "access", request_body = Login,
     responses((status = 200, description = "The session", body = Session,
         headers(("set-cookie" = String, description = "The session's cookie"))),
+        (status = 404, description = "No password is configured", body = Problem,
+            content_type = "application/problem+json"),
         (status = 429, description = "Too many tries", body = Problem,
             content_type = "application/problem+json")))]
 pub async fn log_in(

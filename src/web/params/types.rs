@@ -1,6 +1,7 @@
 //! Types of parameters: each reads itself from its text, says what to write when it can't, and tells its
 //! schema.
 
+use jiff::tz::TimeZone;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -74,6 +75,45 @@ impl PartialSchema for Limit {
 }
 
 impl ToSchema for Limit {}
+
+/// How many values of a breakdown there are: 1 to 100, and 20 unless said otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Few(pub usize);
+
+impl Default for Few {
+    fn default() -> Self {
+        Self(20)
+    }
+}
+
+impl<'de> Deserialize<'de> for Few {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let number = String::deserialize(from)?.parse().ok();
+        number
+            .filter(|n| (1..=100).contains(n))
+            .map(Self)
+            .ok_or_else(|| D::Error::custom("write a whole number from 1 to 100"))
+    }
+}
+
+/// A time zone, by its IANA name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Zone(pub TimeZone);
+
+impl<'de> Deserialize<'de> for Zone {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(from)?;
+        let is_utc = ["UTC", "Etc/UTC"]
+            .iter()
+            .any(|utc| name.eq_ignore_ascii_case(utc));
+        if is_utc {
+            return Ok(Self(TimeZone::UTC));
+        }
+        let unknown = "there is no such time zone; write an IANA name, such as Asia/Jakarta";
+        let zone = TimeZone::get(&name).map_err(|_| D::Error::custom(unknown))?;
+        Ok(Self(zone))
+    }
+}
 
 /// A mention's score, 1 to 100.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
