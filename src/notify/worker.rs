@@ -6,7 +6,6 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -18,7 +17,7 @@ use super::circuit::{Circuit, Gate, Health};
 use super::recorder::{self, Ended};
 use super::sink::Channel;
 use super::webhook::{Answer, Failure};
-use super::{Settled, circuit, retry};
+use super::{End, Settled, circuit, retry};
 use crate::model::{SinkId, Timestamp};
 use crate::pace::Pace;
 use crate::store::{Due, Outbox, Outcome, Store, StoreError};
@@ -308,10 +307,11 @@ impl Run {
         settled.took.observe(begun.at.elapsed());
         let (outcome, health, why) = match answer {
             Answer::Received => {
-                settled.delivered.fetch_add(1, Ordering::Relaxed);
+                settled.count(&self.worker.sink, End::Delivered);
                 (Some(Outcome::Delivered), Health::Up, String::new())
             }
             Answer::Gone => {
+                settled.count(&self.worker.sink, End::Gone);
                 self.waiting.clear();
                 self.worker.stop_sink().await;
                 (None, Health::Up, String::new())
@@ -385,7 +385,7 @@ impl Worker {
         let (failed, sink) = (begun.attempts.saturating_add(1), self.sink.as_str());
         match retry::next(&self.policy, failed, retry_after, now, fastrand::f64()) {
             retry::Next::At(at) => {
-                self.settled.failed.fetch_add(1, Ordering::Relaxed);
+                self.settled.count(&self.sink, End::Failed);
                 warn!(
                     sink,
                     alert = begun.alert,
@@ -399,7 +399,7 @@ impl Worker {
                 }
             }
             retry::Next::Dead => {
-                self.settled.dead.fetch_add(1, Ordering::Relaxed);
+                self.settled.count(&self.sink, End::Dead);
                 error!(
                     sink,
                     alert = begun.alert,

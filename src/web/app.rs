@@ -9,6 +9,8 @@ use tokio::time::Instant;
 use super::access::Access;
 use crate::config::Config;
 use crate::measure::Spread;
+use crate::model::{SinkId, Timestamp};
+use crate::notify::End;
 use crate::store::Store;
 
 /// Streams of events at a time.
@@ -50,10 +52,12 @@ pub struct Vitals {
     pub entries: u64,
     /// Alerts that were made.
     pub alerts: u64,
-    /// Attempts to deliver, by how they ended.
-    pub attempts: Vec<(&'static str, u64)>,
+    /// Attempts to deliver, by sink and by how they ended.
+    pub attempts: Vec<(SinkId, End, u64)>,
     /// How long attempts took.
     pub attempt_time: Spread,
+    /// When it was last looked whether a topic is mentioned far more than usual.
+    pub looked_for_spikes: Option<Timestamp>,
 }
 
 /// What all handlers share.
@@ -69,6 +73,8 @@ pub struct App {
     pub streams: Arc<Semaphore>,
     /// When the database was last seen to be writable.
     pub written: Arc<Mutex<Option<Instant>>>,
+    /// When the daemon began to answer.
+    pub started: Timestamp,
 }
 
 impl App {
@@ -81,6 +87,7 @@ impl App {
             access: Arc::new(access),
             streams: Arc::new(Semaphore::new(STREAMS)),
             written: Arc::default(),
+            started: Timestamp::now(),
         }
     }
 

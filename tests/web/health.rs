@@ -55,17 +55,23 @@ fn metrics_count_what_happened() {
     assert!(value("mentiond_database_bytes") > 4096.0);
     assert!(value("mentiond_heartbeat_age_seconds") < 60.0);
     wait_for("the deliveries to be recorded", || {
-        let delivered = "mentiond_deliveries{sink=\"hook\",state=\"delivered\"}";
+        let waiting = "mentiond_deliveries{sink=\"hook\",state=\"waiting\"}";
         served
             .api
             .get("/metrics")
             .body
-            .contains(&format!("{delivered} 4\n"))
+            .contains(&format!("{waiting} 0\n"))
             .then_some(())
     });
     assert_eq!(
-        text("mentiond_delivery_attempts_total{outcome=\"delivered\"}"),
+        text("mentiond_delivery_attempts_total{sink=\"hook\",outcome=\"delivered\"}"),
         "4"
+    );
+    assert_eq!(text("mentiond_ready"), "1");
+    assert_eq!(text("mentiond_sink_stopped{sink=\"hook\"}"), "0");
+    assert_eq!(text("mentiond_database_rows{table=\"entry\"}"), "6");
+    assert!(
+        value("mentiond_last_entry_timestamp_seconds") > value("process_start_time_seconds") - 60.0
     );
     assert_eq!(text("mentiond_delivery_duration_seconds_count"), "4");
     assert_eq!(text("mentiond_outbox_oldest_seconds{sink=\"hook\"}"), "0");

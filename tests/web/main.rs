@@ -22,6 +22,7 @@ mod access;
 mod alerts;
 mod health;
 mod history;
+mod monitoring;
 mod openapi;
 mod page;
 mod problems;
