@@ -11,7 +11,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::Instant;
-use tracing::{error, warn};
+use tracing::field::Empty;
+use tracing::{Instrument, error, info_span, warn};
 
 use super::circuit::{Circuit, Gate, Health};
 use super::recorder::{self, Ended};
@@ -255,7 +256,7 @@ impl Run {
             let worker = self.worker.clone();
             let handle = self
                 .attempts
-                .spawn(async move { worker.channel.send(&due.alert).await });
+                .spawn(async move { attempt(&worker, &due).await });
             self.under_way.insert(handle.id(), begun);
         }
     }
@@ -411,6 +412,32 @@ impl Worker {
             }
         }
     }
+}
+
+/// Makes one attempt, in a span of its own.
+async fn attempt(worker: &Worker, due: &Due) -> Answer {
+    let span = info_span!(
+        parent: None,
+        "delivery",
+        otel.kind = "client",
+        sink = worker.sink.as_str(),
+        alert = due.alert.id,
+        attempt = due.attempts.saturating_add(1),
+        outcome = Empty,
+        otel.status_code = Empty
+    );
+    let sent = worker.channel.send(&due.alert);
+    let answer = sent.instrument(span.clone()).await;
+    let outcome = match &answer {
+        Answer::Received => "delivered",
+        Answer::Gone => "gone",
+        Answer::Failed(_) => "failed",
+    };
+    span.record("outcome", outcome);
+    if !matches!(answer, Answer::Received) {
+        span.record("otel.status_code", "ERROR");
+    }
+    answer
 }
 
 /// Waits for the news that there are new deliveries; false when none will come.

@@ -1,6 +1,6 @@
 //! Health, readiness and metrics.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::client::{OPEN, Served};
 use crate::support::wait_for;
@@ -80,4 +80,28 @@ fn metrics_count_what_happened() {
         media.header("content-type"),
         Some("text/plain; version=0.0.4; charset=utf-8")
     );
+}
+
+#[test]
+fn log_lines_do_not_name_the_spans_that_they_stand_in() {
+    let log = "[log]\nformat = \"json\"\nlevel = \"debug\"\n";
+    let (served, _site, _hook) = Served::with_news(3, &format!("{OPEN}{log}"));
+    assert_eq!(served.api.get("/api/v1/feeds").status, 200);
+    let lines = served.daemon.log();
+    let lines: Vec<Value> = lines
+        .iter()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert!(lines.iter().any(|line| line["feed"] == "wire"), "{lines:?}");
+    for line in lines {
+        assert!(
+            line["message"].is_string() && line["level"].is_string(),
+            "{line}"
+        );
+        assert_eq!(
+            (line.get("span"), line.get("spans")),
+            (None, None),
+            "{line}"
+        );
+    }
 }
