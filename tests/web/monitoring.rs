@@ -5,6 +5,7 @@
 //! that need it say so and pass.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -225,7 +226,11 @@ fn promtool_can_read_every_query_of_the_dashboard() {
         assert!(!query.contains('$'), "{query}");
         // A string of JSON is one of YAML.
         let query = Value::String(query);
-        rules += &format!("      - record: panel:query:{n}\n        expr: {query}\n");
+        write!(
+            rules,
+            "      - record: panel:query:{n}\n        expr: {query}\n"
+        )
+        .unwrap();
     }
     if let Some(promtool) = promtool() {
         let folder = tempfile::tempdir().unwrap();
