@@ -326,7 +326,7 @@ fn database(text: &mut Text, seen: &Seen<'_>) {
         (
             "mentiond_database_rows",
             "gauge",
-            "Rows of tables, counted every ten minutes.",
+            "Rows of tables, at most, as the numbers of the first and the last say.",
         ),
         "table",
         rows.iter().map(|(table, n)| (*table, *n as f64)),
