@@ -24,6 +24,7 @@ mod silence;
 mod sinks;
 mod terminal;
 mod topics;
+mod traces;
 mod trends;
 
 use std::path::{Path, PathBuf};

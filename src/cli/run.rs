@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 
 use super::terminal::Terminal;
+use super::traces::Traces;
 use super::{CliError, Context, runtime};
 use crate::config::{self, Environment};
 use crate::daemon::{self, Command, Engine, Event, Live};
@@ -37,7 +38,9 @@ pub fn run(context: &Context, _: &RunArgs) -> Result<ExitCode, CliError> {
     };
     let config = context.load()?;
     let terminal = Terminal::default();
-    terminal.log(&config.log.level, config.log.format)?;
+    let traces = Traces::new(runtime.handle())?;
+    terminal.log_and(&config.log.level, config.log.format, traces.layer())?;
+    traces.announce();
     let path = config.path.clone();
     let live = Live::new(config)?;
     let store = Store::open(&live.config.database)?;
@@ -53,6 +56,7 @@ pub fn run(context: &Context, _: &RunArgs) -> Result<ExitCode, CliError> {
     let environment = context.environment.clone();
     let result = runtime.block_on(serve(&engine, &terminal, signals, path, environment));
     terminal.end();
+    traces.end();
     // Look-ups of names may still hang in the system; they are not waited for.
     runtime.shutdown_timeout(Duration::from_millis(200));
     if let Some(engine) = Arc::into_inner(engine) {

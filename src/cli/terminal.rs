@@ -5,11 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use tracing::Metadata;
+use tracing_subscriber::filter::{FilterExt, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, fmt};
 
 use super::CliError;
 use super::output::colour_wanted;
+use super::traces::AnyLayer;
 use crate::config::LogFormat;
 use crate::notify::Printer;
 
@@ -93,22 +98,39 @@ impl Terminal {
 
     /// Sends log lines to standard error, in the given format, from the given level on.
     pub fn log(&self, level: &str, format: LogFormat) -> Result<(), CliError> {
+        self.log_and(level, format, None)
+    }
+
+    /// The same, beside something else that takes spans up. Log lines do not name the spans that they
+    /// stand in.
+    pub fn log_and(
+        &self,
+        level: &str,
+        format: LogFormat,
+        spans: Option<AnyLayer>,
+    ) -> Result<(), CliError> {
         let filter = EnvFilter::try_new(own(level))
             .map_err(|error| CliError::Usage(format!("log level `{level}`: {error}")))?;
         let colour = std::io::stderr().is_terminal() && colour_wanted();
-        let builder = fmt()
-            .with_env_filter(filter)
+        let lines = filter.and(filter_fn(|metadata: &Metadata<'_>| metadata.is_event()));
+        let layer = fmt::layer()
             .with_writer(self.clone())
             // It would panic where the writer gave up.
             .log_internal_errors(false)
             .with_target(false);
         // The journal has its own time stamps.
         let journal = std::env::var_os("JOURNAL_STREAM").is_some();
-        let done = match format {
-            LogFormat::Json => builder.json().flatten_event(true).try_init(),
-            LogFormat::Human if journal => builder.without_time().with_ansi(false).try_init(),
-            LogFormat::Human => builder.with_ansi(colour).try_init(),
+        let layer: AnyLayer = match format {
+            LogFormat::Json => layer.json().flatten_event(true).with_filter(lines).boxed(),
+            LogFormat::Human if journal => {
+                let layer = layer.without_time().with_ansi(false);
+                layer.with_filter(lines).boxed()
+            }
+            LogFormat::Human => layer.with_ansi(colour).with_filter(lines).boxed(),
         };
+        let mut layers = vec![layer];
+        layers.extend(spans);
+        let done = tracing_subscriber::registry().with(layers).try_init();
         done.map_err(|error| CliError::Failed(format!("can't set up logging: {error}")))
     }
 }

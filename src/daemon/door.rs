@@ -3,7 +3,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
 use axum::Router;
 use tokio::sync::watch;
@@ -142,12 +141,9 @@ impl Daemon for Seen {
             poll_time: status.took.spread(),
             entries: now.entries,
             alerts: now.alerts,
-            attempts: vec![
-                ("delivered", settled.delivered.load(Relaxed)),
-                ("failed", settled.failed.load(Relaxed)),
-                ("dead", settled.dead.load(Relaxed)),
-            ],
+            attempts: settled.attempts(),
             attempt_time: settled.took.spread(),
+            looked_for_spikes: status.looked_for_spikes(),
         }
     }
 

@@ -7,7 +7,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::{debug, info};
+use tracing::field::Empty;
+use tracing::{Instrument, Span, debug, info, info_span};
 use url::Url;
 
 use super::judge::{Around, Judge};
@@ -58,6 +59,28 @@ pub async fn read_page(
     feed: Option<Arc<Feed>>,
     page: PageId,
 ) -> Result<PageRead, PollError> {
+    let name = feed.as_ref().map(|feed| feed.id.as_str());
+    let span = info_span!(
+        "page",
+        feed = name,
+        outcome = Empty,
+        otel.status_code = Empty
+    );
+    let read = read_once(engine, live, feed, page).instrument(span.clone());
+    let read = read.await;
+    if read.is_err() {
+        span.record("outcome", "unrecorded");
+        span.record("otel.status_code", "ERROR");
+    }
+    read
+}
+
+async fn read_once(
+    engine: &Engine,
+    live: &Arc<Live>,
+    feed: Option<Arc<Feed>>,
+    page: PageId,
+) -> Result<PageRead, PollError> {
     let Some(job) = engine.store.page_job(page).await? else {
         return Ok(PageRead::default());
     };
@@ -70,7 +93,10 @@ pub async fn read_page(
             let (text, language) = (text.clone(), None);
             (PageRead::default(), Attempt::Text { text, language })
         }
-        (Some(feed), None) => attempt(engine, live, feed, &job).await,
+        (Some(feed), None) => {
+            let attempt = attempt(engine, live, feed, &job);
+            attempt.instrument(info_span!("fetch")).await
+        }
     };
     let revision = job.revision;
     let now = Timestamp::now();
@@ -94,13 +120,22 @@ pub async fn read_page(
             PageOutcome::Retry { at, error }
         }
     };
+    Span::current().record(
+        "outcome",
+        match outcome {
+            PageOutcome::Read { .. } => "read",
+            PageOutcome::Retry { .. } => "retry",
+            PageOutcome::Failed { .. } => "failed",
+        },
+    );
     let record = PageRecord {
         page,
         revision,
         at: now,
         outcome,
     };
-    let committed = engine.store.commit_page(record).await?;
+    let commit = engine.store.commit_page(record);
+    let committed = commit.instrument(info_span!("commit")).await?;
     if committed.pages > 0 {
         read.again = Some(now + live.policy.min_interval);
     }

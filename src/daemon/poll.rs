@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tracing::warn;
+use tracing::field::Empty;
+use tracing::{Instrument, info_span, warn};
 use url::Url;
 
 use super::document::{Read, judge_document, read_document};
@@ -97,6 +98,44 @@ pub async fn poll(
     feed: &Arc<Feed>,
     row: FeedRow,
 ) -> Result<Polled, PollError> {
+    let span = info_span!(
+        "poll",
+        feed = feed.id.as_str(),
+        outcome = Empty,
+        error.kind = Empty,
+        new_entries = Empty,
+        mentions = Empty,
+        alerts = Empty,
+        otel.status_code = Empty
+    );
+    let polled = poll_once(engine, live, feed, row)
+        .instrument(span.clone())
+        .await;
+    let outcome = polled.as_ref().map(|polled| polled.status.as_str());
+    span.record("outcome", outcome.unwrap_or("unrecorded"));
+    match &polled {
+        Ok(polled) => {
+            if let PollStatus::Failed { kind, .. } = &polled.status {
+                span.record("error.kind", *kind);
+                span.record("otel.status_code", "ERROR");
+            }
+            span.record("new_entries", polled.committed.new_entries);
+            span.record("mentions", polled.committed.mentions);
+            span.record("alerts", polled.committed.alerts);
+        }
+        Err(_) => {
+            span.record("otel.status_code", "ERROR");
+        }
+    }
+    polled
+}
+
+async fn poll_once(
+    engine: &Engine,
+    live: &Arc<Live>,
+    feed: &Arc<Feed>,
+    row: FeedRow,
+) -> Result<Polled, PollError> {
     let began = Instant::now();
     let state = engine.store.feed_state(row).await?;
     let url = address(feed, &state);
@@ -108,7 +147,8 @@ pub async fn poll(
         deltas: takes_deltas(&state, Timestamp::now()),
         ..Request::feed(&url)
     };
-    let mut found = match live.fetcher.fetch(&request).await {
+    let fetched = live.fetcher.fetch(&request).instrument(info_span!("fetch"));
+    let mut found = match fetched.await {
         Ok(answer) => {
             failure::hear(engine);
             answered(engine, live, feed, row, &state, answer).await?
@@ -158,7 +198,8 @@ pub async fn poll(
         moved_to: found.moved_to.map(Into::into),
         document: found.document,
     };
-    let committed = engine.store.commit_poll(record).await?;
+    let commit = engine.store.commit_poll(record);
+    let committed = commit.instrument(info_span!("commit")).await?;
     engine.tell(&committed);
     if let Some(push) = engine.push() {
         let good = matches!(found.status, PollStatus::Ok | PollStatus::NotModified);

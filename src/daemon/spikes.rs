@@ -30,10 +30,12 @@ pub(super) async fn watch(engine: Arc<Engine>) {
     loop {
         let now = Timestamp::now();
         match look(&engine, now).await {
-            Ok(0) => {}
             Ok(told) => {
-                info!("{told} topics are mentioned far more than usual");
-                engine.wake_notifier();
+                engine.status.count_spikes(told, now);
+                if told > 0 {
+                    info!("{told} topics are mentioned far more than usual");
+                    engine.wake_notifier();
+                }
             }
             Err(error) => warn!("can't look for spikes, trying again later: {error}"),
         }

@@ -20,6 +20,8 @@ pub struct Status {
     pub failing: AtomicUsize,
     /// When the feed that is due first is or was due, in milliseconds since the epoch; 0 when none is.
     next_due: AtomicI64,
+    /// When it was last looked for spikes, in milliseconds since the epoch; 0 before.
+    looked_for_spikes: AtomicI64,
     /// When the main loop last said that it is alive.
     alive: Mutex<Option<Instant>>,
     /// How long polls took.
@@ -93,6 +95,18 @@ impl Status {
     pub(super) fn count_page(&self, committed: &Committed) {
         self.mentions.fetch_add(committed.mentions as u64, Relaxed);
         self.alerts.fetch_add(committed.alerts as u64, Relaxed);
+    }
+
+    /// It was looked for spikes at this time, and so many were told.
+    pub(super) fn count_spikes(&self, told: usize, at: Timestamp) {
+        self.alerts.fetch_add(told as u64, Relaxed);
+        self.looked_for_spikes.store(at.as_millis(), Relaxed);
+    }
+
+    /// When it was last looked for spikes.
+    pub(super) fn looked_for_spikes(&self) -> Option<Timestamp> {
+        let at = Timestamp::from_millis(self.looked_for_spikes.load(Relaxed));
+        (at != Timestamp::default()).then_some(at)
     }
 
     /// The main loop is alive.

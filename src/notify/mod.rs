@@ -24,6 +24,7 @@ pub mod probe;
 mod recorder;
 pub mod retry;
 pub mod route;
+mod settled;
 pub mod sign;
 mod sink;
 pub mod voice;
@@ -32,5 +33,6 @@ pub mod words;
 mod worker;
 
 pub use log::Printer;
-pub use notifier::{Notifier, NotifyError, Settled};
+pub use notifier::{Notifier, NotifyError};
+pub use settled::{End, Settled};
 pub use voice::Voice;

@@ -1,7 +1,6 @@
 //! All sinks' workers: starting them, one round of them, stopping them.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -9,24 +8,10 @@ use tokio::task::JoinSet;
 use tracing::{error, warn};
 
 use super::worker::Worker;
-use super::{Printer, sink};
+use super::{Printer, Settled, sink};
 use crate::config::SinkConfig;
-use crate::measure::Histogram;
 use crate::model::SinkId;
 use crate::store::{Store, StoreError};
-
-/// How many deliveries ended how since the start.
-#[derive(Debug, Default)]
-pub struct Settled {
-    /// Received.
-    pub delivered: AtomicU64,
-    /// Attempts that failed.
-    pub failed: AtomicU64,
-    /// Given up.
-    pub dead: AtomicU64,
-    /// How long attempts took.
-    pub took: Histogram,
-}
 
 /// The running workers.
 #[derive(Debug)]

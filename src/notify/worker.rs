@@ -6,19 +6,19 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::Instant;
-use tracing::{error, warn};
+use tracing::field::Empty;
+use tracing::{Instrument, error, info_span, warn};
 
 use super::circuit::{Circuit, Gate, Health};
 use super::recorder::{self, Ended};
 use super::sink::Channel;
 use super::webhook::{Answer, Failure};
-use super::{Settled, circuit, retry};
+use super::{End, Settled, circuit, retry};
 use crate::model::{SinkId, Timestamp};
 use crate::pace::Pace;
 use crate::store::{Due, Outbox, Outcome, Store, StoreError};
@@ -256,7 +256,7 @@ impl Run {
             let worker = self.worker.clone();
             let handle = self
                 .attempts
-                .spawn(async move { worker.channel.send(&due.alert).await });
+                .spawn(async move { attempt(&worker, &due).await });
             self.under_way.insert(handle.id(), begun);
         }
     }
@@ -308,10 +308,11 @@ impl Run {
         settled.took.observe(begun.at.elapsed());
         let (outcome, health, why) = match answer {
             Answer::Received => {
-                settled.delivered.fetch_add(1, Ordering::Relaxed);
+                settled.count(&self.worker.sink, End::Delivered);
                 (Some(Outcome::Delivered), Health::Up, String::new())
             }
             Answer::Gone => {
+                settled.count(&self.worker.sink, End::Gone);
                 self.waiting.clear();
                 self.worker.stop_sink().await;
                 (None, Health::Up, String::new())
@@ -385,7 +386,7 @@ impl Worker {
         let (failed, sink) = (begun.attempts.saturating_add(1), self.sink.as_str());
         match retry::next(&self.policy, failed, retry_after, now, fastrand::f64()) {
             retry::Next::At(at) => {
-                self.settled.failed.fetch_add(1, Ordering::Relaxed);
+                self.settled.count(&self.sink, End::Failed);
                 warn!(
                     sink,
                     alert = begun.alert,
@@ -399,7 +400,7 @@ impl Worker {
                 }
             }
             retry::Next::Dead => {
-                self.settled.dead.fetch_add(1, Ordering::Relaxed);
+                self.settled.count(&self.sink, End::Dead);
                 error!(
                     sink,
                     alert = begun.alert,
@@ -411,6 +412,32 @@ impl Worker {
             }
         }
     }
+}
+
+/// Makes one attempt, in a span of its own.
+async fn attempt(worker: &Worker, due: &Due) -> Answer {
+    let span = info_span!(
+        parent: None,
+        "delivery",
+        otel.kind = "client",
+        sink = worker.sink.as_str(),
+        alert = due.alert.id,
+        attempt = due.attempts.saturating_add(1),
+        outcome = Empty,
+        otel.status_code = Empty
+    );
+    let sent = worker.channel.send(&due.alert);
+    let answer = sent.instrument(span.clone()).await;
+    let outcome = match &answer {
+        Answer::Received => "delivered",
+        Answer::Gone => "gone",
+        Answer::Failed(_) => "failed",
+    };
+    span.record("outcome", outcome);
+    if !matches!(answer, Answer::Received) {
+        span.record("otel.status_code", "ERROR");
+    }
+    answer
 }
 
 /// Waits for the news that there are new deliveries; false when none will come.

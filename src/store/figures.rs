@@ -1,27 +1,121 @@
 //! Figures for those who watch the daemon from outside.
+//!
+//! They are asked for every few seconds, for years, so a look costs what is new and what waits, never the
+//! history: mentions are counted from where the last look ended, what waits is counted in indexes that
+//! hold nothing else, and how many rows a table has is told from its first and its last.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Store, StoreError};
 use crate::model::Timestamp;
 
+/// The tables that grow with the news and of which the oldest rows are removed first.
+const TABLES: [&str; 3] = ["entry", "mention", "story"];
+
+/// By the number alone: the index by topic would have to be walked over whole.
+const NEW_MENTIONS: &str =
+    "SELECT topic, count(*) FROM mention NOT INDEXED WHERE id > ?1 GROUP BY topic";
+const WAITING: &str = "SELECT sink, count(*) FROM delivery INDEXED BY delivery_order
+    WHERE state = 'waiting' GROUP BY sink";
+const HELD: &str = "SELECT sink, count(*) FROM delivery INDEXED BY delivery_held
+    WHERE state = 'held' GROUP BY sink";
+const DEAD: &str = "SELECT sink, count(*) FROM delivery INDEXED BY delivery_settled
+    WHERE state = 'dead' GROUP BY sink";
+/// Deliveries are numbered as they are made.
+const OLDEST: &str = "SELECT created_ms FROM delivery INDEXED BY delivery_order
+    WHERE state = 'waiting' AND sink = ?1 ORDER BY id LIMIT 1";
+const SINKS: &str = "SELECT id, stopped_ms IS NOT NULL, paused_until_ms IS NOT NULL FROM sink";
+const PAGES: &str = "SELECT count(*) FROM page WHERE state = 'waiting'";
+const SUBSCRIPTIONS: &str = "SELECT state, count(*) FROM subscription GROUP BY state";
+const LEASE: &str = "SELECT min(lease_until_ms) FROM subscription WHERE state = 'active'";
+const LAST_ENTRY: &str = "SELECT max(first_seen_ms) FROM entry";
+
 /// What the database can say in numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Figures {
-    /// Entries recorded since the beginning.
-    pub entries: u64,
-    /// Mentions recorded since the beginning, by topic.
+    /// Mentions recorded since the database was opened, by topic. Never falls.
     pub mentions: BTreeMap<String, u64>,
-    /// Alerts that are kept, by kind.
-    pub alerts: BTreeMap<String, u64>,
-    /// Deliveries that are kept, by sink and state.
-    pub deliveries: BTreeMap<(String, String), u64>,
+    /// Deliveries that are held back, wait or are dead letters, by sink and state.
+    pub deliveries: BTreeMap<(String, &'static str), u64>,
     /// When the oldest delivery that waits was made, by sink.
     pub oldest_waiting: BTreeMap<String, Timestamp>,
-    /// Bytes of the database file.
-    pub bytes: u64,
+    /// The sinks that were ever configured.
+    pub sinks: BTreeMap<String, Standing>,
+    /// Pages that wait to be read.
+    pub pages_waiting: u64,
+    /// `WebSub` subscriptions, by state.
+    pub subscriptions: BTreeMap<String, u64>,
+    /// When the lease of an active subscription ends first.
+    pub lease_until: Option<Timestamp>,
+    /// When the newest entry was first seen.
+    pub last_entry: Option<Timestamp>,
+    /// Rows of tables, at most: some between the first and the last may be gone.
+    pub rows: BTreeMap<&'static str, u64>,
+    /// Bytes on disk.
+    pub sizes: Sizes,
+}
+
+/// Whether a sink is at work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// It waits for its owner.
+    pub stopped: bool,
+    /// It waits for its receiver to recover.
+    pub paused: bool,
+}
+
+/// Bytes on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sizes {
+    /// The database file.
+    pub file: u64,
+    /// What of it is free for new rows.
+    pub free: u64,
+    /// Its write-ahead log.
+    pub wal: u64,
+    /// What its disk has left for us, where the system says.
+    pub disk_available: Option<u64>,
+}
+
+/// What is kept from one look to the next.
+#[derive(Debug)]
+pub(super) struct Tally(Mutex<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    /// The newest mention that is counted.
+    last: i64,
+    mentions: BTreeMap<String, u64>,
+}
+
+impl Tally {
+    /// Counts from what is there now.
+    pub(super) fn new(conn: &Connection) -> Self {
+        // What can't be read now can't be read later either, and is said then.
+        let last = newest_mention(conn).unwrap_or_default();
+        Self(Mutex::new(Counts {
+            last,
+            ..Counts::default()
+        }))
+    }
+
+    /// Counts on; the mentions since the beginning.
+    fn count(&self, conn: &Connection) -> Result<BTreeMap<String, u64>, StoreError> {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // One transaction, so that none comes between the counting and the look at the newest.
+        let tx = conn.unchecked_transaction()?;
+        for (topic, n) in by_name(&tx, NEW_MENTIONS, params![counts.last])? {
+            *counts.mentions.entry(topic).or_default() += n;
+        }
+        // Lower than before when the newest was removed.
+        counts.last = newest_mention(&tx)?;
+        tx.finish()?;
+        Ok(counts.mentions.clone())
+    }
 }
 
 impl Store {
@@ -30,39 +124,45 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn figures(&self) -> Result<Figures, StoreError> {
-        self.read(|conn| {
-            let number = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0));
-            let pages = number("PRAGMA page_count")?.saturating_mul(number("PRAGMA page_size")?);
-            let entries = number("SELECT coalesce(sum(entries), 0) FROM feed")?;
-            let oldest = by_name(
-                conn,
-                "SELECT sink, min(created_ms) FROM delivery WHERE state = 'waiting' GROUP BY sink",
-            )?;
-            let mut deliveries = BTreeMap::new();
-            let mut statement =
-                conn.prepare("SELECT sink, state, count(*) FROM delivery GROUP BY sink, state")?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let count = row.get::<_, i64>(2)?.unsigned_abs();
-                deliveries.insert((row.get(0)?, row.get(1)?), count);
-            }
-            let counts = |sql| -> Result<BTreeMap<String, u64>, StoreError> {
-                let counts = by_name(conn, sql)?.into_iter();
-                Ok(counts.map(|(name, n)| (name, n.unsigned_abs())).collect())
+        let inner = self.inner.clone();
+        self.read(move |conn| {
+            let mut figures = Figures {
+                mentions: inner.tally.count(conn)?,
+                pages_waiting: number(conn, PAGES)?,
+                subscriptions: by_name(conn, SUBSCRIPTIONS, [])?.into_iter().collect(),
+                lease_until: moment(conn, LEASE)?,
+                last_entry: moment(conn, LAST_ENTRY)?,
+                sizes: sizes(conn, &inner.path)?,
+                ..Figures::default()
             };
-            Ok(Figures {
-                entries: entries.unsigned_abs(),
-                mentions: counts(
-                    "SELECT topic, sum(mentions) FROM series WHERE topic <> '' GROUP BY topic",
-                )?,
-                alerts: counts("SELECT kind, count(*) FROM alert GROUP BY kind")?,
-                deliveries,
-                oldest_waiting: oldest
-                    .into_iter()
-                    .map(|(sink, at)| (sink, Timestamp::from_millis(at)))
-                    .collect(),
-                bytes: pages.unsigned_abs(),
-            })
+            for table in TABLES {
+                figures.rows.insert(table, number(conn, &rows(table))?);
+            }
+            for (state, sql) in [("held", HELD), ("waiting", WAITING), ("dead", DEAD)] {
+                for (sink, n) in by_name(conn, sql, [])? {
+                    if state == "waiting" {
+                        let oldest = conn
+                            .prepare_cached(OLDEST)?
+                            .query_row([&sink], |row| row.get(0))
+                            .optional()?;
+                        let oldest = oldest.map(Timestamp::from_millis);
+                        figures
+                            .oldest_waiting
+                            .extend(oldest.map(|at| (sink.clone(), at)));
+                    }
+                    figures.deliveries.insert((sink, state), n);
+                }
+            }
+            let mut statement = conn.prepare_cached(SINKS)?;
+            let mut sinks = statement.query([])?;
+            while let Some(row) = sinks.next()? {
+                let standing = Standing {
+                    stopped: row.get(1)?,
+                    paused: row.get(2)?,
+                };
+                figures.sinks.insert(row.get(0)?, standing);
+            }
+            Ok(figures)
         })
         .await
     }
@@ -81,8 +181,96 @@ impl Store {
     }
 }
 
-fn by_name(conn: &Connection, sql: &str) -> Result<Vec<(String, i64)>, StoreError> {
-    let mut statement = conn.prepare(sql)?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+fn newest_mention(conn: &Connection) -> Result<i64, StoreError> {
+    let sql = "SELECT coalesce(max(id), 0) FROM mention";
+    Ok(conn.query_row(sql, [], |row| row.get(0))?)
+}
+
+fn rows(table: &str) -> String {
+    format!("SELECT coalesce((SELECT max(id) FROM {table}) - (SELECT min(id) FROM {table}) + 1, 0)")
+}
+
+fn number(conn: &Connection, sql: &str) -> Result<u64, StoreError> {
+    let number: i64 = conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    Ok(number.unsigned_abs())
+}
+
+fn moment(conn: &Connection, sql: &str) -> Result<Option<Timestamp>, StoreError> {
+    let millis: Option<i64> = conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    Ok(millis.map(Timestamp::from_millis))
+}
+
+fn by_name(
+    conn: &Connection,
+    sql: &str,
+    params: impl rusqlite::Params,
+) -> Result<Vec<(String, u64)>, StoreError> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map(params, |row| {
+        Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs()))
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn sizes(conn: &Connection, path: &Path) -> Result<Sizes, StoreError> {
+    let page = number(conn, "PRAGMA page_size")?;
+    let mut wal = path.as_os_str().to_owned();
+    wal.push("-wal");
+    let disk = rustix::fs::statvfs(path).ok();
+    Ok(Sizes {
+        file: number(conn, "PRAGMA page_count")?.saturating_mul(page),
+        free: number(conn, "PRAGMA freelist_count")?.saturating_mul(page),
+        wal: std::fs::metadata(PathBuf::from(wal)).map_or(0, |wal| wal.len()),
+        disk_available: disk.map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_look_walks_over_no_table_that_grows() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("db")).unwrap();
+        let looks = [
+            NEW_MENTIONS,
+            WAITING,
+            HELD,
+            DEAD,
+            OLDEST,
+            SINKS,
+            PAGES,
+            SUBSCRIPTIONS,
+            LEASE,
+            LAST_ENTRY,
+        ];
+        let looks = looks.map(str::to_owned).into_iter();
+        let looks: Vec<_> = looks.chain(TABLES.map(rows)).collect();
+        let plans = store.read(move |conn| {
+            let mut steps = Vec::new();
+            for sql in looks {
+                let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+                let given = statement.parameter_count();
+                let nothing = vec![0; given];
+                let params = rusqlite::params_from_iter(nothing);
+                let rows = statement.query_map(params, |row| row.get::<_, String>(3))?;
+                for step in rows {
+                    steps.push((sql.clone(), step?));
+                }
+            }
+            Ok(steps)
+        });
+        for (sql, step) in plans.await.unwrap() {
+            let walks = step.starts_with("SCAN") && step != "SCAN CONSTANT ROW";
+            // Partial indexes hold what waits; there is one sink for each that was ever configured,
+            // and a subscription or two for each feed.
+            let is_small = ["delivery_order", "delivery_held", "page_due"]
+                .iter()
+                .any(|index| step.ends_with(index))
+                || step == "SCAN sink"
+                || step.starts_with("SCAN subscription");
+            assert!(!walks || is_small, "{sql}: {step}");
+        }
+    }
 }

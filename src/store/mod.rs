@@ -69,7 +69,7 @@ pub use entries::{EntryName, RecordedMention, StoredEntry};
 pub use error::StoreError;
 pub use extras::Extras;
 pub use feeds::{FeedRow, FeedState, Registered};
-pub use figures::Figures;
+pub use figures::{Figures, Sizes, Standing};
 pub use history::{Alike, MentionFilter, MentionPlace, MentionRow};
 use lock::Lock;
 pub use outcomes::Outcome;
@@ -111,6 +111,7 @@ struct Inner {
     readers: Mutex<Vec<Connection>>,
     /// Held for as long as the store lives: one instance per database.
     lock: Option<Lock>,
+    tally: figures::Tally,
 }
 
 /// Idle reading connections that are kept for the next reader.
@@ -213,6 +214,7 @@ impl Store {
         reader: Connection,
         lock: Option<Lock>,
     ) -> Self {
+        let tally = figures::Tally::new(&reader);
         let readers = Mutex::new(vec![reader]);
         Self {
             inner: Arc::new(Inner {
@@ -220,6 +222,7 @@ impl Store {
                 writer,
                 readers,
                 lock,
+                tally,
             }),
         }
     }

@@ -37,6 +37,20 @@ pub enum PollStatus {
     },
 }
 
+impl PollStatus {
+    /// Its name, as metrics and traces have it.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::NotModified => "not_modified",
+            Self::Throttled { .. } => "throttled",
+            Self::Gone => "gone",
+            Self::Failed { .. } => "failed",
+        }
+    }
+}
+
 /// What becomes of a feed's stored validators.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Renewal {

@@ -10,6 +10,8 @@ use super::access::Access;
 use super::turns::Turns;
 use crate::config::Config;
 use crate::measure::Spread;
+use crate::model::{SinkId, Timestamp};
+use crate::notify::End;
 use crate::store::Store;
 
 /// Streams of events at a time.
@@ -51,10 +53,12 @@ pub struct Vitals {
     pub entries: u64,
     /// Alerts that were made.
     pub alerts: u64,
-    /// Attempts to deliver, by how they ended.
-    pub attempts: Vec<(&'static str, u64)>,
+    /// Attempts to deliver, by sink and by how they ended.
+    pub attempts: Vec<(SinkId, End, u64)>,
     /// How long attempts took.
     pub attempt_time: Spread,
+    /// When it was last looked whether a topic is mentioned far more than usual.
+    pub looked_for_spikes: Option<Timestamp>,
 }
 
 /// What all handlers share.
@@ -72,6 +76,8 @@ pub struct App {
     pub turns: Turns,
     /// When the database was last seen to be writable.
     pub written: Arc<Mutex<Option<Instant>>>,
+    /// When the daemon began to answer.
+    pub started: Timestamp,
 }
 
 impl App {
@@ -85,6 +91,7 @@ impl App {
             streams: Arc::new(Semaphore::new(STREAMS)),
             turns: Turns::default(),
             written: Arc::default(),
+            started: Timestamp::now(),
         }
     }
 

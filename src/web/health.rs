@@ -67,12 +67,17 @@ pub async fn alive(State(app): State<App>) -> Health {
     (status = 200, description = "It can", body = Health),
     (status = 503, description = "It can't", body = Health)))]
 pub async fn ready(State(app): State<App>) -> Health {
+    Health::of(reasons(&app).await)
+}
+
+/// Why it can't do its work, if it can't.
+pub(super) async fn reasons(app: &App) -> Vec<&'static str> {
     let vitals = app.daemon.vitals();
     let mut reasons: Vec<_> = scheduler(vitals.silent_for).into_iter().collect();
-    if !is_writable(&app).await {
+    if !is_writable(app).await {
         reasons.push("database");
     }
-    Health::of(reasons)
+    reasons
 }
 
 /// Whether the database can be written. Looks once for all who ask at the same time, and not often.

@@ -28,6 +28,7 @@ pub mod page;
 pub mod params;
 pub mod problem;
 pub mod reply;
+mod traced;
 pub mod turns;
 
 pub mod feeds;
@@ -67,6 +68,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 pub fn one_of(routers: impl IntoIterator<Item = Router>) -> Router {
     let all = routers.into_iter().fold(Router::new(), Router::merge);
     all.layer(from_fn(headers::finish))
+        .layer(from_fn(traced::traced))
 }
 
 /// Why there is no listener.

@@ -1,6 +1,6 @@
 //! Health, readiness and metrics.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::client::{OPEN, Served};
 use crate::support::wait_for;
@@ -55,17 +55,23 @@ fn metrics_count_what_happened() {
     assert!(value("mentiond_database_bytes") > 4096.0);
     assert!(value("mentiond_heartbeat_age_seconds") < 60.0);
     wait_for("the deliveries to be recorded", || {
-        let delivered = "mentiond_deliveries{sink=\"hook\",state=\"delivered\"}";
+        let waiting = "mentiond_deliveries{sink=\"hook\",state=\"waiting\"}";
         served
             .api
             .get("/metrics")
             .body
-            .contains(&format!("{delivered} 4\n"))
+            .contains(&format!("{waiting} 0\n"))
             .then_some(())
     });
     assert_eq!(
-        text("mentiond_delivery_attempts_total{outcome=\"delivered\"}"),
+        text("mentiond_delivery_attempts_total{sink=\"hook\",outcome=\"delivered\"}"),
         "4"
+    );
+    assert_eq!(text("mentiond_ready"), "1");
+    assert_eq!(text("mentiond_sink_stopped{sink=\"hook\"}"), "0");
+    assert_eq!(text("mentiond_database_rows{table=\"entry\"}"), "6");
+    assert!(
+        value("mentiond_last_entry_timestamp_seconds") > value("process_start_time_seconds") - 60.0
     );
     assert_eq!(text("mentiond_delivery_duration_seconds_count"), "4");
     assert_eq!(text("mentiond_outbox_oldest_seconds{sink=\"hook\"}"), "0");
@@ -74,4 +80,28 @@ fn metrics_count_what_happened() {
         media.header("content-type"),
         Some("text/plain; version=0.0.4; charset=utf-8")
     );
+}
+
+#[test]
+fn log_lines_do_not_name_the_spans_that_they_stand_in() {
+    let log = "[log]\nformat = \"json\"\nlevel = \"debug\"\n";
+    let (served, _site, _hook) = Served::with_news(3, &format!("{OPEN}{log}"));
+    assert_eq!(served.api.get("/api/v1/feeds").status, 200);
+    let lines = served.daemon.log();
+    let lines: Vec<Value> = lines
+        .iter()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert!(lines.iter().any(|line| line["feed"] == "wire"), "{lines:?}");
+    for line in lines {
+        assert!(
+            line["message"].is_string() && line["level"].is_string(),
+            "{line}"
+        );
+        assert_eq!(
+            (line.get("span"), line.get("spans")),
+            (None, None),
+            "{line}"
+        );
+    }
 }

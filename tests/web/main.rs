@@ -23,6 +23,7 @@ mod alerts;
 mod health;
 mod history;
 mod mention_feeds;
+mod monitoring;
 mod openapi;
 mod page;
 mod problems;

@@ -133,9 +133,55 @@ async fn activity_and_figures_count_what_is_there() {
     let later = base.store.topic_activity(vec!["sco".into()], NOW + DAY * 3);
     assert_eq!(later.await.unwrap()[0].day, 0);
     let figures = base.store.figures().await.unwrap();
-    assert_eq!((figures.entries, figures.mentions["sco"]), (5, 5));
-    assert_eq!(figures.deliveries[&("a".into(), "waiting".into())], 5);
+    assert_eq!((figures.rows["entry"], figures.mentions["sco"]), (5, 5));
+    assert_eq!(figures.deliveries[&("a".into(), "waiting")], 5);
     assert_eq!(figures.oldest_waiting["a"], NOW);
-    assert!(figures.bytes > 0);
+    assert_eq!(figures.last_entry, Some(NOW));
+    assert!(figures.sizes.file > 0 && figures.sizes.wal > 0);
+    assert!(figures.sizes.disk_available.is_some());
     assert!(base.store.try_writing().await.is_ok());
+}
+
+#[tokio::test]
+async fn mentions_are_counted_on_and_never_fall() {
+    let base = filled().await;
+    let count = async || base.store.figures().await.unwrap().mentions["sco"];
+    assert_eq!(count().await, 5);
+    assert_eq!(count().await, 5);
+    base.commit(0, NOW, vec![entry(6, 6, 6, &["sco"])]).await;
+    assert_eq!(count().await, 6);
+    // Such as by a rematch, when a topic no longer says so.
+    base.sql()
+        .execute_batch("DELETE FROM mention WHERE id > 3")
+        .unwrap();
+    assert_eq!(count().await, 6);
+    base.commit(0, NOW, vec![entry(7, 7, 7, &["sco"])]).await;
+    assert_eq!(count().await, 7);
+}
+
+#[tokio::test]
+async fn figures_tell_which_sinks_stand_still_and_what_is_given_up() {
+    let base = filled().await;
+    base.store
+        .register_sinks(vec![(sink("a"), [0; 16]), (sink("b"), [0; 16])])
+        .await
+        .unwrap();
+    base.store
+        .stop_sink(sink("a"), "gone".into(), NOW)
+        .await
+        .unwrap();
+    let dead = Outcome::Dead {
+        error: "no".into(),
+        response: None,
+    };
+    base.settle_all("b", dead, NOW).await;
+    let figures = base.store.figures().await.unwrap();
+    let stopped = |id: &str| (figures.sinks[id].stopped, figures.sinks[id].paused);
+    assert_eq!(
+        (stopped("a"), stopped("b")),
+        ((true, false), (false, false))
+    );
+    assert_eq!(figures.deliveries[&("b".into(), "dead")], 5);
+    assert_eq!(figures.deliveries.get(&("b".into(), "waiting")), None);
+    assert_eq!(figures.oldest_waiting.get("b"), None);
 }
