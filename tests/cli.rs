@@ -16,6 +16,8 @@ mod check;
 mod demo;
 #[path = "cli/explain.rs"]
 mod explain;
+#[path = "cli/export.rs"]
+mod export;
 #[path = "cli/feeds.rs"]
 mod feeds;
 #[path = "cli/feeds_check.rs"]

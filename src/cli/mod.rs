@@ -9,6 +9,7 @@ mod check;
 mod demo;
 mod error;
 mod explain;
+mod export;
 mod feeds;
 mod inspect;
 mod match_text;
@@ -22,6 +23,8 @@ mod run;
 mod search;
 mod silence;
 mod sinks;
+mod stop;
+mod target;
 mod terminal;
 mod topics;
 mod trends;
@@ -61,17 +64,14 @@ struct Arguments {
     command: Command,
 }
 
+// Where the arguments have more to say than a line, nothing is said here: it would take the place of all that.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run as a service: poll feeds when they are due, deliver alerts, until stopped.
     Run(run::RunArgs),
     /// Check the configuration and print every problem with file, line and a suggestion.
     Check(check::CheckArgs),
-    /// Poll feeds once, now, deliver what is found, then exit.
     Poll(poll::PollArgs),
-    /// Parse feed documents or URLs exactly as the daemon would, and print them.
     Inspect(inspect::InspectArgs),
-    /// Match texts, files or pages against the topics and show each hit.
     Match(match_text::MatchArgs),
     /// List the feeds; add, remove, check, import and export them.
     Feeds(feeds::FeedsArgs),
@@ -83,9 +83,8 @@ enum Command {
     Trends(trends::TrendsArgs),
     /// Search the texts of the history.
     Search(search::SearchArgs),
-    /// Run topics over the stored entries: record what new or changed topics find in the history.
+    Export(export::ExportArgs),
     Rematch(rematch::RematchArgs),
-    /// Explain why an entry of the history mentions a topic, or why it does not.
     Explain(explain::ExplainArgs),
     /// List alerts and their deliveries; retry, drop or resume; explain routes.
     Alerts(alerts::AlertsArgs),
@@ -93,7 +92,6 @@ enum Command {
     Silence(silence::SilenceArgs),
     /// List the sinks; show what they get; send a test alert.
     Sinks(sinks::SinksArgs),
-    /// Show mentiond at work without a network: bundled feeds, alerts, a verifying receiver.
     Demo(demo::DemoArgs),
 }
 
@@ -173,6 +171,7 @@ pub fn main() -> ExitCode {
         Command::Mentions(args) => mentions::run(&context, &args),
         Command::Trends(args) => trends::run(&context, &args),
         Command::Search(args) => search::run(&context, &args),
+        Command::Export(args) => export::run(&context, &args),
         Command::Rematch(args) => rematch::run(&context, &args),
         Command::Explain(args) => explain::run(&context, &args),
         Command::Alerts(args) => alerts::run(&context, &args),

@@ -15,6 +15,7 @@ mod activity;
 mod alert_list;
 mod alike;
 mod commit;
+mod days;
 mod deliveries;
 mod entries;
 mod error;
@@ -60,6 +61,7 @@ use rusqlite::{Connection, OpenFlags};
 
 pub use activity::TopicActivity;
 pub use alert_list::{AlertPlace, AlertQuery, DeliveryRow, ListedAlert};
+pub use days::{DayCount, DayPlace};
 pub use deliveries::{AlertFilter, AlertRow, Due, Outbox, OutboxCounts};
 pub use entries::{EntryName, RecordedMention, StoredEntry};
 pub use error::StoreError;

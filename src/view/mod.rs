@@ -1,10 +1,11 @@
 //! What people and programs are shown, and how they write what they want: one way for the command line
 //! and the API.
 //!
-//! [`FeedView`] and [`SinkView`] are what `--json` prints and the API answers; [`instant`] reads times as
-//! people write them; [`silences`] checks a silence before it is added. All of it is pure: it is given
-//! what the store knows.
+//! [`FeedView`] and [`SinkView`] are what `--json` prints and the API answers; [`csv`] is what spreadsheets
+//! read; [`instant`] reads times as people write them; [`silences`] checks a silence before it is added. All
+//! of it is pure: it is given what the store knows.
 
+pub mod csv;
 pub mod feeds;
 pub mod instant;
 pub mod silences;

@@ -1,104 +1,21 @@
-//! Mentions as comma-separated values (RFC 4180).
-//!
-//! What strangers wrote may begin like a formula, which spreadsheets would run: such a cell gets an
-//! apostrophe in front.
+//! Mentions as an answer in comma-separated values.
 
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::IntoResponse;
 
-use crate::model::Timestamp;
 use crate::store::MentionRow;
-
-/// The columns.
-const HEADER: &str = "id,found,topic,score,entry,story,feed,source,language,published,title,link,term,field,hits,snippet\r\n";
+use crate::view::csv::{MENTION_COLUMNS, push_line, push_mention};
 
 /// Mentions as an answer in CSV.
 pub(super) fn mentions(rows: &[MentionRow]) -> impl IntoResponse + use<> {
-    let mut text = HEADER.to_owned();
+    let mut text = String::new();
+    push_line(&mut text, MENTION_COLUMNS);
     for row in rows {
-        let optional = |value: Option<String>| value.unwrap_or_default();
-        let cells = [
-            row.id.to_string(),
-            row.found.to_string(),
-            row.topic.clone(),
-            optional(row.score.map(|score| score.to_string())),
-            row.entry.to_string(),
-            row.story.to_string(),
-            row.feed.clone(),
-            row.source.clone(),
-            optional(row.language.clone()),
-            optional(row.published.as_ref().map(Timestamp::to_string)),
-            row.title.clone(),
-            optional(row.link.clone()),
-            row.term.clone(),
-            row.field.clone(),
-            row.hits.to_string(),
-            row.snippet.clone(),
-        ];
-        let line: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
-        text.push_str(&line.join(","));
-        text.push_str("\r\n");
+        push_mention(&mut text, row);
     }
     let headers = [
         (CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
         (CONTENT_DISPOSITION, "attachment; filename=\"mentions.csv\""),
     ];
     (headers, text)
-}
-
-fn quoted(cell: &str) -> String {
-    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let cell = if is_formula {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    };
-    if cell.contains(['"', ',', '\n', '\r']) {
-        format!("\"{}\"", cell.replace('"', "\"\""))
-    } else {
-        cell
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::quoted;
-
-    #[test]
-    fn cells_are_quoted_where_they_must_be_and_no_formula_is_left() {
-        for (cell, expected) in [
-            ("plain", "plain"),
-            ("a,b", "\"a,b\""),
-            ("say \"x\"", "\"say \"\"x\"\"\""),
-            ("two\nlines", "\"two\nlines\""),
-            ("=1+1", "'=1+1"),
-            ("@SUM(A1,B1)", "\"'@SUM(A1,B1)\""),
-            ("-", "'-"),
-            ("", ""),
-        ] {
-            assert_eq!(quoted(cell), expected);
-        }
-    }
-
-    proptest! {
-        /// A reader of RFC 4180 gets the text back, but for the apostrophe.
-        #[test]
-        fn a_cell_is_read_back(cell in ".{0,60}") {
-            let shown = quoted(&cell);
-            let read = match shown.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-                Some(inner) if shown.len() > 1 => {
-                    prop_assert!(!inner.replace("\"\"", "").contains('"'));
-                    inner.replace("\"\"", "\"")
-                }
-                _ => {
-                    prop_assert!(!shown.contains(['"', ',', '\n', '\r']));
-                    shown.clone()
-                }
-            };
-            let is_same = read == cell || read.strip_prefix('\'') == Some(cell.as_str());
-            prop_assert!(is_same, "{}", read);
-        }
-    }
 }
