@@ -10,6 +10,8 @@ mod server;
 #[path = "daemon/support.rs"]
 mod support;
 
+#[path = "cli/backup.rs"]
+mod backup;
 #[path = "cli/check.rs"]
 mod check;
 #[path = "cli/demo.rs"]

@@ -5,6 +5,7 @@
 //! or configuration, 3 done but not everything went well (only with `poll --strict`).
 
 mod alerts;
+mod backup;
 mod check;
 mod demo;
 mod error;
@@ -92,6 +93,7 @@ enum Command {
     Silence(silence::SilenceArgs),
     /// List the sinks; show what they get; send a test alert.
     Sinks(sinks::SinksArgs),
+    Backup(backup::BackupArgs),
     Demo(demo::DemoArgs),
 }
 
@@ -177,6 +179,7 @@ pub fn main() -> ExitCode {
         Command::Alerts(args) => alerts::run(&context, &args),
         Command::Silence(args) => silence::run(&context, &args),
         Command::Sinks(args) => sinks::run(&context, &args),
+        Command::Backup(args) => backup::run(&context, &args),
         Command::Demo(args) => demo::run(&context, &args),
     };
     match result {

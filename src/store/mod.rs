@@ -14,6 +14,7 @@
 mod activity;
 mod alert_list;
 mod alike;
+mod backup;
 mod commit;
 mod days;
 mod deliveries;
@@ -61,6 +62,7 @@ use rusqlite::{Connection, OpenFlags};
 
 pub use activity::TopicActivity;
 pub use alert_list::{AlertPlace, AlertQuery, DeliveryRow, ListedAlert};
+pub use backup::{BackedUp, BackupProgress};
 pub use days::{DayCount, DayPlace};
 pub use deliveries::{AlertFilter, AlertRow, Due, Outbox, OutboxCounts};
 pub use entries::{EntryName, RecordedMention, StoredEntry};

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use super::{Ended, mentiond, run};
 use crate::support::{Home, Hook, Item, Site, TOPICS, rss};
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "run",
     "check",
     "poll",
@@ -20,6 +20,7 @@ const COMMANDS: [&str; 15] = [
     "alerts",
     "silence",
     "sinks",
+    "backup",
     "demo",
 ];
 
@@ -88,6 +89,7 @@ fn what_is_not_understood_ends_with_2_and_does_nothing() {
         &["silence", "add", "--topic", "sco", "--until", "1h"],
         &["sinks", "test"],
         &["explain"],
+        &["backup"],
         &["export", "--what", "everything"],
         &["match", "--topic", "sco", "--text", "SCO"],
         &["--config"],
