@@ -30,6 +30,8 @@ mod feeds_lists;
 mod inspect;
 #[path = "cli/match_text.rs"]
 mod match_text;
+#[path = "cli/prune.rs"]
+mod prune;
 #[path = "cli/topics.rs"]
 mod topics;
 #[path = "cli/topics_show.rs"]

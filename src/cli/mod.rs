@@ -18,6 +18,7 @@ mod mentions;
 mod names;
 mod output;
 mod poll;
+mod prune;
 mod rematch;
 mod route;
 mod run;
@@ -94,6 +95,7 @@ enum Command {
     /// List the sinks; show what they get; send a test alert.
     Sinks(sinks::SinksArgs),
     Backup(backup::BackupArgs),
+    Prune(prune::PruneArgs),
     Demo(demo::DemoArgs),
 }
 
@@ -180,6 +182,7 @@ pub fn main() -> ExitCode {
         Command::Silence(args) => silence::run(&context, &args),
         Command::Sinks(args) => sinks::run(&context, &args),
         Command::Backup(args) => backup::run(&context, &args),
+        Command::Prune(args) => prune::run(&context, &args),
         Command::Demo(args) => demo::run(&context, &args),
     };
     match result {

@@ -32,6 +32,7 @@ mod outcomes;
 mod pace;
 mod pages;
 mod past;
+mod prunable;
 mod prune;
 mod query;
 mod record;
@@ -51,6 +52,7 @@ mod subscriptions;
 mod tests;
 mod texts;
 mod told;
+mod vacuum;
 mod watch;
 mod writer;
 
@@ -76,6 +78,7 @@ pub use outcomes::Outcome;
 pub use pace::{DigestDetail, Paced};
 pub use pages::{PageId, PageJob, PageOutcome, PageRecord, WaitingPage};
 pub use past::{HistoryEntry, HistoryPlace, KnownMention, TextVersion};
+pub use prunable::Prunable;
 pub use prune::{Keep, Pruned};
 pub use record::{
     AlertRecord, Committed, DocumentRecord, EntryRecord, MentionRecord, PollRecord, PollStatus,
@@ -93,6 +96,7 @@ pub use stories::{StoryDetail, StoryEntry};
 pub use subscriptions::SubscriptionRow;
 pub use texts::EntryTexts;
 pub use told::Told;
+pub use vacuum::Vacuumed;
 use writer::Writer;
 
 use crate::model::Timestamp;

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use super::{Ended, mentiond, run};
 use crate::support::{Home, Hook, Item, Site, TOPICS, rss};
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "run",
     "check",
     "poll",
@@ -21,6 +21,7 @@ const COMMANDS: [&str; 16] = [
     "silence",
     "sinks",
     "backup",
+    "prune",
     "demo",
 ];
 
@@ -91,6 +92,7 @@ fn what_is_not_understood_ends_with_2_and_does_nothing() {
         &["explain"],
         &["backup"],
         &["export", "--what", "everything"],
+        &["prune", "--dry-run", "--vacuum"],
         &["match", "--topic", "sco", "--text", "SCO"],
         &["--config"],
     ] {
