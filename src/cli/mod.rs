@@ -8,6 +8,7 @@ mod alerts;
 mod backup;
 mod check;
 mod demo;
+mod doctor;
 mod error;
 mod explain;
 mod export;
@@ -96,6 +97,7 @@ enum Command {
     Sinks(sinks::SinksArgs),
     Backup(backup::BackupArgs),
     Prune(prune::PruneArgs),
+    Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
 }
 
@@ -183,6 +185,7 @@ pub fn main() -> ExitCode {
         Command::Sinks(args) => sinks::run(&context, &args),
         Command::Backup(args) => backup::run(&context, &args),
         Command::Prune(args) => prune::run(&context, &args),
+        Command::Doctor(args) => doctor::run(&context, &args),
         Command::Demo(args) => demo::run(&context, &args),
     };
     match result {

@@ -24,7 +24,9 @@ mod extras;
 mod feeds;
 mod figures;
 mod grow;
+mod health;
 mod history;
+mod index_check;
 mod indexed;
 mod lock;
 mod mentions;
@@ -72,7 +74,9 @@ pub use error::StoreError;
 pub use extras::Extras;
 pub use feeds::{FeedRow, FeedState, Registered};
 pub use figures::Figures;
+pub use health::Orphans;
 pub use history::{Alike, MentionFilter, MentionPlace, MentionRow};
+pub use index_check::IndexCheck;
 use lock::Lock;
 pub use outcomes::Outcome;
 pub use pace::{DigestDetail, Paced};
@@ -225,6 +229,12 @@ impl Store {
                 lock,
             }),
         }
+    }
+
+    /// The version of the schema that this program reads and writes.
+    #[must_use]
+    pub const fn schema_version() -> usize {
+        schema::VERSION
     }
 
     /// The database file.

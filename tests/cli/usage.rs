@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use super::{Ended, mentiond, run};
 use crate::support::{Home, Hook, Item, Site, TOPICS, rss};
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "run",
     "check",
     "poll",
@@ -22,6 +22,7 @@ const COMMANDS: [&str; 17] = [
     "sinks",
     "backup",
     "prune",
+    "doctor",
     "demo",
 ];
 
