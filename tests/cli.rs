@@ -34,6 +34,8 @@ mod inspect;
 mod match_text;
 #[path = "cli/prune.rs"]
 mod prune;
+#[path = "cli/shell.rs"]
+mod shell;
 #[path = "cli/topics.rs"]
 mod topics;
 #[path = "cli/topics_show.rs"]

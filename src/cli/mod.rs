@@ -24,6 +24,7 @@ mod rematch;
 mod route;
 mod run;
 mod search;
+mod shell;
 mod silence;
 mod sinks;
 mod stop;
@@ -35,7 +36,7 @@ mod trends;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::{self, Config, ConfigError, Environment, FetchConfig};
 pub use error::CliError;
@@ -98,6 +99,10 @@ enum Command {
     Backup(backup::BackupArgs),
     Prune(prune::PruneArgs),
     Doctor(doctor::DoctorArgs),
+    /// Print a script by which a shell completes commands and options.
+    Completions(shell::CompletionsArgs),
+    /// Print a page of the manual, or write all of them to a folder.
+    Man(shell::ManArgs),
     Demo(demo::DemoArgs),
 }
 
@@ -186,6 +191,8 @@ pub fn main() -> ExitCode {
         Command::Backup(args) => backup::run(&context, &args),
         Command::Prune(args) => prune::run(&context, &args),
         Command::Doctor(args) => doctor::run(&context, &args),
+        Command::Completions(args) => shell::completions(Arguments::command(), &args),
+        Command::Man(args) => shell::man(Arguments::command(), &args),
         Command::Demo(args) => demo::run(&context, &args),
     };
     match result {
@@ -209,8 +216,6 @@ fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

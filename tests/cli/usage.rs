@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use super::{Ended, mentiond, run};
 use crate::support::{Home, Hook, Item, Site, TOPICS, rss};
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 20] = [
     "run",
     "check",
     "poll",
@@ -23,6 +23,8 @@ const COMMANDS: [&str; 18] = [
     "backup",
     "prune",
     "doctor",
+    "completions",
+    "man",
     "demo",
 ];
 
@@ -37,7 +39,7 @@ fn every_command_has_help_and_those_with_codes_of_their_own_name_them() {
         let codes = help.out.contains("Exit codes: 0 ");
         let own = !matches!(
             command,
-            "feeds" | "mentions" | "export" | "alerts" | "sinks"
+            "feeds" | "mentions" | "export" | "alerts" | "sinks" | "completions" | "man"
         );
         assert!(codes || !own, "{command}: {}", help.out);
     }
@@ -94,6 +96,7 @@ fn what_is_not_understood_ends_with_2_and_does_nothing() {
         &["backup"],
         &["export", "--what", "everything"],
         &["prune", "--dry-run", "--vacuum"],
+        &["completions"],
         &["match", "--topic", "sco", "--text", "SCO"],
         &["--config"],
     ] {
