@@ -54,10 +54,7 @@ pub fn run(context: &Context, args: &PruneArgs) -> Result<ExitCode, CliError> {
     let store = if args.dry_run {
         Store::open_read_only(&config.database)?
     } else if args.vacuum {
-        if !config.database.exists() {
-            return Err(crate::store::StoreError::Missing(config.database).into());
-        }
-        Store::open(&config.database)?
+        Store::open_alone(&config.database)?
     } else {
         Store::open_beside(&config.database)?
     };

@@ -106,7 +106,7 @@ pub fn run(context: &Context, args: &RematchArgs) -> Result<ExitCode, CliError> 
     // The batch that is under way is recorded.
     let stop = Stop::on_signal(&runtime)?;
     let result = runtime.block_on(rematch(&store, &config, &topics, how, stop.flag(), |run| {
-        progress.show(run)
+        progress.show(run);
     }));
     terminal.end();
     store.close();

@@ -162,6 +162,19 @@ impl Store {
         Self::open_writing(path, None)
     }
 
+    /// Opens an existing database as [`Store::open`] does, for a command that has to have it alone: what the
+    /// lock file says of the last daemon stays.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when there is none, else as for [`Store::open`].
+    pub fn open_alone(path: &Path) -> Result<Self, StoreError> {
+        if !path.exists() {
+            return Err(StoreError::Missing(path.to_owned()));
+        }
+        let lock = Lock::borrow(path)?;
+        Self::open_writing(path, Some(lock))
+    }
+
     /// Opens an existing database for reading only.
     ///
     /// # Errors

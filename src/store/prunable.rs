@@ -36,8 +36,11 @@ impl Store {
     }
 }
 
-/// The tables, and what is old in each: how many rows, and of when the oldest is.
-const TABLES: [(&str, fn() -> String); 7] = [
+/// A table, and the query of what is old in it: how many rows, and of when the oldest is.
+type Table = (&'static str, fn() -> String);
+
+/// The tables in the order in which they are pruned.
+const TABLES: [Table; 7] = [
     ("fingerprint", || {
         "SELECT count(*), min(at_ms) FROM fingerprint WHERE at_ms < :fingerprints".to_owned()
     }),

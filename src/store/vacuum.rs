@@ -41,7 +41,7 @@ impl Store {
         if !database.exists() {
             return Err(StoreError::Missing(database.to_owned()));
         }
-        let lock = Lock::take(database)?;
+        let lock = Lock::borrow(database)?;
         let size = || std::fs::metadata(database).map_or(0, |file| file.len());
         let before = size();
         let conn = Connection::open(database)?;

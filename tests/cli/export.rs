@@ -43,6 +43,16 @@ fn many(conn: &Connection, n: u32) {
     .unwrap();
 }
 
+/// Title and term, snippet, language, link, when it was found, score.
+type Recorded = (
+    String,
+    String,
+    Option<String>,
+    Option<String>,
+    i64,
+    Option<u8>,
+);
+
 /// Reads RFC 4180, as any reader would.
 fn read_csv(text: &str) -> Vec<Vec<String>> {
     let (mut rows, mut row, mut cell) = (Vec::new(), Vec::new(), String::new());
@@ -92,14 +102,7 @@ fn what_is_read_back_is_what_was_recorded() {
         failure_persistence: None,
         ..Config::default()
     });
-    let check = |rows: Vec<(
-        String,
-        String,
-        Option<String>,
-        Option<String>,
-        i64,
-        Option<u8>,
-    )>| {
+    let check = |rows: Vec<Recorded>| {
         conn.execute_batch("DELETE FROM mention; DELETE FROM entry")
             .unwrap();
         for (n, (title, snippet, language, link, at, score)) in (1_i64..).zip(&rows) {

@@ -118,7 +118,7 @@ fn modes(database: &Path) -> Vec<Finding> {
     let mut fine = Vec::new();
     if let Some(mode) = mode(database) {
         let text = format!("{} has mode {mode:04o}", database.display());
-        if mode & 0o022 == 0 {
+        if is_closed(mode, 0o022) {
             fine.push(text);
         } else {
             let advice = "others can change what was found and told: chmod 600 it";
@@ -128,7 +128,7 @@ fn modes(database: &Path) -> Vec<Finding> {
     let key = beside(database, ".key");
     if let Some(mode) = mode(&key) {
         let text = format!("{} has mode {mode:04o}", key.display());
-        if mode & 0o077 == 0 {
+        if is_closed(mode, 0o077) {
             fine.push(text);
         } else {
             let advice = "others can read the key of the WebSub callbacks, and the daemon refuses it: chmod 600 it, \
@@ -140,6 +140,11 @@ fn modes(database: &Path) -> Vec<Finding> {
         findings.push(Finding::ok("files", fine.join("; ")));
     }
     findings
+}
+
+/// Whether a mode has none of these bits.
+fn is_closed(mode: u32, bits: u32) -> bool {
+    mode & bits == 0
 }
 
 fn beside(path: &Path, end: &str) -> PathBuf {

@@ -164,8 +164,8 @@ pub fn run(context: &Context, args: &DoctorArgs) -> Result<ExitCode, CliError> {
     };
     let now = Timestamp::now();
     report.tell(&machine::clock(now))?;
-    let store = if args.repair && config.database.exists() {
-        Store::open(&config.database)
+    let store = if args.repair {
+        Store::open_alone(&config.database)
     } else {
         Store::open_read_only(&config.database)
     };
