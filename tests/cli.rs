@@ -10,12 +10,18 @@ mod server;
 #[path = "daemon/support.rs"]
 mod support;
 
+#[path = "cli/backup.rs"]
+mod backup;
 #[path = "cli/check.rs"]
 mod check;
 #[path = "cli/demo.rs"]
 mod demo;
+#[path = "cli/doctor.rs"]
+mod doctor;
 #[path = "cli/explain.rs"]
 mod explain;
+#[path = "cli/export.rs"]
+mod export;
 #[path = "cli/feeds.rs"]
 mod feeds;
 #[path = "cli/feeds_check.rs"]
@@ -26,6 +32,10 @@ mod feeds_lists;
 mod inspect;
 #[path = "cli/match_text.rs"]
 mod match_text;
+#[path = "cli/prune.rs"]
+mod prune;
+#[path = "cli/shell.rs"]
+mod shell;
 #[path = "cli/topics.rs"]
 mod topics;
 #[path = "cli/topics_show.rs"]

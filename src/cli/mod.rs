@@ -5,10 +5,13 @@
 //! or configuration, 3 done but not everything went well (only with `poll --strict`).
 
 mod alerts;
+mod backup;
 mod check;
 mod demo;
+mod doctor;
 mod error;
 mod explain;
+mod export;
 mod feeds;
 mod inspect;
 mod match_text;
@@ -16,12 +19,16 @@ mod mentions;
 mod names;
 mod output;
 mod poll;
+mod prune;
 mod rematch;
 mod route;
 mod run;
 mod search;
+mod shell;
 mod silence;
 mod sinks;
+mod stop;
+mod target;
 mod terminal;
 mod topics;
 mod traces;
@@ -30,7 +37,7 @@ mod trends;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::{self, Config, ConfigError, Environment, FetchConfig};
 pub use error::CliError;
@@ -62,17 +69,14 @@ struct Arguments {
     command: Command,
 }
 
+// Where the arguments have more to say than a line, nothing is said here: it would take the place of all that.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run as a service: poll feeds when they are due, deliver alerts, until stopped.
     Run(run::RunArgs),
     /// Check the configuration and print every problem with file, line and a suggestion.
     Check(check::CheckArgs),
-    /// Poll feeds once, now, deliver what is found, then exit.
     Poll(poll::PollArgs),
-    /// Parse feed documents or URLs exactly as the daemon would, and print them.
     Inspect(inspect::InspectArgs),
-    /// Match texts, files or pages against the topics and show each hit.
     Match(match_text::MatchArgs),
     /// List the feeds; add, remove, check, import and export them.
     Feeds(feeds::FeedsArgs),
@@ -84,9 +88,8 @@ enum Command {
     Trends(trends::TrendsArgs),
     /// Search the texts of the history.
     Search(search::SearchArgs),
-    /// Run topics over the stored entries: record what new or changed topics find in the history.
+    Export(export::ExportArgs),
     Rematch(rematch::RematchArgs),
-    /// Explain why an entry of the history mentions a topic, or why it does not.
     Explain(explain::ExplainArgs),
     /// List alerts and their deliveries; retry, drop or resume; explain routes.
     Alerts(alerts::AlertsArgs),
@@ -94,7 +97,13 @@ enum Command {
     Silence(silence::SilenceArgs),
     /// List the sinks; show what they get; send a test alert.
     Sinks(sinks::SinksArgs),
-    /// Show mentiond at work without a network: bundled feeds, alerts, a verifying receiver.
+    Backup(backup::BackupArgs),
+    Prune(prune::PruneArgs),
+    Doctor(doctor::DoctorArgs),
+    /// Print a script by which a shell completes commands and options.
+    Completions(shell::CompletionsArgs),
+    /// Print a page of the manual, or write all of them to a folder.
+    Man(shell::ManArgs),
     Demo(demo::DemoArgs),
 }
 
@@ -174,11 +183,17 @@ pub fn main() -> ExitCode {
         Command::Mentions(args) => mentions::run(&context, &args),
         Command::Trends(args) => trends::run(&context, &args),
         Command::Search(args) => search::run(&context, &args),
+        Command::Export(args) => export::run(&context, &args),
         Command::Rematch(args) => rematch::run(&context, &args),
         Command::Explain(args) => explain::run(&context, &args),
         Command::Alerts(args) => alerts::run(&context, &args),
         Command::Silence(args) => silence::run(&context, &args),
         Command::Sinks(args) => sinks::run(&context, &args),
+        Command::Backup(args) => backup::run(&context, &args),
+        Command::Prune(args) => prune::run(&context, &args),
+        Command::Doctor(args) => doctor::run(&context, &args),
+        Command::Completions(args) => shell::completions(Arguments::command(), &args),
+        Command::Man(args) => shell::man(Arguments::command(), &args),
         Command::Demo(args) => demo::run(&context, &args),
     };
     match result {
@@ -202,8 +217,6 @@ fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

@@ -200,6 +200,19 @@ pub fn scored(score: Option<u8>) -> String {
         .unwrap_or_default()
 }
 
+/// A size as people say it: `512 B`, `1.4 MiB`.
+pub fn bytes(n: u64) -> String {
+    let mut size = n as f64;
+    for unit in ["B", "KiB", "MiB"] {
+        if size < 1000.0 {
+            let digits = usize::from(unit != "B" && size < 100.0);
+            return format!("{size:.digits$} {unit}");
+        }
+        size /= 1024.0;
+    }
+    format!("{size:.1} GiB")
+}
+
 /// `1 feed`, `2 feeds`, `3 entries`.
 pub fn count(n: usize, noun: &str) -> String {
     match (n, noun.strip_suffix('y')) {
@@ -220,6 +233,19 @@ mod tests {
         assert_eq!(relative(now - mins(3), now), "3m ago");
         assert_eq!(relative(now + mins(127), now), "in 2h 5m");
         assert_eq!(relative(now, now), "now");
+    }
+
+    #[test]
+    fn sizes_read_as_people_say_them() {
+        for (n, text) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (4096, "4.0 KiB"),
+            (300 << 20, "300 MiB"),
+            (5 << 30, "5.0 GiB"),
+        ] {
+            assert_eq!(bytes(n), text);
+        }
     }
 
     #[test]

@@ -1,16 +1,14 @@
 //! `mentiond rematch`: new or changed topics over the stored entries.
 
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use serde::Serialize;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::mentions::since;
 use super::output::{complain, count};
+use super::stop::Stop;
 use super::terminal::Terminal;
 use super::{CliError, Context, names, runtime};
 use crate::daemon::{Rematch, RematchError, Rematched, TopicCounts, rematch};
@@ -104,14 +102,12 @@ pub fn run(context: &Context, args: &RematchArgs) -> Result<ExitCode, CliError> 
     let terminal = Terminal::default();
     let mut progress = Progress::begin(&terminal);
     let began = Instant::now();
-    let stop = Arc::new(AtomicBool::new(false));
-    let result = runtime()?.block_on(async {
-        tokio::spawn(stop_on_signal(stop.clone())?);
-        let run = rematch(&store, &config, &topics, how, &stop, |run| {
-            progress.show(run);
-        });
-        Ok::<_, CliError>(run.await?)
-    });
+    let runtime = runtime()?;
+    // The batch that is under way is recorded.
+    let stop = Stop::on_signal(&runtime)?;
+    let result = runtime.block_on(rematch(&store, &config, &topics, how, stop.flag(), |run| {
+        progress.show(run);
+    }));
     terminal.end();
     store.close();
     let run = result?;
@@ -123,27 +119,6 @@ pub fn run(context: &Context, args: &RematchArgs) -> Result<ExitCode, CliError> 
         report(context, args, &topics, &run, began.elapsed())?;
     }
     Ok(ExitCode::from(u8::from(!run.complete)))
-}
-
-/// SIGINT and SIGTERM stop the run behind the batch that is under way; a second one stops it at once.
-fn stop_on_signal(
-    stop: Arc<AtomicBool>,
-) -> Result<impl Future<Output = ()> + Send + 'static, CliError> {
-    let on =
-        |kind| signal(kind).map_err(|e| CliError::Failed(format!("can't handle signals: {e}")));
-    let mut interrupt = on(SignalKind::interrupt())?;
-    let mut terminate = on(SignalKind::terminate())?;
-    Ok(async move {
-        loop {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            if stop.swap(true, Ordering::Relaxed) {
-                std::process::exit(1);
-            }
-        }
-    })
 }
 
 /// How far the run is: a bar at a terminal, else a line from time to time.

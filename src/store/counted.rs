@@ -59,7 +59,7 @@ impl Store {
                     ..MentionFilter::default()
                 };
                 let counted = "coalesce(m.counted_ms, m.created_ms)";
-                let rows = filtered(filter)
+                let rows = filtered(filter, "JOIN")
                     .and_both(
                         "m.created_ms >= @ AND m.created_ms < @",
                         Some((start, end.saturating_add(late))),

@@ -46,6 +46,9 @@ pub enum StoreError {
         /// The process that holds the lock, if it says.
         holder: Option<String>,
     },
+    /// Another program reads or writes the database, which has to be had alone.
+    #[error("the database {} is open in another program: close that first", .0.display())]
+    InUse(PathBuf),
     /// The folder, the lock file or the database can't be opened or made.
     #[error("can't open the database {}: {detail}", path.display())]
     Open {

@@ -30,7 +30,7 @@ pub struct MentionFilter {
     pub story: Option<StoryKey>,
     /// Only mentions behind this place, in the order of the list.
     pub behind: Option<MentionPlace>,
-    /// At most this many, newest first.
+    /// At most this many.
     pub limit: usize,
 }
 
@@ -118,7 +118,7 @@ impl Store {
         self.read(move |conn| {
             let limit = filter.limit;
             let behind = filter.behind;
-            filtered(filter)
+            filtered(filter, "JOIN")
                 .and_both("(m.created_ms, m.id) < (@, @)", behind.map(values))
                 .run(conn, "m.created_ms DESC, m.id DESC", limit, mention_row)
         })
@@ -143,7 +143,7 @@ impl Store {
             let is_first = "NOT EXISTS (SELECT 1 FROM entry oe
                 JOIN mention o ON o.entry_id = oe.id AND o.topic = @
                 WHERE oe.story_id = e.story_id AND (o.created_ms, o.id) < (m.created_ms, m.id))";
-            let rows = filtered(filter).and(is_first, Some(topic)).run(
+            let rows = filtered(filter, "JOIN").and(is_first, Some(topic)).run(
                 conn,
                 "m.created_ms DESC, m.id DESC",
                 limit,
@@ -156,6 +156,22 @@ impl Store {
                 last = last.max(at);
             }
             Ok((rows, last.map(Timestamp::from_millis)))
+        })
+        .await
+    }
+
+    /// Mentions, oldest first. A page behind another one costs the same wherever it is: mentions are read
+    /// by an index that has them in this order, whatever else the filter asks for, and none is sorted.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn mentions_in_order(
+        &self,
+        filter: MentionFilter,
+    ) -> Result<Vec<MentionRow>, StoreError> {
+        self.read(move |conn| {
+            let limit = filter.limit;
+            in_order(filter).run(conn, IN_ORDER, limit, mention_row)
         })
         .await
     }
@@ -173,7 +189,7 @@ impl Store {
     ) -> Result<Vec<MentionRow>, StoreError> {
         self.read(move |conn| {
             let limit = filter.limit;
-            filtered(filter)
+            filtered(filter, "JOIN")
                 .and_both("(m.created_ms > @ OR m.id > @)", Some(values(last)))
                 .run(conn, "m.id", limit, mention_row)
         })
@@ -237,20 +253,42 @@ fn values(place: MentionPlace) -> (i64, i64) {
     (place.found.as_millis(), place.id)
 }
 
-/// The query of all mentions that a filter lets through, but for its place and limit.
-pub(super) fn filtered(filter: MentionFilter) -> Query {
-    Query::new(
+/// Oldest first.
+const IN_ORDER: &str = "m.created_ms, m.id";
+
+/// The query of [`Store::mentions_in_order`]. A cross join keeps SQLite from beginning with the feed, and
+/// sorting all that it has.
+fn in_order(filter: MentionFilter) -> Query {
+    let behind = filter.behind;
+    filtered(filter, "CROSS JOIN").and_both("(m.created_ms, m.id) > (@, @)", behind.map(values))
+}
+
+/// How SQLite runs the query of [`Store::mentions_in_order`].
+#[cfg(test)]
+pub(super) fn plan(
+    conn: &rusqlite::Connection,
+    filter: MentionFilter,
+) -> Result<String, StoreError> {
+    let limit = filter.limit;
+    let steps = in_order(filter).explained(conn, IN_ORDER, limit)?;
+    Ok(steps.join("\n"))
+}
+
+/// The query of all mentions that a filter lets through, but for its place and limit; `join` says how a
+/// mention's entry is found.
+pub(super) fn filtered(filter: MentionFilter, join: &str) -> Query {
+    Query::new(&format!(
         "SELECT m.created_ms, m.topic, f.name, f.source, e.language, m.term, m.field,
            m.start_byte, m.end_byte, m.hits, m.snippet, m.snippet_start, m.snippet_end,
            e.title, e.link, e.published_ms, j.likeness, lf.name, l.title, l.link,
            e.id, m.score, m.id, s.key, coalesce(m.counted_ms, m.created_ms)
-         FROM mention m JOIN entry e ON e.id = m.entry_id JOIN feed f ON f.id = e.feed_id
-           JOIN story s ON s.id = e.story_id
+         FROM mention m {join} entry e ON e.id = m.entry_id {join} feed f ON f.id = e.feed_id
+           {join} story s ON s.id = e.story_id
            LEFT JOIN story_join j ON j.entry_id = e.id AND j.into_id = e.story_id
            LEFT JOIN entry l ON l.id = j.like_entry_id
            LEFT JOIN feed lf ON lf.id = l.feed_id
-         WHERE true",
-    )
+         WHERE true"
+    ))
     .and("m.topic = @", filter.topic)
     .and("f.name = @", filter.feed)
     .and(

@@ -17,11 +17,26 @@ use crate::model::Timestamp;
 pub(super) struct Lock {
     file: File,
     crashed: Option<Timestamp>,
+    /// Whether the file is left as it was.
+    is_borrowed: bool,
 }
 
 impl Lock {
     /// Takes the lock file beside the database.
     pub(super) fn take(database: &Path) -> Result<Self, StoreError> {
+        let mut lock = Self::borrow(database)?;
+        lock.is_borrowed = false;
+        // The number is a help only; a full disk must not keep us from starting.
+        let _ = lock
+            .file
+            .set_len(0)
+            .and_then(|()| lock.file.rewind())
+            .and_then(|()| write!(lock.file, "{}", std::process::id()));
+        Ok(lock)
+    }
+
+    /// Takes it for a command that is no daemon: what it says of the last one stays.
+    pub(super) fn borrow(database: &Path) -> Result<Self, StoreError> {
         let mut path = database.as_os_str().to_owned();
         path.push(".lock");
         let open_error = |error: std::io::Error| StoreError::Open {
@@ -45,12 +60,11 @@ impl Lock {
                     .flatten()
                     .and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok())
                     .map(|since| Timestamp::from_millis(0) + since);
-                // The number is a help only; a full disk must not keep us from starting.
-                let _ = file
-                    .set_len(0)
-                    .and_then(|()| file.rewind())
-                    .and_then(|()| write!(file, "{}", std::process::id()));
-                Ok(Self { file, crashed })
+                Ok(Self {
+                    file,
+                    crashed,
+                    is_borrowed: true,
+                })
             }
             Err(std::fs::TryLockError::WouldBlock) => {
                 let mut holder = String::new();
@@ -73,12 +87,16 @@ impl Lock {
 
     /// Leaves a sign of life.
     pub(super) fn alive(&self) {
-        let _ = self.file.set_modified(SystemTime::now());
+        if !self.is_borrowed {
+            let _ = self.file.set_modified(SystemTime::now());
+        }
     }
 
     /// Says that the database was closed.
     pub(super) fn leave(self) {
-        let _ = self.file.set_len(0);
+        if !self.is_borrowed {
+            let _ = self.file.set_len(0);
+        }
     }
 }
 
@@ -95,6 +113,9 @@ mod tests {
         first.alive();
         let before = Timestamp::now();
         drop(first);
+        let between = Lock::borrow(&database).unwrap();
+        between.alive();
+        between.leave();
         let second = Lock::take(&database).unwrap();
         let crashed = second.crashed().unwrap();
         assert!(crashed.since(before) < std::time::Duration::from_secs(5));

@@ -14,9 +14,11 @@
 mod activity;
 mod alert_list;
 mod alike;
+mod backup;
 mod broken_down;
 mod commit;
 mod counted;
+mod days;
 mod deliveries;
 mod entries;
 mod error;
@@ -24,7 +26,9 @@ mod extras;
 mod feeds;
 mod figures;
 mod grow;
+mod health;
 mod history;
+mod index_check;
 mod indexed;
 mod lock;
 mod mentions;
@@ -32,6 +36,7 @@ mod outcomes;
 mod pace;
 mod pages;
 mod past;
+mod prunable;
 mod prune;
 mod query;
 mod record;
@@ -51,6 +56,7 @@ mod subscriptions;
 mod tests;
 mod texts;
 mod told;
+mod vacuum;
 mod watch;
 mod writer;
 
@@ -62,20 +68,25 @@ use rusqlite::{Connection, OpenFlags};
 
 pub use activity::{TopicActivity, TopicPulse};
 pub use alert_list::{AlertPlace, AlertQuery, DeliveryRow, ListedAlert};
+pub use backup::{BackedUp, BackupProgress};
 pub use broken_down::{FeedGroup, ValueCounts};
 pub use counted::CountedMention;
+pub use days::{DayCount, DayPlace};
 pub use deliveries::{AlertFilter, AlertRow, Due, Outbox, OutboxCounts};
 pub use entries::{EntryName, RecordedMention, StoredEntry};
 pub use error::StoreError;
 pub use extras::Extras;
 pub use feeds::{FeedRow, FeedState, Registered};
 pub use figures::{Figures, Sizes, Standing};
+pub use health::Orphans;
 pub use history::{Alike, MentionFilter, MentionPlace, MentionRow};
+pub use index_check::IndexCheck;
 use lock::Lock;
 pub use outcomes::Outcome;
 pub use pace::{DigestDetail, Paced};
 pub use pages::{PageId, PageJob, PageOutcome, PageRecord, WaitingPage};
 pub use past::{HistoryEntry, HistoryPlace, KnownMention, TextVersion};
+pub use prunable::Prunable;
 pub use prune::{Keep, Pruned};
 pub use record::{
     AlertRecord, Committed, DocumentRecord, EntryRecord, MentionRecord, PollRecord, PollStatus,
@@ -94,6 +105,7 @@ pub use stories::{StoryDetail, StoryEntry};
 pub use subscriptions::SubscriptionRow;
 pub use texts::EntryTexts;
 pub use told::Told;
+pub use vacuum::Vacuumed;
 use writer::Writer;
 
 use crate::model::Timestamp;
@@ -154,6 +166,19 @@ impl Store {
             Some(Lock::take(path)?)
         };
         Self::open_writing(path, None)
+    }
+
+    /// Opens an existing database as [`Store::open`] does, for a command that has to have it alone: what the
+    /// lock file says of the last daemon stays.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when there is none, else as for [`Store::open`].
+    pub fn open_alone(path: &Path) -> Result<Self, StoreError> {
+        if !path.exists() {
+            return Err(StoreError::Missing(path.to_owned()));
+        }
+        let lock = Lock::borrow(path)?;
+        Self::open_writing(path, Some(lock))
     }
 
     /// Opens an existing database for reading only.
@@ -225,6 +250,12 @@ impl Store {
                 tally,
             }),
         }
+    }
+
+    /// The version of the schema that this program reads and writes.
+    #[must_use]
+    pub const fn schema_version() -> usize {
+        schema::VERSION
     }
 
     /// The database file.

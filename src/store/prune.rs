@@ -6,6 +6,8 @@
 //!
 //! What is old is looked for beside the writer, which only removes it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rusqlite::types::FromSql;
@@ -31,8 +33,10 @@ pub struct Keep {
 /// How many rows a pruning removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Pruned {
-    /// Entries with their mentions.
+    /// Entries.
     pub entries: usize,
+    /// Their mentions.
+    pub mentions: usize,
     /// Seen keys.
     pub seen: usize,
     /// Deliveries.
@@ -54,8 +58,13 @@ const STEP: usize = 1000;
 
 /// Whether the feed's last document held the key of `e`. Serving is noted once a day, so a key of
 /// the last document is at most a day and a bit behind it.
-const SERVED: &str = "SELECT 1 FROM seen s JOIN feed f ON f.id = s.feed_id
+pub(super) const SERVED: &str = "SELECT 1 FROM seen s JOIN feed f ON f.id = s.feed_id
     WHERE s.feed_id = e.feed_id AND s.key = e.key AND s.served_ms >= f.document_ms - 90000000";
+
+/// Whether nothing more is to come of the delivery `d`, nor of the digest that it is in.
+pub(super) const SETTLED: &str = "d.state IN ('delivered', 'dropped', 'silenced', 'gathered')
+    AND NOT EXISTS (SELECT 1 FROM delivery w
+      WHERE w.alert_id = d.digest_id AND w.state IN ('waiting', 'dead'))";
 
 /// Whether the alert `a` has deliveries, or an entry that could make it anew.
 const NEEDED: &str = "SELECT 1 FROM delivery WHERE alert_id = a.id
@@ -75,18 +84,15 @@ impl Store {
         pruned.fingerprints = self
             .in_steps(move |conn| prune_fingerprints(conn, fingerprints))
             .await?;
-        pruned.entries = self.prune_entries(entries).await?;
+        (pruned.entries, pruned.mentions) = self.prune_entries(entries).await?;
         pruned.seen = self.prune_seen(seen).await?;
         pruned.deliveries = self
             .in_steps(move |conn| {
-                delete(
-                    conn,
+                let sql = format!(
                     "DELETE FROM delivery WHERE id IN (SELECT id FROM delivery d
-                       WHERE state IN ('delivered', 'dropped', 'silenced', 'gathered')
-                         AND settled_ms < ?1 AND NOT EXISTS (SELECT 1 FROM delivery
-                           WHERE alert_id = d.digest_id AND state IN ('waiting', 'dead')) LIMIT ?2)",
-                    deliveries,
-                )
+                       WHERE {SETTLED} AND d.settled_ms < ?1 LIMIT ?2)"
+                );
+                delete(conn, &sql, deliveries)
             })
             .await?;
         let left = cut(LEFT_URLS);
@@ -103,8 +109,15 @@ impl Store {
         })
         .await?;
         pruned.alerts = self.prune_alerts(seen).await?;
-        pruned.stories = self.in_steps(move |conn| prune_stories(conn, seen)).await?;
-        Ok(pruned)
+        loop {
+            let step = move |conn: &Connection| prune_stories(conn, seen);
+            let stories = self.in_steps(step).await?;
+            pruned.stories += stories;
+            // Stories that others had joined can go once those have gone.
+            if stories == 0 {
+                return Ok(pruned);
+            }
+        }
     }
 
     /// Removes what `select` finds, page by page: a reader looks, so that the writer is held only
@@ -144,14 +157,22 @@ impl Store {
         }
     }
 
-    async fn prune_entries(&self, before_ms: i64) -> Result<usize, StoreError> {
+    /// How many entries went, and with how many mentions.
+    async fn prune_entries(&self, before_ms: i64) -> Result<(usize, usize), StoreError> {
         let select = format!(
             "SELECT e.first_seen_ms, e.id FROM entry e
              WHERE e.first_seen_ms < ?1 AND (e.first_seen_ms, e.id) > (?2, ?3)
                AND NOT EXISTS ({SERVED}) ORDER BY e.first_seen_ms, e.id LIMIT ?4"
         );
-        self.in_pages(before_ms, 0_i64, select, delete_entries)
-            .await
+        let mentions = Arc::new(AtomicUsize::new(0));
+        let counted = mentions.clone();
+        let remove = move |conn: &Connection, old: &[(i64, i64)]| {
+            let (entries, mentions) = delete_entries(conn, old)?;
+            counted.fetch_add(mentions, Ordering::Relaxed);
+            Ok(entries)
+        };
+        let entries = self.in_pages(before_ms, 0_i64, select, remove).await?;
+        Ok((entries, mentions.load(Ordering::Relaxed)))
     }
 
     async fn prune_seen(&self, before_ms: i64) -> Result<usize, StoreError> {
@@ -211,23 +232,23 @@ fn delete(conn: &Connection, sql: &str, before_ms: i64) -> Result<usize, StoreEr
         .execute(params![before_ms, STEP])?)
 }
 
-/// Removes those of the entries that are still not served.
-fn delete_entries(conn: &Connection, old: &[(i64, i64)]) -> Result<usize, StoreError> {
+/// Removes those of the entries that are still not served, and counts them and their mentions.
+fn delete_entries(conn: &Connection, old: &[(i64, i64)]) -> Result<(usize, usize), StoreError> {
     let mut served = conn.prepare_cached(&format!(
         "SELECT 1 FROM entry e WHERE e.id = ?1 AND EXISTS ({SERVED})"
     ))?;
     let mut mentions = conn.prepare_cached("DELETE FROM mention WHERE entry_id = ?1")?;
     let mut page = conn.prepare_cached("DELETE FROM page WHERE entry_id = ?1")?;
     let mut entry = conn.prepare_cached("DELETE FROM entry WHERE id = ?1")?;
-    let mut removed = 0;
+    let mut removed = (0, 0);
     for (_, id) in old {
         // A poll may have come between the look and the removal.
         if !served.exists([id])? {
-            mentions.execute([id])?;
+            removed.1 += mentions.execute([id])?;
             forget(conn, *id)?;
             indexed::remove(conn, *id)?;
             page.execute([id])?;
-            removed += entry.execute([id])?;
+            removed.0 += entry.execute([id])?;
         }
     }
     Ok(removed)

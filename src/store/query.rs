@@ -68,4 +68,16 @@ impl Query {
         let rows = statement.query_map(params_from_iter(self.values), read)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
+
+    /// The steps by which SQLite would run it.
+    #[cfg(test)]
+    pub fn explained(
+        mut self,
+        conn: &Connection,
+        order: &str,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        self.sql.insert_str(0, "EXPLAIN QUERY PLAN ");
+        self.run(conn, order, limit, |row| row.get(3))
+    }
 }

@@ -31,7 +31,9 @@ pub enum Dimension {
 }
 
 impl Dimension {
-    pub(super) const fn name(self) -> &'static str {
+    /// As the table and people name it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Feed => "feed",
             Self::Language => "language",

@@ -1,11 +1,12 @@
 //! What people and programs are shown, and how they write what they want: one way for the command line
 //! and the API.
 //!
-//! [`FeedView`], [`FoundView`] and [`SinkView`] are what `--json` prints and the API answers; [`instant`]
-//! reads times as people write them; [`silences`] checks a silence before it is added; [`topic`] is what is
-//! known of one topic over a span, and [`series`] its counts alone. These two ask the store; all others are
-//! pure.
+//! [`FeedView`], [`FoundView`] and [`SinkView`] are what `--json` prints and the API answers; [`csv`] is what
+//! spreadsheets read; [`instant`] reads times as people write them; [`silences`] checks a silence before it is
+//! added; [`topic`] is what is known of one topic over a span, and [`series`] its counts alone. These two ask the
+//! store; all others are pure.
 
+pub mod csv;
 pub mod feeds;
 pub mod found;
 pub mod instant;

@@ -5,9 +5,27 @@ use std::process::{Command, Stdio};
 use super::{Ended, mentiond, run};
 use crate::support::{Home, Hook, Item, Site, TOPICS, rss};
 
-const COMMANDS: [&str; 14] = [
-    "run", "check", "poll", "inspect", "match", "feeds", "topics", "mentions", "rematch",
-    "explain", "alerts", "silence", "sinks", "demo",
+const COMMANDS: [&str; 20] = [
+    "run",
+    "check",
+    "poll",
+    "inspect",
+    "match",
+    "feeds",
+    "topics",
+    "mentions",
+    "export",
+    "rematch",
+    "explain",
+    "alerts",
+    "silence",
+    "sinks",
+    "backup",
+    "prune",
+    "doctor",
+    "completions",
+    "man",
+    "demo",
 ];
 
 #[test]
@@ -19,7 +37,10 @@ fn every_command_has_help_and_those_with_codes_of_their_own_name_them() {
         assert_eq!(help.error, "");
         assert!(help.out.contains("Usage: mentiond"), "{}", help.out);
         let codes = help.out.contains("Exit codes: 0 ");
-        let own = !matches!(command, "feeds" | "mentions" | "alerts" | "sinks");
+        let own = !matches!(
+            command,
+            "feeds" | "mentions" | "export" | "alerts" | "sinks" | "completions" | "man"
+        );
         assert!(codes || !own, "{command}: {}", help.out);
     }
     assert!(
@@ -72,6 +93,10 @@ fn what_is_not_understood_ends_with_2_and_does_nothing() {
         &["silence", "add", "--topic", "sco", "--until", "1h"],
         &["sinks", "test"],
         &["explain"],
+        &["backup"],
+        &["export", "--what", "everything"],
+        &["prune", "--dry-run", "--vacuum"],
+        &["completions"],
         &["match", "--topic", "sco", "--text", "SCO"],
         &["--config"],
     ] {

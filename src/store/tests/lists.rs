@@ -185,3 +185,47 @@ async fn figures_tell_which_sinks_stand_still_and_what_is_given_up() {
     assert_eq!(figures.deliveries.get(&("b".into(), "waiting")), None);
     assert_eq!(figures.oldest_waiting.get("b"), None);
 }
+
+#[tokio::test]
+async fn mentions_in_order_are_paged_and_never_sorted() {
+    let base = filled().await;
+    base.commit(0, NOW - HOUR, vec![entry(9, 9, 9, &["sco"])])
+        .await;
+    let read = async |filter: MentionFilter| {
+        let rows = base.store.mentions_in_order(filter).await.unwrap();
+        rows.iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    let page = |behind| MentionFilter {
+        behind,
+        limit: 4,
+        ..MentionFilter::default()
+    };
+    assert_eq!(read(page(None)).await, [6, 1, 2, 3]);
+    let (found, id) = (NOW, 3);
+    let behind = Some(MentionPlace { found, id });
+    assert_eq!(read(page(behind)).await, [4, 5]);
+    let filters = [
+        page(behind),
+        MentionFilter {
+            feed: Some("two".to_owned()),
+            language: Some("en".to_owned()),
+            until: Some(NOW),
+            ..page(behind)
+        },
+        MentionFilter {
+            topic: Some("sco".to_owned()),
+            since: Some(NOW),
+            ..page(None)
+        },
+    ];
+    // Also where statistics say that there are few feeds and many mentions of each topic.
+    for statistics in ["", "ANALYZE"] {
+        let conn = base.sql();
+        conn.execute_batch(statistics).unwrap();
+        for filter in filters.clone() {
+            let plan = history::plan(&conn, filter).unwrap();
+            assert!(plan.contains("SEARCH m USING INDEX mention_"), "{plan}");
+            assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+        }
+    }
+}

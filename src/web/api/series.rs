@@ -121,13 +121,13 @@ pub async fn all(
         let (unit, zone) = (span.unit, name(&span));
         return Ok(Json(EntrySeries { unit, zone, points }).into_response());
     }
-    let mut table = Table::new("series", "start,end,entries,stories");
+    let mut table = Table::new("series", ["start", "end", "entries", "stories"]);
     for point in &points {
-        table.row(&[
-            point.start.to_string(),
-            point.end.to_string(),
-            point.entries.to_string(),
-            point.stories.to_string(),
+        table.row([
+            point.start.to_string().as_str(),
+            &point.end.to_string(),
+            &point.entries.to_string(),
+            &point.stories.to_string(),
         ]);
     }
     Ok(table.into_response())
@@ -193,29 +193,32 @@ fn refused(error: BreakdownError, span: &Span) -> Problem {
 /// A line for each point, or for each value and point.
 fn table(series: &TopicSeries) -> Table {
     if series.by.is_some() {
-        let mut table = Table::new("series", "value,name,start,end,mentions");
+        let mut table = Table::new("series", ["value", "name", "start", "end", "mentions"]);
         for value in &series.values {
             for point in &value.points {
-                table.row(&[
-                    value.value.clone(),
-                    value.name.clone().unwrap_or_default(),
-                    point.start.to_string(),
-                    point.end.to_string(),
-                    point.mentions.to_string(),
+                table.row([
+                    value.value.as_str(),
+                    value.name.as_deref().unwrap_or_default(),
+                    &point.start.to_string(),
+                    &point.end.to_string(),
+                    &point.mentions.to_string(),
                 ]);
             }
         }
         return table;
     }
-    let mut table = Table::new("series", "start,end,mentions,stories,per_thousand");
+    let mut table = Table::new(
+        "series",
+        ["start", "end", "mentions", "stories", "per_thousand"],
+    );
     for point in &series.points {
         let share = point.per_thousand.map(|share| share.to_string());
-        table.row(&[
-            point.start.to_string(),
-            point.end.to_string(),
-            point.mentions.to_string(),
-            point.stories.to_string(),
-            share.unwrap_or_default(),
+        table.row([
+            point.start.to_string().as_str(),
+            &point.end.to_string(),
+            &point.mentions.to_string(),
+            &point.stories.to_string(),
+            share.as_deref().unwrap_or_default(),
         ]);
     }
     table

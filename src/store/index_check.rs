@@ -1,0 +1,92 @@
+//! The index of the history held against the entries, and made whole again.
+//!
+//! What an entry's text left in the index can't be read back: the index has no content. That it is consistent
+//! in itself is part of [`Store::check_file`]; here it is compared which entries stand in it.
+
+use rusqlite::{Connection, params};
+
+use super::indexed::{backlog, put, remove};
+use super::{Store, StoreError};
+use crate::search::EntryTokens;
+
+/// Entries that a step of a repair takes.
+const STEP: usize = 200;
+
+/// What the comparison came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct IndexCheck {
+    /// Entries that stand in the index.
+    pub indexed: u64,
+    /// Entries that should and don't.
+    pub missing: u64,
+    /// What stands there of entries that are gone.
+    pub gone: u64,
+    /// Entries that were recorded before there was an index, and have their turn yet.
+    pub waiting: u64,
+}
+
+/// Entries that are missing: those behind the backlog that are not in the index.
+const MISSING: &str = "FROM entry e
+    WHERE e.id > ?1 AND NOT EXISTS (SELECT 1 FROM search_docsize WHERE id = e.id)";
+/// What is in the index of no entry.
+const GONE: &str = "FROM search_docsize d WHERE NOT EXISTS (SELECT 1 FROM entry WHERE id = d.id)";
+
+impl Store {
+    /// Compares which entries there are and which the index has.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn check_index(&self) -> Result<IndexCheck, StoreError> {
+        self.read(|conn| {
+            let last = backlog(conn)?.unwrap_or(i64::MIN);
+            let count = |sql: &str, last: Option<i64>| {
+                let sql = format!("SELECT count(*) {sql}");
+                let mut statement = conn.prepare(&sql)?;
+                let read = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
+                let n = match last {
+                    Some(last) => statement.query_row([last], read)?,
+                    None => statement.query_row([], read)?,
+                };
+                Ok::<_, StoreError>(n.unsigned_abs())
+            };
+            Ok(IndexCheck {
+                indexed: count("FROM search_docsize", None)?,
+                missing: count(MISSING, Some(last))?,
+                gone: count(GONE, None)?,
+                waiting: count("FROM entry WHERE id <= ?1", Some(last))?,
+            })
+        })
+        .await
+    }
+
+    /// Indexes what [`Store::check_index`] finds missing, and takes out what is gone.
+    ///
+    /// # Errors
+    /// What the database says; what was done before stays.
+    pub async fn repair_index(&self) -> Result<(), StoreError> {
+        while self.write(step).await? > 0 {}
+        Ok(())
+    }
+}
+
+fn step(conn: &Connection) -> Result<usize, StoreError> {
+    let mut gone = conn.prepare_cached(&format!("SELECT d.id {GONE} LIMIT ?1"))?;
+    let gone = gone.query_map([STEP], |row| row.get(0))?;
+    let gone: Vec<i64> = gone.collect::<Result<_, _>>()?;
+    for entry in &gone {
+        remove(conn, *entry)?;
+    }
+    let last = backlog(conn)?.unwrap_or(i64::MIN);
+    let mut missing = conn.prepare_cached(&format!(
+        "SELECT e.id, e.title, e.summary, e.content {MISSING} ORDER BY e.id LIMIT ?2"
+    ))?;
+    let mut rows = missing.query(params![last, STEP])?;
+    let mut count = gone.len();
+    while let Some(row) = rows.next()? {
+        let text = |n: usize| row.get_ref(n).and_then(|text| Ok(text.as_str()?));
+        let tokens = EntryTokens::of(text(1)?, text(2)?, text(3)?);
+        put(conn, row.get(0)?, &tokens)?;
+        count += 1;
+    }
+    Ok(count)
+}

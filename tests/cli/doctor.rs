@@ -1,0 +1,223 @@
+//! `mentiond doctor`.
+
+use std::os::unix::fs::PermissionsExt;
+
+use mentiond::store::Store;
+use serde_json::Value;
+
+use super::Ended;
+use crate::support::{Home, Hook, Item, Site, TOPICS, rss};
+
+/// A home with a little history.
+fn home() -> (Site, Hook, Home) {
+    let (site, hook) = (Site::start(), Hook::start());
+    site.publish(
+        "/feed",
+        rss(&[Item::new("1", "Putin"), Item::new("2", "Quiet")]),
+    );
+    let home = Home::watching(&[("wire", site.url("/feed"))], &hook);
+    home.ok(&["poll"]);
+    (site, hook, home)
+}
+
+/// What the doctor finds, and how it ends.
+fn findings(home: &Home, args: &[&str], code: i32) -> Vec<Value> {
+    let args = [&["doctor", "--json"], args].concat();
+    Ended::of(home.run(&args)).code(code).json()
+}
+
+/// The first finding of a check.
+fn of<'a>(findings: &'a [Value], check: &str) -> &'a Value {
+    let found = findings.iter().find(|finding| finding["check"] == check);
+    found.unwrap_or_else(|| panic!("no {check}: {findings:#?}"))
+}
+
+fn assert_found(home: &Home, check: &str, state: &str, text: &str) {
+    let code = i32::from(state == "error");
+    let findings = findings(home, &[], code);
+    // A check may find more than one thing.
+    let is_it = |finding: &&Value| {
+        let told = finding["text"].as_str().unwrap();
+        finding["check"] == check && finding["state"] == state && told.contains(text)
+    };
+    let found = findings.iter().find(is_it);
+    let found = found.unwrap_or_else(|| panic!("no {state} of {check} with {text}: {findings:#?}"));
+    assert_eq!(found["advice"].is_null(), state == "ok", "{found}");
+}
+
+#[test]
+fn a_sound_home_is_all_well_beside_the_daemon_too() {
+    let (_site, _hook, home) = home();
+    let all_well = |home: &Home| {
+        let found = findings(home, &["--deep"], 0);
+        assert!(found.iter().all(|f| f["state"] == "ok"), "{found:#?}");
+        for check in [
+            "configuration",
+            "clock",
+            "database",
+            "disk",
+            "files",
+            "file",
+            "times",
+            "rows",
+            "counts",
+            "search",
+            "feeds",
+            "topics",
+            "deliveries",
+        ] {
+            of(&found, check);
+        }
+        assert_eq!(of(&found, "search")["text"], "2 entries can be searched");
+    };
+    all_well(&home);
+    let before = home.dump(&[]);
+    let daemon = Store::open(&home.path("m.db")).unwrap();
+    all_well(&home);
+    let refused = findings(&home, &["--repair"], 1);
+    let advice = of(&refused, "database")["advice"].as_str().unwrap();
+    assert!(advice.contains("for itself"), "{advice}");
+    daemon.close();
+    assert_eq!(home.dump(&[]), before);
+    let told = home.ok(&["doctor"]);
+    assert!(told.starts_with("ok       configuration  "), "{told}");
+    assert!(told.ends_with("ok, 0 warnings, 0 errors\n"), "{told}");
+}
+
+#[test]
+fn counts_and_index_are_held_against_the_rows_and_mended() {
+    let (_site, _hook, home) = home();
+    home.database()
+        .execute_batch(
+            "UPDATE series SET mentions = mentions + 5 WHERE topic = 'putin';
+             DELETE FROM search WHERE rowid = 2;
+             INSERT INTO search (rowid, title, summary, content) VALUES (77, 'x', '', '');",
+        )
+        .unwrap();
+    assert_found(
+        &home,
+        "search",
+        "warning",
+        "1 entry missing in the index, 1 entry in it",
+    );
+    assert_found(&home, "counts", "warning", "of topic `putin` series at ");
+    let found = findings(&home, &["--repair"], 0);
+    for check in ["counts", "search"] {
+        assert_eq!(of(&found, check)["state"], "ok", "{found:#?}");
+    }
+    let found = findings(&home, &[], 0);
+    assert_eq!(of(&found, "search")["text"], "2 entries can be searched");
+    assert_eq!(home.json(&["search", "quiet", "--json"]).len(), 1);
+    let counted: i64 = (home.database())
+        .query_row(
+            "SELECT sum(mentions) FROM series WHERE topic = 'putin'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(counted, 1);
+}
+
+#[test]
+fn counts_of_what_was_removed_are_not_taken_for_wrong() {
+    let (_site, _hook, home) = home();
+    home.database()
+        .execute_batch(
+            "DELETE FROM mention; DELETE FROM fingerprint; DELETE FROM fingerprint_band; DELETE FROM search;
+             DELETE FROM entry",
+        )
+        .unwrap();
+    let before = home.dump(&[]);
+    let found = findings(&home, &["--repair"], 0);
+    let text = of(&found, "counts")["text"].as_str().unwrap();
+    assert!(text.starts_with("none are recent enough"), "{text}");
+    assert_eq!(home.dump(&[])["series"], before["series"]);
+}
+
+#[test]
+fn what_does_not_get_out_is_told_with_what_to_do() {
+    let (_site, hook, home) = home();
+    let conn = home.database();
+    conn.execute_batch("UPDATE delivery SET state = 'dead'")
+        .unwrap();
+    assert_found(&home, "deliveries", "warning", "dead letters of hook: 1");
+    conn.execute_batch("UPDATE delivery SET state = 'waiting', created_ms = created_ms - 7200000")
+        .unwrap();
+    assert_found(
+        &home,
+        "deliveries",
+        "warning",
+        "the oldest that waits for sink hook was made 2h",
+    );
+    conn.execute_batch("UPDATE sink SET stopped_ms = 1, reason = '410 Gone'")
+        .unwrap();
+    assert_found(
+        &home,
+        "deliveries",
+        "warning",
+        "sink hook is stopped: 410 Gone",
+    );
+    home.write_config(&format!("database = \"m.db\"\n{TOPICS}"));
+    assert_found(
+        &home,
+        "deliveries",
+        "warning",
+        "waiting for sink hook, which is not configured: 1",
+    );
+    assert_found(&home, "feeds", "ok", "1 feed in the history only: wire");
+    assert_eq!(hook.all().len(), 1, "nobody was asked for anything");
+}
+
+#[test]
+fn rows_files_and_times_that_can_not_be_are_told() {
+    let (_site, _hook, home) = home();
+    let conn = home.database();
+    conn.execute_batch("PRAGMA foreign_keys = off; DELETE FROM entry WHERE id = 1")
+        .unwrap();
+    assert_found(
+        &home,
+        "rows",
+        "error",
+        "rows of `mention` without their `entry`: 1",
+    );
+    conn.execute_batch(
+        "DELETE FROM mention; DELETE FROM fingerprint; DELETE FROM fingerprint_band;
+        UPDATE schedule SET last_poll_ms = last_poll_ms + 86400000",
+    )
+    .unwrap();
+    assert_found(&home, "times", "warning", "the newest row is of ");
+    let set_mode = |name: &str, mode| {
+        let mode = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(home.path(name), mode).unwrap();
+    };
+    std::fs::write(home.path("m.db.key"), [1; 32]).unwrap();
+    set_mode("m.db.key", 0o644);
+    assert_found(&home, "files", "error", "m.db.key has mode 0644");
+    set_mode("m.db.key", 0o600);
+    set_mode("m.db", 0o666);
+    assert_found(&home, "files", "error", "m.db has mode 0666");
+}
+
+#[test]
+fn what_can_not_be_opened_is_one_error_and_no_panic() {
+    let home = Home::new();
+    home.write_config("database = \"m.db\"\nintervall = 3\n");
+    assert_found(&home, "configuration", "error", "unknown key `intervall`");
+    home.write_config("database = \"m.db\"\n");
+    assert_found(&home, "database", "warning", "there is no database");
+    std::fs::write(
+        home.path("m.db"),
+        "no database at all, but a text of some length".repeat(99),
+    )
+    .unwrap();
+    assert_found(&home, "database", "error", "is not a mentiond database");
+    std::fs::remove_file(home.path("m.db")).unwrap();
+    Store::open(&home.path("m.db")).unwrap().close();
+    let file = std::fs::OpenOptions::new()
+        .write(true)
+        .open(home.path("m.db"))
+        .unwrap();
+    let pages = file.metadata().unwrap().len() / 4096;
+    std::os::unix::fs::FileExt::write_all_at(&file, &[0xff; 4096], (pages - 1) * 4096).unwrap();
+    assert_found(&home, "file", "error", "");
+}
