@@ -172,8 +172,10 @@ fn what_does_not_get_out_is_told_with_what_to_do() {
 fn rows_files_and_times_that_can_not_be_are_told() {
     let (_site, _hook, home) = home();
     let conn = home.database();
-    conn.execute_batch("PRAGMA foreign_keys = off; DELETE FROM entry WHERE id = 1")
-        .unwrap();
+    conn.execute_batch(
+        "PRAGMA foreign_keys = off; DELETE FROM entry WHERE id IN (SELECT entry_id FROM mention)",
+    )
+    .unwrap();
     assert_found(
         &home,
         "rows",
