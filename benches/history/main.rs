@@ -26,8 +26,8 @@ const ROUNDS: usize = 30;
 
 fn main() {
     let set = std::env::var("MENTIOND_ENTRIES").ok();
-    let arguments = std::env::args().skip(1).chain(set);
-    let entries = arguments.filter_map(|a| a.parse().ok()).next();
+    let mut arguments = std::env::args().skip(1).chain(set);
+    let entries = arguments.find_map(|a| a.parse().ok());
     let temporary = tempfile::tempdir().unwrap();
     let kept = std::env::var_os("MENTIOND_HISTORY").map(PathBuf::from);
     let folder = kept.unwrap_or_else(|| temporary.path().to_owned());
@@ -67,7 +67,7 @@ fn sizes(path: &Path) {
         .prepare(
             "SELECT CASE WHEN d.name LIKE 'search%' THEN 'search' ELSE coalesce(s.tbl_name, d.name) END AS part,
                sum(d.pgsize) AS size
-             FROM dbstat d LEFT JOIN sqlite_schema s ON s.name = d.name WHERE d.aggregate
+             FROM dbstat d LEFT JOIN sqlite_schema s ON s.name = d.name WHERE d.aggregate = 1
              GROUP BY part ORDER BY size DESC",
         )
         .unwrap();

@@ -86,7 +86,7 @@ pub fn stream(config: &Path, arguments: &[&str], expected: u64) -> (u64, u64, Du
             break;
         }
         bytes += read as u64;
-        lines += buffer[..read].iter().filter(|b| **b == b'\n').count() as u64;
+        lines += memchr::memchr_iter(b'\n', &buffer[..read]).count() as u64;
         late = peak(child.id()).unwrap_or(late);
         if lines < expected / 10 {
             early = late;

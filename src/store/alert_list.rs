@@ -160,6 +160,12 @@ fn select(conn: &Connection, query: AlertQuery) -> Result<Vec<ListedAlert>, Stor
     let (at, id) = behind
         .map(|place| (place.created.as_millis(), place.id))
         .unzip();
+    // One bound: of two SQLite might begin at the one that leaves all pages before to be passed over.
+    let until = query.until.map(Timestamp::as_millis);
+    let end = [until, at.map(|at| at.saturating_add(1))]
+        .into_iter()
+        .flatten()
+        .min();
     composed
         .and("a.id = @", query.id)
         .and("a.kind = @", query.kind)
@@ -169,8 +175,7 @@ fn select(conn: &Connection, query: AlertQuery) -> Result<Vec<ListedAlert>, Stor
             query.story.map(|key| key.0.to_vec()),
         )
         .and("a.created_ms >= @", query.since.map(Timestamp::as_millis))
-        .and("a.created_ms < @", query.until.map(Timestamp::as_millis))
-        .and("a.created_ms <= @", at)
+        .and("a.created_ms < @", end)
         .and_both(
             "(a.created_ms < @ OR a.id > @)",
             at.zip(id)

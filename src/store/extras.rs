@@ -27,10 +27,11 @@ impl Store {
     pub async fn extras(&self) -> Result<HashMap<String, Extras>, StoreError> {
         self.read(|conn| {
             let mut extras: HashMap<String, Extras> = HashMap::new();
-            // With max() the other columns are those of its row (SQLite, bare columns).
+            // With max() the other columns are those of its row (SQLite, bare columns). A cross join keeps
+            // SQLite from beginning with the feeds and all of their entries.
             let mut pages = conn.prepare_cached(
                 "SELECT f.name, p.state, count(*), p.error, max(p.next_attempt_ms)
-                 FROM page p JOIN entry e ON e.id = p.entry_id JOIN feed f ON f.id = e.feed_id
+                 FROM page p CROSS JOIN entry e ON e.id = p.entry_id CROSS JOIN feed f ON f.id = e.feed_id
                  GROUP BY f.id, p.state",
             )?;
             let mut rows = pages.query([])?;

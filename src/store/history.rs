@@ -117,10 +117,7 @@ impl Store {
     pub async fn mentions(&self, filter: MentionFilter) -> Result<Vec<MentionRow>, StoreError> {
         self.read(move |conn| {
             let limit = filter.limit;
-            let behind = filter.behind;
-            filtered(filter, "JOIN")
-                .and_both("(m.created_ms, m.id) < (@, @)", behind.map(values))
-                .run(conn, "m.created_ms DESC, m.id DESC", limit, mention_row)
+            newest_first(filter).run(conn, NEWEST_FIRST, limit, mention_row)
         })
         .await
     }
@@ -253,13 +250,26 @@ fn values(place: MentionPlace) -> (i64, i64) {
     (place.found.as_millis(), place.id)
 }
 
-/// Oldest first.
+/// Newest first, and oldest first.
+const NEWEST_FIRST: &str = "m.created_ms DESC, m.id DESC";
 const IN_ORDER: &str = "m.created_ms, m.id";
+
+/// The query of [`Store::mentions`].
+fn newest_first(mut filter: MentionFilter) -> Query {
+    let behind = filter.behind;
+    // SQLite begins at one of the two bounds, which must not be the one that leaves all pages before to be
+    // passed over.
+    let end = behind.map(|place| place.found + Duration::from_millis(1));
+    filter.until = [filter.until, end].into_iter().flatten().min();
+    filtered(filter, "JOIN").and_both("(m.created_ms, m.id) < (@, @)", behind.map(values))
+}
 
 /// The query of [`Store::mentions_in_order`]. A cross join keeps SQLite from beginning with the feed, and
 /// sorting all that it has.
-fn in_order(filter: MentionFilter) -> Query {
+fn in_order(mut filter: MentionFilter) -> Query {
     let behind = filter.behind;
+    // As for the newest first.
+    filter.since = filter.since.max(behind.map(|place| place.found));
     filtered(filter, "CROSS JOIN").and_both("(m.created_ms, m.id) > (@, @)", behind.map(values))
 }
 
@@ -272,6 +282,19 @@ pub(super) fn plan(
     let limit = filter.limit;
     let steps = in_order(filter).explained(conn, IN_ORDER, limit)?;
     Ok(steps.join("\n"))
+}
+
+/// How many steps SQLite takes for the queries of [`Store::mentions`] and [`Store::mentions_in_order`].
+#[cfg(test)]
+pub(super) fn costs(
+    conn: &rusqlite::Connection,
+    filter: MentionFilter,
+) -> Result<[i32; 2], StoreError> {
+    let limit = filter.limit;
+    Ok([
+        newest_first(filter.clone()).cost(conn, NEWEST_FIRST, limit)?,
+        in_order(filter).cost(conn, IN_ORDER, limit)?,
+    ])
 }
 
 /// The query of all mentions that a filter lets through, but for its place and limit; `join` says how a

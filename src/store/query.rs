@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+#[cfg(test)]
+use rusqlite::StatementStatus;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
 
@@ -67,6 +69,17 @@ impl Query {
         let mut statement = conn.prepare(&self.sql)?;
         let rows = statement.query_map(params_from_iter(self.values), read)?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many steps of its machine SQLite takes to run it.
+    #[cfg(test)]
+    pub fn cost(self, conn: &Connection, order: &str, limit: usize) -> Result<i32, StoreError> {
+        let sql = format!("{} ORDER BY {order} LIMIT {limit}", self.sql);
+        let mut statement = conn.prepare(&sql)?;
+        let mut rows = statement.query(params_from_iter(self.values))?;
+        while rows.next()?.is_some() {}
+        drop(rows);
+        Ok(statement.get_status(StatementStatus::VmStep))
     }
 
     /// The steps by which SQLite would run it.

@@ -191,36 +191,41 @@ pub async fn load(
         to: span.1 - Duration::from_millis(1),
     };
     let breakdown = |by, most| store.breakdown(topic.clone(), by, days, most);
-    let (own, all, feeds, languages, fields, together) = try_join!(
-        counts(own, read),
-        counts(None, read),
-        breakdown(Dimension::Feed, MOST_FEEDS),
-        breakdown(Dimension::Language, asked.most),
-        breakdown(Dimension::Field, asked.most),
-        store.together(topic.clone(), days, asked.most),
-    )?;
-    let recent = if read.1 < now {
-        let recently = (now - RECENTLY, now);
-        let own = Some(topic.clone());
-        Some(try_join!(counts(own, recently), counts(None, recently))?)
-    } else {
-        None
-    };
     let zone = asked.zone;
     let name_of_zone = zone.iana_name().unwrap_or("UTC").to_owned();
-    let told = spawn_blocking(move || {
-        let points = points(&own, &all, by.unit(), &zone, since, until)?;
-        let entries = sum(&all, span);
-        let watch = Watch::of(&own, &all);
-        let found = watch.map(|watch| spikes(&watch, &TimeZone::UTC, span, now));
-        let recent = recent
-            .as_ref()
-            .map_or((&own, &all), |(own, all)| (own, all));
-        let last = day(recent.0, recent.1, now);
-        Ok::<_, SeriesError>((points, entries, found.unwrap_or_default(), last))
-    });
-    let told = told.await.map_err(|_| StoreError::Closed)?;
-    let (points, entries, found, last) = told?;
+    // What follows from the counts is worked out while the breakdowns are still read.
+    let told = async {
+        let (own, all) = try_join!(counts(own, read), counts(None, read))?;
+        let recent = if read.1 < now {
+            let recently = (now - RECENTLY, now);
+            let own = Some(topic.clone());
+            Some(try_join!(counts(own, recently), counts(None, recently))?)
+        } else {
+            None
+        };
+        let told = spawn_blocking(move || {
+            let points = points(&own, &all, by.unit(), &zone, since, until)?;
+            let entries = sum(&all, span);
+            let watch = Watch::of(&own, &all);
+            let found = watch.map(|watch| spikes(&watch, &TimeZone::UTC, span, now));
+            let recent = recent
+                .as_ref()
+                .map_or((&own, &all), |(own, all)| (own, all));
+            let last = day(recent.0, recent.1, now);
+            Ok::<_, SeriesError>((points, entries, found.unwrap_or_default(), last))
+        });
+        Ok::<_, TopicError>(told.await.map_err(|_| StoreError::Closed)??)
+    };
+    let breakdowns = async {
+        Ok(try_join!(
+            breakdown(Dimension::Feed, MOST_FEEDS),
+            breakdown(Dimension::Language, asked.most),
+            breakdown(Dimension::Field, asked.most),
+            store.together(topic.clone(), days, asked.most),
+        )?)
+    };
+    let ((points, entries, found, last), (feeds, languages, fields, together)) =
+        try_join!(told, breakdowns)?;
     let mentions = points.iter().map(|point| point.mentions).sum();
     let mut countries = roll_up(&feeds, &config.feeds, |feed| {
         feed.country.iter().map(String::as_str).collect()

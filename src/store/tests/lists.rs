@@ -229,3 +229,33 @@ async fn mentions_in_order_are_paged_and_never_sorted() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_page_of_mentions_costs_the_same_wherever_it_is() {
+    let base = base().await;
+    let at = |n: u8| NOW + HOUR * u32::from(n);
+    for n in 0..100 {
+        base.commit(0, at(n), vec![entry(n, n, n, &["a", "b", "c", "d", "e"])])
+            .await;
+    }
+    let page = |behind: Option<(u8, i64)>, topic: Option<&str>| MentionFilter {
+        topic: topic.map(str::to_owned),
+        since: Some(NOW - HOUR),
+        until: Some(at(200)),
+        behind: behind.map(|(n, id)| MentionPlace { found: at(n), id }),
+        limit: 10,
+        ..MentionFilter::default()
+    };
+    let conn = base.sql();
+    for topic in [None, Some("c")] {
+        let cost = |behind| history::costs(&conn, page(behind, topic)).unwrap();
+        let (first, early, late) = (cost(None), cost(Some((20, 105))), cost(Some((80, 405))));
+        for (newest_first, in_order) in [(early, late), (late, early)] {
+            assert!(
+                newest_first[0] < first[0] * 3 / 2,
+                "{first:?} {newest_first:?}"
+            );
+            assert!(in_order[1] < first[1] * 3 / 2, "{first:?} {in_order:?}");
+        }
+    }
+}

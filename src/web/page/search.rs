@@ -107,7 +107,9 @@ pub(super) async fn show(
                     limit: LIMIT,
                     after,
                 };
-                match app.store.search(asked, page).await {
+                let store = app.store.clone();
+                let search = async move { store.search(asked, page).await };
+                match app.turns.wait(search).await? {
                     Ok(result) => shown.take(result, &app.daemon.config()),
                     Err(error @ StoreError::TooSlow(_)) => {
                         status = StatusCode::SERVICE_UNAVAILABLE;
