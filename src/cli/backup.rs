@@ -17,7 +17,7 @@ use tempfile::NamedTempFile;
 
 use super::output::{bytes, complain};
 use super::stop::Stop;
-use super::target::folder_of;
+use super::target::{beside, folder_of, unwritable};
 use super::terminal::Terminal;
 use super::{CliError, Context, runtime};
 use crate::store::{BackedUp, BackupProgress, Store};
@@ -133,13 +133,6 @@ fn check(args: &BackupArgs, database: &Path, key_file: &Path) -> Result<(), CliE
     Ok(())
 }
 
-/// The path with something behind its name.
-fn beside(path: &Path, end: &str) -> PathBuf {
-    let mut path = path.as_os_str().to_owned();
-    path.push(end);
-    path.into()
-}
-
 /// Whether two paths lead to one file, or would.
 fn is_same(one: &Path, other: &Path) -> bool {
     if let (Ok(one), Ok(other)) = (std::fs::metadata(one), std::fs::metadata(other)) {
@@ -211,13 +204,6 @@ fn put(copy: NamedTempFile, file: &Path, force: bool) -> Result<(), CliError> {
     File::open(folder_of(file))
         .and_then(|folder| folder.sync_all())
         .map_err(|error| unwritable(file, &error))
-}
-
-fn unwritable(file: &Path, error: &std::io::Error) -> CliError {
-    CliError::Failed(format!(
-        "can't write {} ({error}); check the path and its permissions",
-        file.display()
-    ))
 }
 
 fn report(context: &Context, args: &BackupArgs, done: &Done<'_>) -> Result<ExitCode, CliError> {

@@ -118,12 +118,12 @@ pub fn run(context: &Context, args: &ExportArgs) -> Result<ExitCode, CliError> {
             What::Series => series(&store, args, span, &stop, &mut writer).await,
         }
     })?;
-    writer.target.finish()?;
     if writer.rows == 0 {
-        // What has left the configuration may still be in the history.
+        // What has left the configuration may still be in the history; a slip of the finger replaces no file.
         names::check_topic(&config, args.topic.as_deref())?;
         names::check_feed(&config, args.feed.as_deref())?;
     }
+    writer.target.finish()?;
     if let Some(path) = &args.output {
         let noun = match args.what {
             What::Mentions => "mention",

@@ -97,7 +97,15 @@ pub fn folder_of(path: &Path) -> &Path {
         .unwrap_or(Path::new("."))
 }
 
-fn unwritable(path: &Path, error: &std::io::Error) -> CliError {
+/// The path with something behind its name.
+pub fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(end);
+    path.into()
+}
+
+/// That a file can't be written, and why.
+pub fn unwritable(path: &Path, error: &std::io::Error) -> CliError {
     CliError::Failed(format!(
         "can't write {} ({error}); check the path and its permissions",
         path.display()

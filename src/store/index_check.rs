@@ -64,29 +64,41 @@ impl Store {
     /// # Errors
     /// What the database says; what was done before stays.
     pub async fn repair_index(&self) -> Result<(), StoreError> {
-        while self.write(step).await? > 0 {}
+        while self.write(remove_gone).await? > 0 {}
+        let mut after = i64::MIN;
+        // From where the step before ended: what is in order is not looked at again.
+        while let Some(last) = self.write(move |conn| add_missing(conn, after)).await? {
+            after = last;
+        }
         Ok(())
     }
 }
 
-fn step(conn: &Connection) -> Result<usize, StoreError> {
+/// Takes a step's worth of what is gone out of the index; says how much that was.
+fn remove_gone(conn: &Connection) -> Result<usize, StoreError> {
     let mut gone = conn.prepare_cached(&format!("SELECT d.id {GONE} LIMIT ?1"))?;
     let gone = gone.query_map([STEP], |row| row.get(0))?;
     let gone: Vec<i64> = gone.collect::<Result<_, _>>()?;
     for entry in &gone {
         remove(conn, *entry)?;
     }
-    let last = backlog(conn)?.unwrap_or(i64::MIN);
+    Ok(gone.len())
+}
+
+/// Indexes a step's worth of what is missing behind this entry; gives the last of it.
+fn add_missing(conn: &Connection, after: i64) -> Result<Option<i64>, StoreError> {
+    let behind = backlog(conn)?.unwrap_or(i64::MIN).max(after);
     let mut missing = conn.prepare_cached(&format!(
         "SELECT e.id, e.title, e.summary, e.content {MISSING} ORDER BY e.id LIMIT ?2"
     ))?;
-    let mut rows = missing.query(params![last, STEP])?;
-    let mut count = gone.len();
+    let mut rows = missing.query(params![behind, STEP])?;
+    let mut last = None;
     while let Some(row) = rows.next()? {
         let text = |n: usize| row.get_ref(n).and_then(|text| Ok(text.as_str()?));
         let tokens = EntryTokens::of(text(1)?, text(2)?, text(3)?);
-        put(conn, row.get(0)?, &tokens)?;
-        count += 1;
+        let entry = row.get(0)?;
+        put(conn, entry, &tokens)?;
+        last = Some(entry);
     }
-    Ok(count)
+    Ok(last)
 }

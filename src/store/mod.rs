@@ -163,7 +163,7 @@ impl Store {
         let _while_migrating = if current {
             None
         } else {
-            Some(Lock::take(path)?)
+            Some(Lock::borrow(path)?)
         };
         Self::open_writing(path, None)
     }

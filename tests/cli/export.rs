@@ -195,7 +195,9 @@ fn a_file_is_written_whole_or_not_at_all() {
     assert_eq!(ended.error, format!("10 mentions written to {path}\n"));
     let text = std::fs::read_to_string(&file).unwrap();
     assert_eq!(text, home.ok(&["export", "--format", "jsonl"]));
-    // What can't be read to its end replaces nothing, and leaves nothing else behind.
+    // A topic that nobody knows and what can't be read to its end replace nothing, and leave nothing else behind.
+    Ended::of(home.run(&["export", "--topic", "scoo", "--output", path])).code(2);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
     conn.execute_batch("UPDATE mention SET snippet_start = -1 WHERE id = 10")
         .unwrap();
     Ended::of(home.run(&["export", "--output", path])).code(1);

@@ -1,11 +1,12 @@
 //! What can be said without the database: the configuration, the clock, the disk and the files.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Finding;
 use crate::cli::Context;
 use crate::cli::output::{bytes, count};
+use crate::cli::target::{beside, folder_of};
 use crate::config::{self, Config};
 use crate::model::Timestamp;
 
@@ -69,7 +70,7 @@ pub(super) fn files(database: &Path) -> Vec<Finding> {
 
 fn disk(database: &Path) -> Finding {
     let size = std::fs::metadata(database).map_or(0, |file| file.len());
-    let folder = crate::cli::target::folder_of(database);
+    let folder = folder_of(database);
     let free = match rustix::fs::statvfs(folder) {
         Ok(disk) => disk.f_bavail.saturating_mul(disk.f_frsize),
         Err(error) => {
@@ -145,12 +146,6 @@ fn modes(database: &Path) -> Vec<Finding> {
 /// Whether a mode has none of these bits.
 fn is_closed(mode: u32, bits: u32) -> bool {
     mode & bits == 0
-}
-
-fn beside(path: &Path, end: &str) -> PathBuf {
-    let mut path = path.as_os_str().to_owned();
-    path.push(end);
-    path.into()
 }
 
 #[cfg(test)]

@@ -27,6 +27,8 @@ struct Story {
     first_seen: Timestamp,
     sources: Vec<StorySource>,
     entries: Vec<Entry>,
+    /// Whether there may be more mentions than were read.
+    is_cut: bool,
     alerts: Vec<Item>,
 }
 
@@ -89,6 +91,7 @@ pub(super) async fn show(
     let shown = Story {
         key: story.key,
         first_seen: story.first_seen,
+        is_cut: mentions.len() >= Limit::MOST,
         entries: entries(story.entries, mentions, &story.sources, &config),
         sources: story.sources,
         alerts: Item::list(alerts, &config),

@@ -139,7 +139,12 @@ pub(super) async fn show(
     let config = app.daemon.config();
     let zone = asked.zone.clone();
     let until = asked.until;
-    let view = load(&app.store, &config, asked, now).await.map_err(fault)?;
+    let (store, known) = (app.store.clone(), config.clone());
+    let view = app
+        .turns
+        .wait(async move { load(&store, &known, asked, now).await })
+        .await?;
+    let view = view.map_err(fault)?;
     let view = view.ok_or_else(|| Problem::not_found("There is no such topic."))?;
     if view.points.len() > MOST_BARS {
         let detail = format!(
@@ -155,10 +160,13 @@ pub(super) async fn show(
         .transpose();
     let behind = behind.map_err(|error| Problem::parameter("cursor", error.to_string()))?;
     let span = (view.since, until);
-    let rows = app
-        .store
-        .counted_mentions(id.clone(), span, behind, LIMIT + 1);
-    let page = Page::of(rows.await?, LIMIT, |row| row.place().into());
+    let (store, topic) = (app.store.clone(), id.clone());
+    let mentions = async move {
+        let rows = store.counted_mentions(topic, span, behind, LIMIT + 1);
+        rows.await
+    };
+    let rows = app.turns.wait(mentions).await??;
+    let page = Page::of(rows, LIMIT, |row| row.place().into());
     let title = view.name.clone();
     let is_configured = config.topics.iter().any(|topic| topic.id.as_str() == id);
     let next = page.next.map(|next| query(&wanted, Some(&next)));
