@@ -76,10 +76,10 @@ pub fn run(context: &Context, args: &BackupArgs) -> Result<ExitCode, CliError> {
     copy.as_file()
         .sync_all()
         .map_err(|error| unwritable(file, &error))?;
+    put(copy, file, args.force)?;
     if let Some(key) = &key {
         write_key(&key_file, key, args.force)?;
     }
-    put(copy, file, args.force)?;
     report(
         context,
         args,

@@ -1,16 +1,17 @@
 //! A topic's mentions over a span of time, by the time under which they are counted: when their entries were
 //! published, else first seen.
-//!
-//! The index knows when mentions were found, which is that time or later. So the span is looked through from
-//! its end back, in stretches that grow until enough is found, and no farther ahead than mentions are
-//! expected to be found late.
 
 use rusqlite::Row;
 
-use super::history::{FOUND_WITHIN, filtered, mention_row};
-use super::series::DAY_MS;
+use super::history::{filtered, mention_row};
+use super::query::Query;
 use super::{MentionFilter, MentionPlace, MentionRow, Store, StoreError};
 use crate::model::Timestamp;
+
+/// The time under which a mention is counted, as an index has it.
+const COUNTED: &str = "coalesce(m.counted_ms, m.created_ms)";
+/// The newest by that time first.
+const NEWEST_FIRST: &str = "coalesce(m.counted_ms, m.created_ms) DESC, m.id DESC";
 
 /// A mention and the time under which it is counted.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,50 +35,50 @@ impl CountedMention {
 
 impl Store {
     /// A topic's mentions that are counted at or after the first and before the second time, the newest by that
-    /// time first, behind a [place](CountedMention::place) in this order. Of those that were found more than 30
-    /// days later none.
+    /// time first, behind a [place](CountedMention::place) in this order.
     ///
     /// # Errors
     /// What the database says.
     pub async fn counted_mentions(
         &self,
         topic: String,
-        (from, until): (Timestamp, Timestamp),
+        span: (Timestamp, Timestamp),
         behind: Option<MentionPlace>,
         limit: usize,
     ) -> Result<Vec<CountedMention>, StoreError> {
-        let late = i64::try_from(FOUND_WITHIN.as_millis()).unwrap_or(i64::MAX);
-        let place = behind.map(|place| (place.found.as_millis(), place.id));
-        let end = place.map_or(i64::MAX, |(at, _)| at.saturating_add(1));
-        let end = until.as_millis().min(end);
-        self.read(move |conn| {
-            let mut stretch = DAY_MS;
-            loop {
-                let start = from.as_millis().max(end.saturating_sub(stretch));
-                let filter = MentionFilter {
-                    topic: Some(topic.clone()),
-                    ..MentionFilter::default()
-                };
-                let counted = "coalesce(m.counted_ms, m.created_ms)";
-                let rows = filtered(filter, "JOIN")
-                    .and_both(
-                        "m.created_ms >= @ AND m.created_ms < @",
-                        Some((start, end.saturating_add(late))),
-                    )
-                    .and_both(
-                        &format!("{counted} >= @ AND {counted} < @"),
-                        Some((start, end)),
-                    )
-                    .and_both(&format!("({counted}, m.id) < (@, @)"), place)
-                    .run(conn, &format!("{counted} DESC, m.id DESC"), limit, read)?;
-                if rows.len() >= limit || start <= from.as_millis() {
-                    return Ok(rows);
-                }
-                stretch = stretch.saturating_mul(4);
-            }
-        })
-        .await
+        self.read(move |conn| counted(topic, span, behind).run(conn, NEWEST_FIRST, limit, read))
+            .await
     }
+}
+
+/// The query of [`Store::counted_mentions`]. A cross join keeps SQLite from beginning with the entries.
+fn counted(
+    topic: String,
+    (from, until): (Timestamp, Timestamp),
+    behind: Option<MentionPlace>,
+) -> Query {
+    let filter = MentionFilter {
+        topic: Some(topic),
+        ..MentionFilter::default()
+    };
+    let place = behind.map(|place| (place.found.as_millis(), place.id));
+    let end = place.map_or(i64::MAX, |(at, _)| at.saturating_add(1));
+    let end = until.as_millis().min(end);
+    filtered(filter, "CROSS JOIN")
+        .and_both(
+            &format!("{COUNTED} >= @ AND {COUNTED} < @"),
+            Some((from.as_millis(), end)),
+        )
+        .and_both(&format!("({COUNTED}, m.id) < (@, @)"), place)
+}
+
+/// How SQLite runs the query of [`Store::counted_mentions`].
+#[cfg(test)]
+pub(super) fn plan(conn: &rusqlite::Connection) -> Result<String, StoreError> {
+    let (at, id) = (Timestamp::from_millis(7), 7);
+    let behind = Some(MentionPlace { found: at, id });
+    let steps = counted("sco".to_owned(), (at, at), behind).explained(conn, NEWEST_FIRST, 9)?;
+    Ok(steps.join("\n"))
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<CountedMention> {

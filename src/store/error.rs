@@ -78,10 +78,8 @@ pub enum StoreError {
     /// Anything else that SQLite says.
     #[error("database: {0}")]
     Sqlite(Arc<rusqlite::Error>),
-    /// A search took too long and was broken off.
-    #[error(
-        "the search took longer than {0:?}: ask for rarer words, or a shorter time with `since:`"
-    )]
+    /// A search or a list took too long and was broken off.
+    #[error("this took longer than {0:?}: ask for rarer words, or a shorter time with `since`")]
     TooSlow(Duration),
     /// The writer has ended; only seen while shutting down.
     #[error("the database is closed")]

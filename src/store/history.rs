@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -33,10 +33,6 @@ pub struct MentionFilter {
     /// At most this many.
     pub limit: usize,
 }
-
-/// How long after the time under which it is counted a mention may be found by that time: the index is of
-/// when mentions were found, and is not to be walked to its end.
-pub(super) const FOUND_WITHIN: Duration = Duration::from_hours(30 * 24);
 
 /// A mention's place in the list: when it was found, and its number among those of the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,24 +111,31 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn mentions(&self, filter: MentionFilter) -> Result<Vec<MentionRow>, StoreError> {
-        self.read(move |conn| {
-            let limit = filter.limit;
-            newest_first(filter).run(conn, NEWEST_FIRST, limit, mention_row)
-        })
-        .await
+        self.read(move |conn| list(conn, filter)).await
+    }
+
+    /// The same for whoever may ask anything, such as what almost no mention is: it takes five seconds at most.
+    ///
+    /// # Errors
+    /// [`StoreError::TooSlow`], else what the database says.
+    pub async fn mentions_in_time(
+        &self,
+        filter: MentionFilter,
+    ) -> Result<Vec<MentionRow>, StoreError> {
+        self.read_in_time(move |conn| list(conn, filter)).await
     }
 
     /// The newest mentions of a topic, of each story the one that was found first, and when their entries'
     /// texts last changed.
     ///
     /// # Errors
-    /// What the database says.
+    /// As for [`Store::mentions_in_time`].
     pub async fn first_mentions(
         &self,
         topic: String,
         limit: usize,
     ) -> Result<(Vec<MentionRow>, Option<Timestamp>), StoreError> {
-        self.read(move |conn| {
+        self.read_in_time(move |conn| {
             let filter = MentionFilter {
                 topic: Some(topic.clone()),
                 ..MentionFilter::default()
@@ -250,6 +253,11 @@ fn values(place: MentionPlace) -> (i64, i64) {
     (place.found.as_millis(), place.id)
 }
 
+fn list(conn: &Connection, filter: MentionFilter) -> Result<Vec<MentionRow>, StoreError> {
+    let limit = filter.limit;
+    newest_first(filter).run(conn, NEWEST_FIRST, limit, mention_row)
+}
+
 /// Newest first, and oldest first.
 const NEWEST_FIRST: &str = "m.created_ms DESC, m.id DESC";
 const IN_ORDER: &str = "m.created_ms, m.id";
@@ -275,10 +283,7 @@ fn in_order(mut filter: MentionFilter) -> Query {
 
 /// How SQLite runs the query of [`Store::mentions_in_order`].
 #[cfg(test)]
-pub(super) fn plan(
-    conn: &rusqlite::Connection,
-    filter: MentionFilter,
-) -> Result<String, StoreError> {
+pub(super) fn plan(conn: &Connection, filter: MentionFilter) -> Result<String, StoreError> {
     let limit = filter.limit;
     let steps = in_order(filter).explained(conn, IN_ORDER, limit)?;
     Ok(steps.join("\n"))
@@ -286,10 +291,7 @@ pub(super) fn plan(
 
 /// How many steps SQLite takes for the queries of [`Store::mentions`] and [`Store::mentions_in_order`].
 #[cfg(test)]
-pub(super) fn costs(
-    conn: &rusqlite::Connection,
-    filter: MentionFilter,
-) -> Result<[i32; 2], StoreError> {
+pub(super) fn costs(conn: &Connection, filter: MentionFilter) -> Result<[i32; 2], StoreError> {
     let limit = filter.limit;
     Ok([
         newest_first(filter.clone()).cost(conn, NEWEST_FIRST, limit)?,

@@ -12,7 +12,7 @@ use super::StoreError;
 pub const APPLICATION_ID: i32 = 0x6d6e_7464;
 
 /// One step per version; the first makes version 1 from an empty file.
-const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9];
+const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9, V10];
 
 /// The version this program writes.
 pub const VERSION: usize = MIGRATIONS.len();
@@ -394,6 +394,11 @@ CREATE TABLE search_backlog (
   last_id INTEGER NOT NULL
 ) STRICT;
 INSERT INTO search_backlog SELECT id FROM entry ORDER BY id DESC LIMIT 1;
+";
+
+/// What is listed of a topic over a span of time goes by the time under which it is counted.
+const V10: &str = "
+CREATE INDEX mention_counted ON mention(topic, coalesce(counted_ms, created_ms));
 ";
 
 /// Brings the database to [`VERSION`], in one transaction, so that nobody sees a version between.

@@ -7,7 +7,6 @@
 //! reads a snapshot beside the writer, and one that takes too long is broken off.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
@@ -15,13 +14,10 @@ use serde::Serialize;
 
 use super::feeds::time;
 use super::indexed::backlog;
-use super::watch::Watch;
 use super::{Store, StoreError};
 use crate::model::{StoryKey, Timestamp};
 use crate::search::{Condition, Marked, Query, Test};
 
-/// How long a search may take.
-const TIME: Duration = Duration::from_secs(5);
 /// By relevance so many of the newest matches are weighed.
 pub const MOST_WEIGHED: usize = 5_000;
 /// Most entries of a page.
@@ -106,26 +102,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::TooSlow`] when it takes longer than five seconds, else what the database says.
     pub async fn search(&self, query: Query, page: SearchPage) -> Result<SearchResult, StoreError> {
-        let watch = Watch::default();
-        let watched = watch.clone();
-        let mut search = std::pin::pin!(self.read(move |conn| {
-            if !watched.begin(conn) {
-                return Err(StoreError::TooSlow(TIME));
-            }
-            let found = search(conn, &query, page);
-            watched.end();
-            found
-        }));
-        let found = tokio::select! {
-            biased;
-            found = &mut search => return found,
-            () = tokio::time::sleep(TIME) => {
-                watch.interrupt();
-                search.await
-            }
-        };
-        // Whatever SQLite says of being broken off.
-        found.map_err(|_| StoreError::TooSlow(TIME))
+        self.read_in_time(move |conn| search(conn, &query, page))
+            .await
     }
 }
 

@@ -4,7 +4,6 @@ use rusqlite::{OptionalExtension, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::history::FOUND_WITHIN;
 use super::mentions::{Subject, deliver, insert_bare};
 use super::record::AlertRecord;
 use super::{Store, StoreError};
@@ -76,15 +75,13 @@ impl Store {
             let mut statement = conn.prepare_cached(
                 "SELECT s.key, e.title, e.link, e.language, f.source, count(*) AS n,
                    max(coalesce(m.score, 0)) AS best
-                 FROM mention m JOIN entry e ON e.id = m.entry_id JOIN feed f ON f.id = e.feed_id
+                 FROM mention m CROSS JOIN entry e ON e.id = m.entry_id JOIN feed f ON f.id = e.feed_id
                    JOIN story s ON s.id = e.story_id
-                 WHERE m.topic = ?1 AND m.created_ms >= ?2 AND m.created_ms < ?4
-                   AND coalesce(m.counted_ms, m.created_ms) >= ?2
+                 WHERE m.topic = ?1 AND coalesce(m.counted_ms, m.created_ms) >= ?2
                    AND coalesce(m.counted_ms, m.created_ms) < ?3
-                 GROUP BY e.story_id ORDER BY n DESC, best DESC, e.story_id LIMIT ?5",
+                 GROUP BY e.story_id ORDER BY n DESC, best DESC, e.story_id LIMIT ?4",
             )?;
-            let (found, until) = ((until + FOUND_WITHIN).as_millis(), until.as_millis());
-            let span = params![topic, from.as_millis(), until, found, limit];
+            let span = params![topic, from.as_millis(), until.as_millis(), limit];
             let rows = statement.query_map(span, |row| {
                 Ok(TopicStory {
                     story: StoryKey(row.get(0)?),

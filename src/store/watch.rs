@@ -1,12 +1,48 @@
 //! How a reader that takes too long is broken off, and never whoever has its connection next.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rusqlite::{Connection, InterruptHandle};
 
+use super::{Store, StoreError};
+
+/// How long a reader may take whose work hangs on what is asked.
+const TIME: Duration = Duration::from_secs(5);
+
+impl Store {
+    /// Reads, and breaks that off with [`StoreError::TooSlow`] when it takes longer than five seconds.
+    pub(super) async fn read_in_time<T, F>(&self, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let watch = Watch::default();
+        let watched = watch.clone();
+        let mut reader = std::pin::pin!(self.read(move |conn| {
+            if !watched.begin(conn) {
+                return Err(StoreError::TooSlow(TIME));
+            }
+            let found = job(conn);
+            watched.end();
+            found
+        }));
+        let found = tokio::select! {
+            biased;
+            found = &mut reader => return found,
+            () = tokio::time::sleep(TIME) => {
+                watch.interrupt();
+                reader.await
+            }
+        };
+        // Whatever SQLite says of being broken off.
+        found.map_err(|_| StoreError::TooSlow(TIME))
+    }
+}
+
 /// Held by a reader and by who watches it.
 #[derive(Clone, Default)]
-pub(super) struct Watch {
+struct Watch {
     state: Arc<Mutex<State>>,
 }
 
@@ -22,19 +58,19 @@ impl Watch {
     }
 
     /// The reader begins, if there is still time: says so.
-    pub(super) fn begin(&self, conn: &Connection) -> bool {
+    fn begin(&self, conn: &Connection) -> bool {
         let mut state = self.lock();
         state.handle = Some(conn.get_interrupt_handle());
         !state.is_over
     }
 
     /// The reader has ended; from now on its connection is another's.
-    pub(super) fn end(&self) {
+    fn end(&self) {
         self.lock().handle = None;
     }
 
     /// Breaks the reader off, if it is at work, and else keeps it from beginning.
-    pub(super) fn interrupt(&self) {
+    fn interrupt(&self) {
         let mut state = self.lock();
         state.is_over = true;
         if let Some(handle) = &state.handle {

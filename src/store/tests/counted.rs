@@ -1,6 +1,7 @@
 //! A topic's mentions by the time under which they are counted.
 
 use super::*;
+use crate::store::counted::plan;
 
 #[tokio::test]
 async fn mentions_come_by_the_time_of_their_entries_each_once() {
@@ -46,6 +47,40 @@ async fn mentions_come_by_the_time_of_their_entries_each_once() {
         .store
         .counted_mentions("xi".into(), (NOW - DAY, later), None, 9);
     assert!(nobody.await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_found_years_late_is_listed_where_it_is_counted_on_every_page() {
+    let base = base().await;
+    let late = (1..=4).map(|n| {
+        let mut entry = entry(n, n, n, &["sco"]);
+        entry.counted_at = NOW - DAY * (900 + u32::from(n));
+        entry
+    });
+    base.commit(0, NOW, late.collect()).await;
+    let span = (NOW - DAY * 1000, NOW - DAY * 800);
+    let topic = || "sco".to_owned();
+    let first = base
+        .store
+        .counted_mentions(topic(), span, None, 2)
+        .await
+        .unwrap();
+    let behind = Some(first[1].place());
+    let second = base
+        .store
+        .counted_mentions(topic(), span, behind, 3)
+        .await
+        .unwrap();
+    assert_eq!((first.len(), second.len()), (2, 2));
+    let stories = base.store.topic_stories(topic(), span, 9).await.unwrap();
+    assert_eq!(stories.len(), 4);
+}
+
+#[tokio::test]
+async fn an_index_has_the_order_of_counting() {
+    let plan = plan(&base().await.sql()).unwrap();
+    assert!(plan.contains("USING INDEX mention_counted"), "{plan}");
+    assert!(!plan.contains("TEMP B-TREE"), "{plan}");
 }
 
 #[tokio::test]

@@ -84,7 +84,7 @@ pub async fn list(
         limit: limit + 1,
         ..MentionFilter::default()
     };
-    let rows = app.store.mentions(filter).await?;
+    let rows = app.store.mentions_in_time(filter).await?;
     let mentions = Page::of(rows, limit, place);
     if !csv::prefers_csv(params.format, &headers) {
         return Ok(page(mentions, &uri));
