@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension, Row, ffi};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -164,14 +165,14 @@ impl Store {
     /// by an index that has them in this order, whatever else the filter asks for, and none is sorted.
     ///
     /// # Errors
-    /// What the database says.
+    /// [`StoreError::Corrupt`] for a mention without its entry, feed or story, else what the database says.
     pub async fn mentions_in_order(
         &self,
         filter: MentionFilter,
     ) -> Result<Vec<MentionRow>, StoreError> {
         self.read(move |conn| {
             let limit = filter.limit;
-            in_order(filter).run(conn, IN_ORDER, limit, mention_row)
+            in_order(filter).run(conn, IN_ORDER, limit, whole_row)
         })
         .await
     }
@@ -272,13 +273,13 @@ fn newest_first(mut filter: MentionFilter) -> Query {
     filtered(filter, "JOIN").and_both("(m.created_ms, m.id) < (@, @)", behind.map(values))
 }
 
-/// The query of [`Store::mentions_in_order`]. A cross join keeps SQLite from beginning with the feed, and
-/// sorting all that it has.
+/// The query of [`Store::mentions_in_order`]. A left join keeps SQLite from beginning with the feed and sorting
+/// all that it has, and tells of a mention whose entry can't be found.
 fn in_order(mut filter: MentionFilter) -> Query {
     let behind = filter.behind;
     // As for the newest first.
     filter.since = filter.since.max(behind.map(|place| place.found));
-    filtered(filter, "CROSS JOIN").and_both("(m.created_ms, m.id) > (@, @)", behind.map(values))
+    filtered(filter, "LEFT JOIN").and_both("(m.created_ms, m.id) > (@, @)", behind.map(values))
 }
 
 /// How SQLite runs the query of [`Store::mentions_in_order`].
@@ -324,6 +325,19 @@ pub(super) fn filtered(filter: MentionFilter, join: &str) -> Query {
     .and("m.created_ms < @", filter.until.map(Timestamp::as_millis))
     .and("m.score >= @", filter.min_score.map(i64::from))
     .and("s.key = @", filter.story.map(|key| key.0.to_vec()))
+}
+
+/// A mention that has all that belongs to it; what lacks it is no less than damage.
+fn whole_row(row: &Row<'_>) -> rusqlite::Result<MentionRow> {
+    for (column, what) in [(20, "entry"), (2, "feed"), (23, "story")] {
+        if row.get_ref(column)? == ValueRef::Null {
+            let id: i64 = row.get(22)?;
+            let code = ffi::Error::new(ffi::SQLITE_CORRUPT);
+            let text = format!("mention {id} lacks its {what}");
+            return Err(rusqlite::Error::SqliteFailure(code, Some(text)));
+        }
+    }
+    mention_row(row)
 }
 
 pub(super) fn mention_row(row: &Row<'_>) -> rusqlite::Result<MentionRow> {

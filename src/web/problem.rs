@@ -129,6 +129,12 @@ impl Problem {
         self.title
     }
 
+    /// The parameter that is wrong, if it is one.
+    #[must_use]
+    pub fn wrong_parameter(&self) -> Option<&str> {
+        self.parameter.as_deref()
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn detail(&self) -> Option<&str> {

@@ -259,3 +259,20 @@ async fn a_page_of_mentions_costs_the_same_wherever_it_is() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_mention_whose_entry_is_gone_is_told_and_not_left_out() {
+    let base = filled().await;
+    base.sql()
+        .execute_batch("PRAGMA foreign_keys = off; DELETE FROM entry WHERE id = 2")
+        .unwrap();
+    let read = base.store.mentions_in_order(MentionFilter {
+        limit: 9,
+        ..MentionFilter::default()
+    });
+    let error = read.await.unwrap_err();
+    assert!(
+        error.to_string().contains("mention 2 lacks its entry"),
+        "{error}"
+    );
+}

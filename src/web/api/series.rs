@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::csv::{Table, prefers_csv};
 use super::mentions::Format;
-use super::topics::{find, span};
+use super::topics::{known, span};
 use crate::view::series::{
     Breakdown, BreakdownError, EntryPoint, Span, ValueSeries, by_value, of_all, of_topic,
 };
@@ -148,7 +148,7 @@ pub async fn of_one(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let config = app.daemon.config();
-    find(&config, &topic)?;
+    known(&app, &config, &topic).await?;
     let span = span(params.unit, params.zone, params.since, params.until);
     let mut series = TopicSeries {
         topic: topic.clone(),

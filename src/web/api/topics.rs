@@ -149,6 +149,17 @@ pub(super) fn find<'c>(config: &'c Config, id: &str) -> Result<&'c model::Topic,
     found.ok_or_else(|| unknown(config, id))
 }
 
+/// Makes sure that the topic is configured, or was and is counted still.
+pub(super) async fn known(app: &App, config: &Config, id: &str) -> Result<(), Problem> {
+    match find(config, id) {
+        Ok(_) => Ok(()),
+        Err(unknown) => {
+            let counted = app.store.first_counted(Some(id.to_owned())).await?;
+            counted.map(|_| ()).ok_or(unknown)
+        }
+    }
+}
+
 fn unknown(config: &Config, id: &str) -> Problem {
     let known = config.topics.iter().map(|topic| topic.id.as_str());
     let none = "there is no topic with this id";

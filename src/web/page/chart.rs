@@ -1,7 +1,7 @@
 //! The chart of a topic over time: bars that lead to a closer look, and the same as rows of a table.
 //!
-//! Bars are an SVG that is stretched to the page's width, so it holds no text; the words at the axes are the
-//! page's own. Each bar tells its numbers, and a spike is told in words too. Pure.
+//! Bars are an SVG that is stretched to the page's width, so it holds no text; the words at the axis of time are
+//! another one, which is not, and stand below their bars. Each bar tells its numbers, and a spike is told in words too. Pure.
 
 use std::fmt::Write as _;
 
@@ -30,12 +30,14 @@ pub(super) struct Chart {
     /// The value of the chart's top, and of its middle if that is a whole number.
     top: u64,
     middle: Option<u64>,
-    /// Words at the axis of time, evenly spread from the first bar to the last.
-    labels: Vec<String>,
+    /// The words at the axis of time, as HTML.
+    axis: String,
     /// The same as a table.
     rows: Vec<Row>,
     /// What a bar spans.
     by: &'static str,
+    /// Whether bars lead to a closer look: there is none at an hour.
+    leads: bool,
 }
 
 /// A bar as a row.
@@ -43,7 +45,7 @@ pub(super) struct Chart {
 struct Row {
     label: String,
     /// Where a closer look is.
-    link: String,
+    link: Option<String>,
     mentions: u64,
     stories: u64,
     per_thousand: Option<f64>,
@@ -64,9 +66,10 @@ impl Chart {
             svg: svg(&rows, top, view.by),
             top,
             middle: top.is_multiple_of(2).then_some(top / 2),
-            labels: labels(&view.points, view.by, zone),
+            axis: axis(&view.points, view.by, zone),
             rows,
             by: view.by.name(),
+            leads: view.by != By::Hour,
         }
     }
 }
@@ -81,7 +84,7 @@ fn row(view: &TopicView, point: &TrendPoint, zone: &TimeZone) -> Row {
     });
     Row {
         label: name(point.start, view.by, zone),
-        link: closer(view, point),
+        link: (view.by != By::Hour).then(|| closer(view, point)),
         mentions: point.mentions,
         stories: point.stories,
         per_thousand: point.per_thousand,
@@ -128,13 +131,19 @@ fn svg(rows: &[Row], top: u64, by: By) -> String {
         };
         let (x, wide) = (n * STEP, STEP - 2);
         let told = escape(&told(row));
+        let _ = match &row.link {
+            Some(link) => write!(
+                svg,
+                "<a href=\"?{}\"{} aria-label=\"{told}\">",
+                escape(link),
+                if is_stop(row) { "" } else { " tabindex=\"-1\"" },
+            ),
+            None => write!(svg, "<g role=\"img\" aria-label=\"{told}\">"),
+        };
         let _ = write!(
             svg,
-            "<a href=\"?{}\"{} aria-label=\"{told}\"><title>{told}</title>\
-             <rect class=\"hit\" x=\"{x}\" width=\"{STEP}\" height=\"{HEIGHT}\"/>\
+            "<title>{told}</title><rect class=\"hit\" x=\"{x}\" width=\"{STEP}\" height=\"{HEIGHT}\"/>\
              <rect class=\"{class}\" x=\"{}\" y=\"{:.1}\" width=\"{wide}\" height=\"{height:.1}\"/>",
-            escape(&row.link),
-            if is_stop(row) { "" } else { " tabindex=\"-1\"" },
             x + 1,
             HEIGHT - height,
         );
@@ -145,7 +154,7 @@ fn svg(rows: &[Row], top: u64, by: By) -> String {
                 (HEIGHT - height - 8.0).max(0.0)
             );
         }
-        svg += "</a>";
+        svg += if row.link.is_some() { "</a>" } else { "</g>" };
     }
     svg + "</svg>"
 }
@@ -184,14 +193,27 @@ fn round_up(value: u64) -> u64 {
     }
 }
 
-/// Some of the points' names, the first and the last among them.
-fn labels(points: &[TrendPoint], by: By, zone: &TimeZone) -> Vec<String> {
-    let count = points.len().min(LABELS);
-    let name_of = |n: usize| {
-        let place = n * (points.len() - 1) / (count - 1).max(1);
-        short(points[place].start, by, zone)
-    };
-    (0..count).map(name_of).collect()
+/// Some of the points' names, each below its point: as HTML.
+fn axis(points: &[TrendPoint], by: By, zone: &TimeZone) -> String {
+    let step = points.len().div_ceil(LABELS).max(1);
+    let part = |of: f64| of * 100.0 / points.len() as f64;
+    let mut svg = "<svg class=\"axis\" aria-hidden=\"true\">".to_owned();
+    for (n, point) in points.iter().enumerate().step_by(step) {
+        let (left, middle, right) = (part(n as f64), part(n as f64 + 0.5), part(n as f64 + 1.0));
+        // A name must not be cut off at the edges.
+        let (x, anchor) = match middle {
+            ..8.0 => (left, "start"),
+            92.0.. => (right, "end"),
+            _ => (middle, "middle"),
+        };
+        let name = escape(&short(point.start, by, zone));
+        // Writing to a string does not fail.
+        let _ = write!(
+            svg,
+            "<text x=\"{x:.2}%\" y=\"75%\" text-anchor=\"{anchor}\">{name}</text>"
+        );
+    }
+    svg + "</svg>"
 }
 
 /// A point by its name.
@@ -299,7 +321,8 @@ mod tests {
         assert_eq!(chart.svg.matches("class=\"mark\"").count(), 1);
         assert_eq!(chart.svg.matches("tabindex=\"-1\"").count(), 1);
         assert_eq!((chart.top, chart.middle), (40, Some(20)));
-        assert_eq!(chart.labels, ["Jul 1", "Jul 2", "Jul 3"]);
+        let middle = "<text x=\"50.00%\" y=\"75%\" text-anchor=\"middle\">Jul 2</text>";
+        assert!(chart.axis.contains(middle), "{}", chart.axis);
         let spikes: Vec<bool> = chart.rows.iter().map(|row| row.spike).collect();
         assert_eq!(spikes, [false, false, true]);
     }
@@ -311,30 +334,31 @@ mod tests {
             (By::Month, "by=week&"),
             (By::Week, "by=day&"),
             (By::Day, "by=hour&"),
-            (By::Hour, "by=hour&"),
         ];
         for (by, query) in units {
             view.by = by;
             assert!(closer(&view, &view.points[0]).starts_with(query));
         }
+        view.by = By::Hour;
+        let chart = Chart::of(&view, &TimeZone::UTC);
+        assert!(!chart.leads && !chart.svg.contains("<a "), "{}", chart.svg);
     }
 
     #[test]
     fn a_chart_has_few_words_and_a_round_top() {
-        let chart = Chart::of(&view(&[3; 31], Vec::new()), &TimeZone::UTC);
+        let named = |counts: &[u64]| {
+            let axis = Chart::of(&view(counts, Vec::new()), &TimeZone::UTC).axis;
+            let texts = axis.split("<text ").skip(1);
+            let names = texts.filter_map(|text| text.split(['>', '<']).nth(1));
+            names.map(str::to_owned).collect::<Vec<_>>()
+        };
         assert_eq!(
-            chart.labels,
-            ["Jul 1", "Jul 8", "Jul 16", "Jul 23", "Jul 31"]
+            named(&[3; 31]),
+            ["Jul 1", "Jul 8", "Jul 15", "Jul 22", "Jul 29"]
         );
-        assert!(
-            Chart::of(&view(&[], Vec::new()), &TimeZone::UTC)
-                .labels
-                .is_empty()
-        );
-        assert_eq!(
-            Chart::of(&view(&[7], Vec::new()), &TimeZone::UTC).labels,
-            ["Jul 1"]
-        );
+        assert_eq!(named(&[3; 8]), ["Jul 1", "Jul 3", "Jul 5", "Jul 7"]);
+        assert_eq!(named(&[7]), ["Jul 1"]);
+        assert!(named(&[]).is_empty());
         let tops = [0, 1, 3, 5, 7, 11, 390, 999, u64::MAX].map(round_up);
         assert_eq!(tops[..8], [1, 1, 4, 5, 10, 20, 400, 1000]);
         assert_eq!(tops[8], u64::MAX);

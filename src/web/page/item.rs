@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::config::Config;
+use crate::model::Topic;
 use crate::store::{DeliveryRow, ListedAlert};
 
 /// An alert and what can be done about it.
@@ -14,6 +15,8 @@ pub(super) struct Item {
     told: Option<&'static str>,
     /// The topic's name; its id where the configuration has it no more.
     topic_name: Option<String>,
+    /// Whether the configuration has the topic.
+    knows_topic: bool,
     /// Whether a delivery can be tried again.
     may_retry: bool,
     /// Whether a delivery can be given up.
@@ -42,6 +45,10 @@ impl Item {
                 _ => None,
             },
             topic_name: alert.topic.as_deref().map(|id| name(config, id)),
+            knows_topic: alert
+                .topic
+                .as_deref()
+                .is_some_and(|id| topic(config, id).is_some()),
             may_retry: any(&["dead", "dropped"]),
             may_drop: any(&["waiting", "held", "dead"]),
             alert,
@@ -51,6 +58,9 @@ impl Item {
 
 /// The name of a topic, or its id.
 pub(super) fn name(config: &Config, id: &str) -> String {
-    let topic = config.topics.iter().find(|topic| topic.id.as_str() == id);
-    topic.map_or(id, |topic| &topic.name).to_owned()
+    topic(config, id).map_or(id, |topic| &topic.name).to_owned()
+}
+
+fn topic<'c>(config: &'c Config, id: &str) -> Option<&'c Topic> {
+    config.topics.iter().find(|topic| topic.id.as_str() == id)
 }

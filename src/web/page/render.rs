@@ -120,13 +120,15 @@ pub(super) fn problem(problem: &Problem) -> Result<Html, Problem> {
     struct Told<'a> {
         title: &'a str,
         detail: Option<&'a str>,
+        parameter: Option<&'a str>,
     }
     let told = Told {
         title: problem.title(),
         detail: problem.detail(),
+        parameter: problem.wrong_parameter(),
     };
     let body = fill("problem", told)?;
-    frame(problem.title(), "", Vec::new(), false, body)
+    frame(problem.title(), "", PLACES.to_vec(), false, body)
 }
 
 fn frame(

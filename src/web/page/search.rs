@@ -70,8 +70,8 @@ struct Found {
     link: Option<String>,
     language: Option<String>,
     source: String,
-    /// When it was published, else first seen.
-    at: Timestamp,
+    published: Option<Timestamp>,
+    found: Timestamp,
     /// Ids and names.
     topics: Vec<(String, String)>,
 }
@@ -166,7 +166,8 @@ fn found(row: SearchRow, config: &Config) -> Found {
         link: row.link,
         language: row.language,
         source: row.source,
-        at: row.published.unwrap_or(row.first_seen),
+        published: row.published,
+        found: row.first_seen,
         topics: topics.collect(),
     }
 }

@@ -90,17 +90,34 @@ if (logout) {
   }));
 }
 
-for (const time of document.querySelectorAll("time")) {
-  time.title = new Date(time.dateTime).toLocaleString();
+// How long ago that was, or how far ahead it is, in the words that the server uses.
+function distance(at) {
+  const seconds = Math.floor((Date.now() - at) / 1000);
+  const span = Math.abs(seconds);
+  const units = [[86_400, "d"], [3_600, "h"], [60, "min"]];
+  const unit = units.find(([length]) => span >= length);
+  if (!unit) return seconds >= 0 ? "just now" : "in a moment";
+  const [length, name] = unit;
+  return seconds >= 0 ? `${Math.floor(span / length)} ${name} ago` : `in ${Math.round(span / length)} ${name}`;
 }
+
+// Times go on while the page is open, and say in the reader's own clock when they were.
+function tick() {
+  for (const time of document.querySelectorAll("time")) {
+    const at = new Date(time.dateTime);
+    time.title = at.toLocaleString();
+    const words = distance(at);
+    if (time.textContent !== words) time.textContent = words;
+  }
+}
+tick();
+setInterval(tick, 30_000);
 
 // New mentions at the head of their list, as they are recorded.
 const list = document.getElementById("mention-list");
 if (list) {
-  const names = new Map();
-  for (const card of document.querySelectorAll("[data-topic]")) {
-    names.set(card.dataset.topic, card.dataset.name);
-  }
+  const cards = new Map();
+  for (const card of document.querySelectorAll("[data-topic]")) cards.set(card.dataset.topic, card);
   const live = document.getElementById("live");
   const most = 50;
   let count = 0;
@@ -117,20 +134,25 @@ if (list) {
     const title = part("p", "", { className: "title", dir: "auto", lang: mention.language || "" });
     title.append(part("a", text, { href: `/stories/${encodeURIComponent(mention.story)}` }));
     const facts = part("p", "", { className: "quiet" });
-    const found = new Date(mention.found);
+    const when = (at) => part("time", distance(new Date(at)), { dateTime: at, title: new Date(at).toLocaleString() });
+    const card = cards.get(mention.topic);
     facts.append(
-      part("a", names.get(mention.topic) || mention.topic, { dir: "auto", href: `/topics/${encodeURIComponent(mention.topic)}` }), " · ",
+      part("a", card?.dataset.name || mention.topic, { dir: "auto", href: `/topics/${encodeURIComponent(mention.topic)}` }), " · ",
       isWeb
         ? part("a", mention.source, { dir: "auto", href: mention.link, rel: "noreferrer noopener" })
         : part("span", mention.source, { dir: "auto" }), " · ",
-      part("time", found.toLocaleTimeString(), { dateTime: mention.found, title: found.toLocaleString() }),
+      when(mention.found),
     );
+    if (mention.published) facts.append(" · published ", when(mention.published));
     const item = part("li", "", { className: "fresh" });
     item.append(title, facts);
     list.querySelector("li.none")?.remove();
     list.prepend(item);
     while (list.children.length > most) list.lastElementChild.remove();
     count += 1;
+    // A mention counts when its entry was published.
+    const day = card?.querySelector("[data-day]");
+    if (day && Date.now() - new Date(mention.published || mention.found) < 86_400_000) day.textContent = Number(day.textContent) + 1;
     live.textContent = count === 1 ? "1 new mention since the page was opened" : `${count} new mentions since the page was opened`;
     live.hidden = false;
   };
