@@ -121,7 +121,7 @@ test("a bar of a topic's chart leads to a closer look", async () => {
     await bar.focus();
     await page.keyboard.press("Enter");
     await page.waitForURL(/by=hour/);
-    assert.ok(await page.locator("main svg a").count() >= 23);
+    assert.ok(await page.locator("main svg.bars g[role=img]").count() >= 23);
   });
 });
 

@@ -61,7 +61,7 @@ fn every_page_is_there_with_what_was_found() {
     }
     let overview = page(api, "/");
     assert!(overview.contains("Putin speaks again on matter 0"));
-    assert!(overview.contains("<b>2</b> in 24 h"), "{overview}");
+    assert!(overview.contains("<b data-day>2</b> in 24 h"), "{overview}");
     assert_eq!(overview.matches("<svg class=\"chart\"").count(), 2);
     let narrowed = page(api, "/alerts?topic=sco&state=delivered");
     assert!(!narrowed.contains("Putin speaks"));
