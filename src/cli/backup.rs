@@ -240,3 +240,24 @@ fn report(context: &Context, args: &BackupArgs, done: &Done<'_>) -> Result<ExitC
     }
     Ok(ExitCode::SUCCESS)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_one_line_and_name_the_file_that_was_asked_for() {
+        let (to, file) = (Path::new("/b/.mentiond-x1"), Path::new("/b/copy.db"));
+        let told = |error| failed(&error, to, file).text().unwrap();
+        let unopened = StoreError::Corrupt("can't open: /b/.mentiond-x1\nTree 51".to_owned());
+        let told_of_it = told(unopened);
+        assert!(
+            told_of_it.contains("(can't open: /b/copy.db Tree 51)"),
+            "{told_of_it}"
+        );
+        assert_eq!(
+            told(StoreError::Full),
+            "error: the disk of /b/copy.db is full: free some space; no copy was made"
+        );
+    }
+}
