@@ -10,6 +10,8 @@ mod server;
 #[path = "daemon/support.rs"]
 mod support;
 
+#[path = "cli/alerts.rs"]
+mod alerts;
 #[path = "cli/backup.rs"]
 mod backup;
 #[path = "cli/check.rs"]

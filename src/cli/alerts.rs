@@ -113,12 +113,19 @@ pub fn run(context: &Context, args: &AlertsArgs) -> Result<ExitCode, CliError> {
         Some(Action::Route(args)) => route::run(context, args, &config),
         Some(Action::Retry(args)) => {
             let store = Store::open_beside(&config.database)?;
-            let revived = runtime()?.block_on(store.retry_dead(
+            let runtime = runtime()?;
+            runtime.block_on(check_alerts(&store, args.alert.as_slice()))?;
+            let revived = runtime.block_on(store.retry_dead(
                 args.alert.clone(),
                 args.sink.clone(),
                 Timestamp::now(),
             ))?;
             store.close();
+            if revived == 0 {
+                names::check_sink(&config, args.sink.as_deref())?;
+                context.out.line("no dead letters: nothing to retry")?;
+                return Ok(ExitCode::SUCCESS);
+            }
             context.out.line(format!(
                 "{} will be delivered by the running daemon, or by `mentiond poll`",
                 count(revived, "dead letter")
@@ -127,7 +134,9 @@ pub fn run(context: &Context, args: &AlertsArgs) -> Result<ExitCode, CliError> {
         }
         Some(Action::Drop(args)) => {
             let store = Store::open_beside(&config.database)?;
-            let dropped = runtime()?.block_on(store.drop_deliveries(
+            let runtime = runtime()?;
+            runtime.block_on(check_alerts(&store, &args.ids))?;
+            let dropped = runtime.block_on(store.drop_deliveries(
                 args.ids.clone(),
                 args.sink.clone(),
                 args.reason.chars().take(500).collect(),
@@ -160,6 +169,19 @@ pub fn run(context: &Context, args: &AlertsArgs) -> Result<ExitCode, CliError> {
     }
 }
 
+/// Nothing when there are alerts with all of these ids. One that can't be read is there too.
+async fn check_alerts(store: &Store, ids: &[String]) -> Result<(), CliError> {
+    for id in ids {
+        if let Ok(None) = store.alert(id.clone()).await {
+            return Err(CliError::Failed(format!(
+                "there is no alert with the id `{}`; `mentiond alerts` lists those there are",
+                printable(id)
+            )));
+        }
+    }
+    Ok(())
+}
+
 fn list(context: &Context, args: &ListArgs, config: &Config) -> Result<ExitCode, CliError> {
     let filter = AlertFilter {
         topic: args.topic.clone(),
@@ -184,7 +206,11 @@ fn list(context: &Context, args: &ListArgs, config: &Config) -> Result<ExitCode,
     let runtime = runtime()?;
     let alerts = runtime.block_on(store.alerts(filter))?;
     if alerts.is_empty() {
-        names::check_topic(config, args.topic.as_deref())?;
+        runtime.block_on(names::check_past_topic(
+            config,
+            &store,
+            args.topic.as_deref(),
+        ))?;
         names::check_sink(config, args.sink.as_deref())?;
     }
     let out = &context.out;

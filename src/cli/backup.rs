@@ -15,12 +15,12 @@ use clap::Args;
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
-use super::output::{bytes, complain};
+use super::output::{bytes, complain, printable};
 use super::stop::Stop;
 use super::target::{beside, folder_of, unwritable};
 use super::terminal::Terminal;
 use super::{CliError, Context, runtime};
-use crate::store::{BackedUp, BackupProgress, Store};
+use crate::store::{BackedUp, BackupProgress, Store, StoreError};
 
 /// Copy the database to a file, also while the daemon runs.
 ///
@@ -72,7 +72,7 @@ pub fn run(context: &Context, args: &BackupArgs) -> Result<ExitCode, CliError> {
     let runtime = runtime()?;
     let stop = Stop::on_signal(&runtime)?;
     let copy = temporary(file)?;
-    let done = copied(&config.database, copy.path(), &stop)?;
+    let done = copied(&config.database, copy.path(), file, &stop)?;
     copy.as_file()
         .sync_all()
         .map_err(|error| unwritable(file, &error))?;
@@ -165,7 +165,8 @@ fn temporary(file: &Path) -> Result<NamedTempFile, CliError> {
         .map_err(|error| unwritable(file, &error))
 }
 
-fn copied(database: &Path, to: &Path, stop: &Stop) -> Result<BackedUp, CliError> {
+/// Makes the copy in a file that is to become `file`, of which every error speaks.
+fn copied(database: &Path, to: &Path, file: &Path, stop: &Stop) -> Result<BackedUp, CliError> {
     let terminal = Terminal::default();
     let bar = terminal.progress(0);
     let show = |progress: BackupProgress| {
@@ -182,7 +183,20 @@ fn copied(database: &Path, to: &Path, stop: &Stop) -> Result<BackedUp, CliError>
     };
     let result = Store::back_up(database, to, show);
     terminal.end();
-    result?.ok_or_else(|| CliError::Failed("stopped before the end; no copy was made".to_owned()))
+    let done = result.map_err(|error| failed(&error, to, file))?;
+    done.ok_or_else(|| CliError::Failed("stopped before the end; no copy was made".to_owned()))
+}
+
+/// Why there is no copy, in one line. Only the copy is written, so what is full is its disk.
+fn failed(error: &StoreError, to: &Path, file: &Path) -> CliError {
+    let file = file.display().to_string();
+    if matches!(error, StoreError::Full) {
+        return CliError::Failed(format!(
+            "the disk of {file} is full: free some space; no copy was made"
+        ));
+    }
+    let text = printable(&error.to_string());
+    CliError::Failed(text.replace(&to.display().to_string(), &file))
 }
 
 fn write_key(file: &Path, key: &[u8], force: bool) -> Result<(), CliError> {
@@ -225,4 +239,25 @@ fn report(context: &Context, args: &BackupArgs, done: &Done<'_>) -> Result<ExitC
             .line(format!("{}: the key of the callbacks", key.display()))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_one_line_and_name_the_file_that_was_asked_for() {
+        let (to, file) = (Path::new("/b/.mentiond-x1"), Path::new("/b/copy.db"));
+        let told = |error| failed(&error, to, file).text().unwrap();
+        let unopened = StoreError::Corrupt("can't open: /b/.mentiond-x1\nTree 51".to_owned());
+        let told_of_it = told(unopened);
+        assert!(
+            told_of_it.contains("(can't open: /b/copy.db Tree 51)"),
+            "{told_of_it}"
+        );
+        assert_eq!(
+            told(StoreError::Full),
+            "error: the disk of /b/copy.db is full: free some space; no copy was made"
+        );
+    }
 }

@@ -39,8 +39,10 @@ pub fn run(context: &Context, _: &CheckArgs) -> Result<ExitCode, CliError> {
     out.line(format!("configuration  {}", config.path.display()))?;
     out.line(format!("files read     {}", config.files.len()))?;
     out.line(format!(
-        "feeds          {} ({countries} countries, {languages} languages)",
-        config.feeds.len()
+        "feeds          {} ({}, {})",
+        config.feeds.len(),
+        count(countries, "country"),
+        count(languages, "language")
     ))?;
     out.line(format!(
         "topics         {} ({})",

@@ -4,14 +4,14 @@
 //! database's log grows with the history. The next page is read while one is written.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::mentions::since;
-use super::output::{complain, count, printable};
+use super::mentions::{since, until};
+use super::output::{complain, count};
 use super::stop::Stop;
 use super::target::Target;
 use super::{CliError, Context, names, runtime};
@@ -20,7 +20,6 @@ use crate::store::{
     DayCount, DayPlace, Dimension, MentionFilter, MentionPlace, MentionRow, Store, StoreError,
 };
 use crate::view::csv::{MENTION_COLUMNS, push_line, push_mention};
-use crate::view::instant;
 
 /// Rows of a page.
 const PAGE: usize = 2000;
@@ -61,7 +60,7 @@ pub struct ExportArgs {
     /// Only mentions found before this time.
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
-    /// Write to this file instead of standard output. It is there once all is written.
+    /// Write to this file instead of standard output (`-`). It is there once all is written.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -91,22 +90,18 @@ enum By {
 
 pub fn run(context: &Context, args: &ExportArgs) -> Result<ExitCode, CliError> {
     check(args)?;
-    let until = args.until.as_deref().map(|text| {
-        instant::ago(text, Timestamp::now())
-            .map_err(|error| CliError::Usage(format!("--until {}: {error}", printable(text))))
-    });
-    let until = until.transpose()?.unwrap_or_else(Timestamp::now);
+    let until = until(args.until.as_deref())?.unwrap_or_else(Timestamp::now);
     let since = since(args.since.as_deref())?;
     let config = context.load_without_secrets()?;
     let store = Store::open_read_only(&config.database)?;
     let runtime = runtime()?;
     // Standard output has nothing to put away.
-    let stop = match args.output {
+    let stop = match args.file() {
         Some(_) => Stop::on_signal(&runtime)?,
         None => Stop::default(),
     };
     let mut writer = Writer {
-        target: Target::open(args.output.as_deref())?,
+        target: Target::open(args.file())?,
         is_json: args.format() == Format::Jsonl,
         text: String::new(),
         rows: 0,
@@ -120,11 +115,13 @@ pub fn run(context: &Context, args: &ExportArgs) -> Result<ExitCode, CliError> {
     })?;
     if writer.rows == 0 {
         // What has left the configuration may still be in the history; a slip of the finger replaces no file.
-        names::check_topic(&config, args.topic.as_deref())?;
-        names::check_feed(&config, args.feed.as_deref())?;
+        runtime.block_on(async {
+            names::check_past_topic(&config, &store, args.topic.as_deref()).await?;
+            names::check_past_feed(&config, &store, args.feed.as_deref()).await
+        })?;
     }
     writer.target.finish()?;
-    if let Some(path) = &args.output {
+    if let Some(path) = args.file() {
         let noun = match args.what {
             What::Mentions => "mention",
             What::Series => "count",
@@ -143,16 +140,33 @@ fn check(args: &ExportArgs) -> Result<(), CliError> {
         What::Series if args.feed.is_some() || args.language.is_some() => {
             "counts have no --feed and --language; `--by feed` or `--by language` tells them apart"
         }
+        _ if args.format.is_none() && args.has_ending(&["json"]) => {
+            "JSON is written as lines: name the file `.jsonl`, or give --format"
+        }
         _ => return Ok(()),
     };
     Err(CliError::Usage(wrong.to_owned()))
 }
 
 impl ExportArgs {
+    /// The file to write; nothing for standard output.
+    fn file(&self) -> Option<&Path> {
+        self.output
+            .as_deref()
+            .filter(|path| *path != Path::new("-"))
+    }
+
+    fn has_ending(&self, wanted: &[&str]) -> bool {
+        let ending = self.file().and_then(Path::extension);
+        ending.is_some_and(|ending| wanted.iter().any(|one| ending.eq_ignore_ascii_case(one)))
+    }
+
     fn format(&self) -> Format {
-        let ending = self.output.as_ref().and_then(|path| path.extension());
-        let is_json = ending.is_some_and(|ending| ending == "jsonl" || ending == "ndjson");
-        let by_name = if is_json { Format::Jsonl } else { Format::Csv };
+        let by_name = if self.has_ending(&["jsonl", "ndjson"]) {
+            Format::Jsonl
+        } else {
+            Format::Csv
+        };
         self.format.unwrap_or(by_name)
     }
 }

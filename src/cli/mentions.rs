@@ -30,6 +30,9 @@ pub struct MentionsArgs {
     /// (RFC 3339).
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
+    /// Only mentions found before this time.
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
     /// At most this many.
     #[arg(long, default_value_t = 50, value_name = "N")]
     limit: usize,
@@ -40,9 +43,18 @@ pub struct MentionsArgs {
 
 /// Reads `24h`, an RFC 3339 instant, or a date, which begins at midnight UTC.
 pub fn since(text: Option<&str>) -> Result<Option<Timestamp>, CliError> {
+    time("since", text)
+}
+
+/// Reads what [`since`] does, as a time before which something is to be.
+pub fn until(text: Option<&str>) -> Result<Option<Timestamp>, CliError> {
+    time("until", text)
+}
+
+fn time(option: &str, text: Option<&str>) -> Result<Option<Timestamp>, CliError> {
     let read = |text: &str| {
         instant::ago(text, Timestamp::now())
-            .map_err(|error| CliError::Usage(format!("--since {}: {error}", printable(text))))
+            .map_err(|error| CliError::Usage(format!("--{option} {}: {error}", printable(text))))
     };
     text.map(read).transpose()
 }
@@ -54,12 +66,14 @@ pub fn run(context: &Context, args: &MentionsArgs) -> Result<ExitCode, CliError>
         feed: args.feed.clone(),
         language: args.language.clone(),
         since: since(args.since.as_deref())?,
+        until: until(args.until.as_deref())?,
         limit: args.limit,
         ..MentionFilter::default()
     };
     let config = context.load_without_secrets()?;
     let store = Store::open_read_only(&config.database)?;
-    let mentions = runtime()?.block_on(store.mentions(filter))?;
+    let runtime = runtime()?;
+    let mentions = runtime.block_on(store.mentions(filter))?;
     let out = &context.out;
     for mention in &mentions {
         if args.json {
@@ -89,8 +103,10 @@ pub fn run(context: &Context, args: &MentionsArgs) -> Result<ExitCode, CliError>
     if mentions.is_empty() {
         // What has left the configuration may still be in the history; what is in neither is a
         // slip of the finger.
-        names::check_topic(&config, args.topic.as_deref())?;
-        names::check_feed(&config, args.feed.as_deref())?;
+        runtime.block_on(async {
+            names::check_past_topic(&config, &store, args.topic.as_deref()).await?;
+            names::check_past_feed(&config, &store, args.feed.as_deref()).await
+        })?;
     }
     if mentions.is_empty() && !args.json {
         complain("no mentions");

@@ -5,6 +5,7 @@ use super::CliError;
 use super::output::printable;
 use crate::config::{Config, SinkConfig, did_you_mean, is_language};
 use crate::model::{Feed, FeedId};
+use crate::store::Store;
 
 /// The ids of the feeds with these names, in this order.
 ///
@@ -49,6 +50,40 @@ pub fn check_topic(config: &Config, name: Option<&str>) -> Result<(), CliError> 
         }
         _ => Ok(()),
     }
+}
+
+/// As [`check_topic`], but a topic that has left the configuration will do if it was ever counted.
+pub async fn check_past_topic(
+    config: &Config,
+    store: &Store,
+    name: Option<&str>,
+) -> Result<(), CliError> {
+    let checked = check_topic(config, name);
+    // Under no name at all is what was counted of every entry.
+    let Some(name) = name.filter(|name| checked.is_err() && !name.is_empty()) else {
+        return checked;
+    };
+    match store.first_counted(Some(name.to_owned())).await? {
+        Some(_) => Ok(()),
+        None => checked,
+    }
+}
+
+/// As [`check_feed`], but a feed that has left the configuration will do if it was ever asked.
+pub async fn check_past_feed(
+    config: &Config,
+    store: &Store,
+    name: Option<&str>,
+) -> Result<(), CliError> {
+    let checked = check_feed(config, name);
+    let Some(name) = name.filter(|_| checked.is_err()) else {
+        return checked;
+    };
+    let states = store.feed_states().await?;
+    if states.iter().any(|state| state.name == name) {
+        return Ok(());
+    }
+    checked
 }
 
 /// Nothing when this is a language code or not given.

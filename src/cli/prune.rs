@@ -6,6 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::output::{bytes, relative};
+use super::target::database_size;
 use super::{CliError, Context, runtime};
 use crate::model::Timestamp;
 use crate::store::{Keep, Prunable, Pruned, Store};
@@ -80,8 +81,9 @@ pub fn run(context: &Context, args: &PruneArgs) -> Result<ExitCode, CliError> {
         }
     } else if !args.dry_run && !args.json && free > 0 {
         context.out.line(format!(
-            "{} of the file are free and will be used again; it gets smaller with --vacuum only, while \
-             nothing else has it open",
+            "the database has {}; {} of it are free and will be used again; it gets smaller with --vacuum only, \
+             while nothing else has it open",
+            database_size(&config.database).1,
             bytes(free)
         ))?;
     }

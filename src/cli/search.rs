@@ -94,9 +94,9 @@ impl SearchArgs {
 
     /// What has left the configuration may still be in the history; what is in neither is a slip of
     /// the finger.
-    fn check_names(&self, config: &Config) -> Result<(), CliError> {
-        names::check_topic(config, self.topic.as_deref())?;
-        names::check_feed(config, self.feed.as_deref())
+    async fn check_names(&self, config: &Config, store: &Store) -> Result<(), CliError> {
+        names::check_past_topic(config, store, self.topic.as_deref()).await?;
+        names::check_past_feed(config, store, self.feed.as_deref()).await
     }
 }
 
@@ -112,7 +112,8 @@ pub fn run(context: &Context, args: &SearchArgs) -> Result<ExitCode, CliError> {
         limit: args.limit,
         after: None,
     };
-    let found = runtime()?.block_on(store.search(asked, page))?;
+    let runtime = runtime()?;
+    let found = runtime.block_on(store.search(asked, page))?;
     let is_empty = found.rows.is_empty();
     for row in found.rows {
         if args.json {
@@ -127,7 +128,7 @@ pub fn run(context: &Context, args: &SearchArgs) -> Result<ExitCode, CliError> {
         );
     }
     if is_empty {
-        args.check_names(&config)?;
+        runtime.block_on(args.check_names(&config, &store))?;
         if !args.json {
             complain("nothing found");
         }

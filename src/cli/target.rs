@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::CliError;
+use super::output::bytes;
 
 /// Bytes that are gathered before they are written.
 const BUFFER: usize = 1 << 16;
@@ -104,10 +105,27 @@ pub fn beside(path: &Path, end: &str) -> PathBuf {
     path.into()
 }
 
+/// How many bytes a database has on the disk, and that in words: while a daemon runs, much of it may stand in
+/// the write-ahead log only.
+pub fn database_size(database: &Path) -> (u64, String) {
+    let of = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+    let (file, log) = (of(database), of(&beside(database, "-wal")));
+    let size = file.saturating_add(log);
+    let note = if log > 0 {
+        ", write-ahead log included"
+    } else {
+        ""
+    };
+    (size, format!("{}{note}", bytes(size)))
+}
+
 /// That a file can't be written, and why.
 pub fn unwritable(path: &Path, error: &std::io::Error) -> CliError {
+    // Behind its own words the error may have the name of a temporary file, which nobody knows.
+    let error = error.to_string();
+    let why = error.split(" at path ").next().unwrap_or_default();
     CliError::Failed(format!(
-        "can't write {} ({error}); check the path and its permissions",
+        "can't write {} ({why}); check the path and its permissions",
         path.display()
     ))
 }

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::mentions::since;
+use super::mentions::{since, until};
 use super::output::{complain, printable};
 use super::{CliError, Context, names, runtime};
 use crate::config::Config;
@@ -33,12 +33,15 @@ pub struct TrendsArgs {
     /// The topic; without one, all are listed.
     #[arg(value_name = "TOPIC")]
     topic: Option<String>,
-    /// What a line of the table spans.
-    #[arg(long, value_enum, default_value_t = By::Day)]
-    by: By,
-    /// From when on (`48h`, `30d`, a date or instant); without it, 14 days.
+    /// What a line of the table of a topic spans; without it, a day.
+    #[arg(long, value_enum)]
+    by: Option<By>,
+    /// From when on (`48h`, `30d`, a date or instant) a topic is shown; without it, 14 days.
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
+    /// Until when; the last line is whole.
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
     /// The time zone of hours, days, weeks and months, by its IANA name.
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     time_zone: String,
@@ -78,18 +81,35 @@ pub fn run(context: &Context, args: &TrendsArgs) -> Result<ExitCode, CliError> {
             "there is no time zone `{zone}`; give an IANA name, such as Asia/Jakarta"
         ))
     })?;
+    let now = Timestamp::now();
+    let span = span(args, now)?;
     let config = context.load_without_secrets()?;
     let store = Store::open_read_only(&config.database)?;
-    let now = Timestamp::now();
-    let from = since(args.since.as_deref())?;
-    let from = from.unwrap_or(now - Duration::from_hours(24 * DAYS));
     match &args.topic {
         None => overview(context, args, &config, &store, &zone, now),
         Some(topic) => {
-            names::check_topic(&config, Some(topic))?;
-            one(context, args, topic, &store, &zone, (from, now))
+            runtime()?.block_on(names::check_past_topic(&config, &store, Some(topic)))?;
+            one(context, args, topic, &store, &zone, span)
         }
     }
+}
+
+/// From when until when the topic is shown.
+fn span(args: &TrendsArgs, now: Timestamp) -> Result<(Timestamp, Timestamp), CliError> {
+    let is_overview = args.topic.is_none();
+    if is_overview && (args.by.is_some() || args.since.is_some() || args.until.is_some()) {
+        let text = "--by, --since and --until go with a topic: name it before them; without one, all are \
+                    listed with their last 14 days and today";
+        return Err(CliError::Usage(text.to_owned()));
+    }
+    let to = until(args.until.as_deref())?.unwrap_or(now).min(now);
+    let from = since(args.since.as_deref())?;
+    let from = from.unwrap_or(to - Duration::from_hours(24 * DAYS));
+    if from >= to {
+        let text = format!("nothing is between --since ({from}) and --until ({to})");
+        return Err(CliError::Usage(text));
+    }
+    Ok((from, to))
 }
 
 fn read(
@@ -98,8 +118,9 @@ fn read(
     from: Timestamp,
     to: Timestamp,
 ) -> Result<Vec<Count>, CliError> {
-    // The first point begins before `from`.
-    let from = from - Duration::from_hours(24 * 32);
+    // The first point begins before `from`, and the last one ends after `to`.
+    let month = Duration::from_hours(24 * 32);
+    let (from, to) = (from - month, to + month);
     let topic = topic.map(str::to_owned);
     Ok(runtime()?.block_on(store.series(topic, from, to))?)
 }
@@ -178,7 +199,7 @@ fn one(
     zone: &TimeZone,
     (from, to): (Timestamp, Timestamp),
 ) -> Result<ExitCode, CliError> {
-    let unit = match args.by {
+    let unit = match args.by.unwrap_or(By::Day) {
         By::Hour => Unit::Hour,
         By::Day => Unit::Day,
         By::Week => Unit::Week,
@@ -210,6 +231,7 @@ fn one(
     });
     let header = ["from", "mentions", "stories", "per 1,000", ""];
     out.table(&header, &rows.collect::<Vec<_>>())?;
+    let to = to - Duration::from_millis(1);
     let days = Days { from, to };
     for (what, shares) in breakdowns(store, topic, days)? {
         let shares = shares.iter().map(|share| {

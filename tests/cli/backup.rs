@@ -136,7 +136,11 @@ fn nothing_that_is_there_is_overwritten_unasked() {
     }
     let nowhere = home.path("nowhere/copy");
     let ended = Ended::of(home.run(&["backup", nowhere.to_str().unwrap()])).code(1);
-    assert!(ended.error.contains("can't write"), "{}", ended.error);
+    let says = format!(
+        "error: can't write {} (No such file or directory (os error 2)); check the path and its permissions\n",
+        nowhere.display()
+    );
+    assert!(ended.error.ends_with(&says), "{}", ended.error);
 }
 
 #[test]
@@ -176,5 +180,8 @@ fn a_copy_is_not_made_of_what_is_damaged() {
     let copy = home.path("copy");
     let ended = Ended::of(home.run(&["backup", copy.to_str().unwrap()])).code(1);
     assert!(ended.error.contains("damaged"), "{}", ended.error);
+    let error = ended.error.split("error: ").nth(1).unwrap();
+    assert_eq!(error.lines().count(), 1, "{error}");
+    assert!(!ended.error.contains(".mentiond-"), "{}", ended.error);
     assert!(left_behind(&home).is_empty());
 }

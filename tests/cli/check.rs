@@ -138,3 +138,15 @@ fn a_configuration_that_is_no_text_is_an_error_like_any_other() {
     std::fs::create_dir(home.config()).unwrap();
     Ended::of(home.run(&["check"])).code(2);
 }
+
+#[test]
+fn one_country_and_one_language_are_one() {
+    let home = Home::new();
+    home.write_config(
+        "database = \"m.db\"\n[[feed]]\nid = \"wire\"\nurl = \"https://wire.example/rss\"\ncountry = \"KZ\"\n\
+         language = \"kk\"\n",
+    );
+    let told = home.ok(&["check"]);
+    let says = "\nfeeds          1 (1 country, 1 language)\n";
+    assert!(told.contains(says), "{told}");
+}

@@ -98,7 +98,7 @@ fn counts_and_index_are_held_against_the_rows_and_mended() {
         &home,
         "search",
         "warning",
-        "1 entry missing in the index, 1 entry in it",
+        "1 entry is missing in the index, 1 entry is in the index and no longer in the history",
     );
     assert_found(&home, "counts", "warning", "of topic `putin` series at ");
     let found = findings(&home, &["--repair"], 0);
@@ -213,6 +213,14 @@ fn what_can_not_be_opened_is_one_error_and_no_panic() {
     )
     .unwrap();
     assert_found(&home, "database", "error", "is not a mentiond database");
+    let found = findings(&home, &[], 1);
+    let found = of(&found, "database");
+    let (text, advice) = (
+        found["text"].as_str().unwrap(),
+        found["advice"].as_str().unwrap(),
+    );
+    assert!(!text.contains("another file"), "one advice: {text}");
+    assert!(advice.contains("put a copy"), "{advice}");
     std::fs::remove_file(home.path("m.db")).unwrap();
     Store::open(&home.path("m.db")).unwrap().close();
     let file = std::fs::OpenOptions::new()
@@ -222,4 +230,71 @@ fn what_can_not_be_opened_is_one_error_and_no_panic() {
     let pages = file.metadata().unwrap().len() / 4096;
     std::os::unix::fs::FileExt::write_all_at(&file, &[0xff; 4096], (pages - 1) * 4096).unwrap();
     assert_found(&home, "file", "error", "");
+}
+
+#[test]
+fn an_empty_file_is_an_error_and_no_new_database() {
+    let home = Home::new();
+    home.write_config("database = \"m.db\"\n");
+    std::fs::write(home.path("m.db"), "").unwrap();
+    for args in [&[][..], &["--repair"]] {
+        let found = findings(&home, args, 1);
+        let found = of(&found, "database");
+        assert_eq!(found["state"], "error");
+        let text = found["text"].as_str().unwrap();
+        assert!(text.ends_with("m.db is an empty file"), "{text}");
+        let advice = found["advice"].as_str().unwrap();
+        assert!(
+            advice.contains("put a copy made by `mentiond backup`"),
+            "{advice}"
+        );
+        assert_eq!(std::fs::metadata(home.path("m.db")).unwrap().len(), 0);
+        for end in ["-wal", "-shm", ".lock"] {
+            assert!(!home.path(&format!("m.db{end}")).exists(), "{end}");
+        }
+    }
+}
+
+#[test]
+fn the_size_counts_what_stands_in_the_log() {
+    let (_site, _hook, home) = home();
+    let text = |home: &Home| {
+        let found = findings(home, &[], 0);
+        of(&found, "disk")["text"].as_str().unwrap().to_owned()
+    };
+    assert!(!text(&home).contains("log"), "{}", text(&home));
+    let conn = home.database();
+    conn.execute_batch(
+        "PRAGMA wal_autocheckpoint = 0; CREATE TABLE filler (x); INSERT INTO filler VALUES (zeroblob(30000000));",
+    )
+    .unwrap();
+    let told = text(&home);
+    let size = told.split("the database has ").nth(1).unwrap();
+    let (size, rest) = size.split_once(' ').unwrap();
+    assert_eq!(rest, "MiB, write-ahead log included", "{told}");
+    let size: f64 = size.parse().unwrap();
+    assert!((28.0..32.0).contains(&size), "{told}");
+    conn.execute_batch("DROP TABLE filler").unwrap();
+    let told = home.ok(&["prune"]);
+    let says = "MiB, write-ahead log included; 28.";
+    assert!(told.contains(says), "{told}");
+}
+
+#[test]
+fn feeds_that_fail_are_told_with_the_time_since_when() {
+    let (_site, _hook, home) = home();
+    let conn = home.database();
+    // Who asks for patience does not fail.
+    conn.execute_batch("UPDATE schedule SET failures = 3")
+        .unwrap();
+    let found = findings(&home, &[], 0);
+    assert!(found.iter().all(|f| f["state"] == "ok"), "{found:#?}");
+    conn.execute_batch("UPDATE schedule SET failing_since_ms = 1720000000000")
+        .unwrap();
+    assert_found(
+        &home,
+        "feeds",
+        "warning",
+        "1 feed fails: wire since 2024-07-03T09:46:40Z",
+    );
 }

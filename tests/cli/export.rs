@@ -210,7 +210,76 @@ fn a_file_is_written_whole_or_not_at_all() {
     );
     let nowhere = home.path("nowhere/x.csv");
     let ended = Ended::of(home.run(&["export", "--output", nowhere.to_str().unwrap()])).code(1);
-    assert!(ended.error.contains("can't write"), "{}", ended.error);
+    let says = format!("error: can't write {} (No such file", nowhere.display());
+    assert!(ended.error.starts_with(&says), "{}", ended.error);
+    assert!(!ended.error.contains(".mentiond-"), "{}", ended.error);
+}
+
+#[test]
+fn a_dash_is_standard_output_and_an_ending_that_is_not_ours_is_not_guessed() {
+    let (home, conn) = home();
+    many(&conn, 3);
+    let mut dash = home.command(&["export", "--output", "-"]);
+    dash.current_dir(home.folder.path());
+    let ended = Ended::of(dash.output().unwrap()).code(0);
+    assert_eq!(ended.out, home.ok(&["export"]));
+    assert_eq!(ended.error, "");
+    assert!(!home.path("-").exists());
+    let file = home.path("x.json");
+    let path = file.to_str().unwrap();
+    let ended = Ended::of(home.run(&["export", "--output", path])).code(2);
+    assert!(
+        ended.error.contains(".jsonl") && ended.error.contains("--format"),
+        "{}",
+        ended.error
+    );
+    assert!(!file.exists());
+    home.ok(&["export", "--output", path, "--format", "jsonl"]);
+    assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 3);
+}
+
+#[test]
+fn mentions_are_listed_until_a_time_as_they_are_exported() {
+    let (home, conn) = home();
+    many(&conn, 9);
+    let span = ["--since", "2024-07-03T09:46:41Z", "--until"];
+    let listed = home.json(
+        &[
+            &["mentions", "--json"],
+            &span[..],
+            &["2024-07-03T09:46:42Z"],
+        ]
+        .concat(),
+    );
+    assert_eq!(listed.len(), 3);
+    assert!(listed.iter().all(|m| m["found"] == "2024-07-03T09:46:41Z"));
+    let ended = Ended::of(home.run(&["mentions", "--until", "soon"])).code(2);
+    assert!(ended.error.contains("--until soon: "), "{}", ended.error);
+}
+
+#[test]
+fn names_that_left_the_configuration_are_known_where_the_history_has_them() {
+    let (home, conn) = home();
+    many(&conn, 3);
+    conn.execute_batch("INSERT INTO series VALUES ('old', 1920, 2, 1)")
+        .unwrap();
+    conn.execute_batch("UPDATE feed SET name = 'gone'; INSERT INTO schedule (feed_id) VALUES (1)")
+        .unwrap();
+    for args in [
+        &["mentions"][..],
+        &["export"],
+        &["search", "nothing"],
+        &["alerts"],
+    ] {
+        home.ok(&[args, &["--topic", "old"]].concat());
+        for name in ["odl", ""] {
+            Ended::of(home.run(&[args, &["--topic", name]].concat())).code(2);
+        }
+        if args[0] != "alerts" {
+            home.ok(&[args, &["--feed", "gone", "--since", "1h"]].concat());
+            Ended::of(home.run(&[args, &["--feed", "goen"]].concat())).code(2);
+        }
+    }
 }
 
 #[test]

@@ -87,7 +87,9 @@ fn an_older_database_is_indexed_by_the_daemon() {
     let (_site, _hook, home) = polled();
     // As the schema before the index had it.
     home.database()
-        .execute_batch("DROP TABLE search; DROP TABLE search_backlog; PRAGMA user_version = 8")
+        .execute_batch(
+            "DROP INDEX mention_counted; DROP TABLE search; DROP TABLE search_backlog; PRAGMA user_version = 8",
+        )
         .unwrap();
     let older = home.run(&["search", "erdogan"]);
     assert_eq!(older.status.code(), Some(1));

@@ -1,12 +1,15 @@
 //! What can be said without the database: the configuration, the clock, the disk and the files.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::Access;
+use rustix::io::Errno;
 
 use super::Finding;
 use crate::cli::Context;
 use crate::cli::output::{bytes, count};
-use crate::cli::target::{beside, folder_of};
+use crate::cli::target::{beside, database_size, folder_of};
 use crate::config::{self, Config};
 use crate::model::Timestamp;
 
@@ -65,11 +68,12 @@ pub(super) fn files(database: &Path) -> Vec<Finding> {
     let mut findings = vec![disk(database)];
     findings.extend(log(database));
     findings.extend(modes(database));
+    findings.extend(closed(database, may_write));
     findings
 }
 
 fn disk(database: &Path) -> Finding {
-    let size = std::fs::metadata(database).map_or(0, |file| file.len());
+    let (size, told) = database_size(database);
     let folder = folder_of(database);
     let free = match rustix::fs::statvfs(folder) {
         Ok(disk) => disk.f_bavail.saturating_mul(disk.f_frsize),
@@ -81,12 +85,12 @@ fn disk(database: &Path) -> Finding {
             );
         }
     };
-    room(size, free)
+    room(size, &told, free)
 }
 
 /// Whether the free space will do for a database of this size.
-fn room(size: u64, free: u64) -> Finding {
-    let text = format!("{} free, the database has {}", bytes(free), bytes(size));
+fn room(size: u64, told: &str, free: u64) -> Finding {
+    let text = format!("{} free, the database has {told}", bytes(free));
     if free < LITTLE / 8 {
         let advice =
             "free some space, or shorten [retention] and run `mentiond prune --vacuum` elsewhere";
@@ -143,6 +147,31 @@ fn modes(database: &Path) -> Vec<Finding> {
     findings
 }
 
+/// Where this user can't write and a daemon must: the folder, the database and what stands beside it.
+fn closed(database: &Path, may_write: impl Fn(&Path) -> bool) -> Option<Finding> {
+    let beside = ["", "-wal", "-shm", ".lock"].map(|end| beside(database, end));
+    let paths = std::iter::once(folder_of(database)).chain(beside.iter().map(PathBuf::as_path));
+    let closed: Vec<String> = paths
+        .filter(|path| !may_write(path))
+        .map(|path| path.display().to_string())
+        .collect();
+    if closed.is_empty() {
+        return None;
+    }
+    let text = format!("this user can't write to {}", closed.join(", "));
+    let advice =
+        "the daemon must run as a user who can: run `doctor` as that one, or mend owner and mode";
+    Some(Finding::warning("files", text, advice))
+}
+
+/// Whether this process may write there; what is not there yet is nothing to complain of.
+fn may_write(path: &Path) -> bool {
+    !matches!(
+        rustix::fs::access(path, Access::WRITE_OK),
+        Err(Errno::ACCESS | Errno::PERM | Errno::ROFS)
+    )
+}
+
 /// Whether a mode has none of these bits.
 fn is_closed(mode: u32, bits: u32) -> bool {
     mode & bits == 0
@@ -155,11 +184,27 @@ mod tests {
 
     #[test]
     fn free_space_is_held_against_the_size_and_against_nothing() {
-        let state = |size, free| room(size, free).state;
+        let state = |size, free| room(size, "", free).state;
         assert_eq!(state(0, 1 << 30), State::Ok);
         assert_eq!(state(8 << 30, 1 << 30), State::Warning);
         assert_eq!(state(0, 100 << 20), State::Warning);
         assert_eq!(state(0, 1 << 20), State::Error);
+    }
+
+    #[test]
+    fn where_the_user_can_not_write_is_one_warning() {
+        let database = Path::new("/var/lib/mentiond/mentiond.db");
+        assert_eq!(closed(database, |_| true), None);
+        let found = closed(database, |path| path.ends_with("mentiond.db-wal")).unwrap();
+        assert_eq!(found.state, State::Warning);
+        assert_eq!(
+            found.text,
+            "this user can't write to /var/lib/mentiond, /var/lib/mentiond/mentiond.db, \
+             /var/lib/mentiond/mentiond.db-shm, /var/lib/mentiond/mentiond.db.lock"
+        );
+        let found = closed(Path::new("m.db"), |path| path != Path::new(".")).unwrap();
+        assert_eq!(found.text, "this user can't write to .");
+        assert!(may_write(Path::new("/nowhere/m.db")), "it is not there yet");
     }
 
     #[test]

@@ -164,6 +164,11 @@ pub fn run(context: &Context, args: &DoctorArgs) -> Result<ExitCode, CliError> {
     };
     let now = Timestamp::now();
     report.tell(&machine::clock(now))?;
+    if let Some(empty) = rows::empty(&config.database) {
+        report.tell(&empty)?;
+        report.tell_all(machine::files(&config.database))?;
+        return report.end();
+    }
     let store = if args.repair {
         Store::open_alone(&config.database)
     } else {

@@ -1,10 +1,11 @@
-//! What the database has of feeds, topics and sinks that the configuration does not know any more.
+//! What the database has of feeds and topics: those that the configuration does not know any more, and feeds
+//! that fail.
 
 use std::collections::BTreeSet;
 
 use super::{Finding, Patient};
 use crate::cli::output::count;
-use crate::store::StoreError;
+use crate::store::{FeedState, StoreError};
 
 /// Names that are told before the rest is only counted.
 const MOST: usize = 5;
@@ -18,17 +19,37 @@ pub(super) async fn unconfigured(patient: &Patient<'_>) -> Result<Vec<Finding>, 
         .iter()
         .map(|topic| topic.id.as_str())
         .collect();
-    let known = patient.store.feed_states().await?.into_iter();
-    let old_feeds: Vec<String> = known
-        .map(|feed| feed.name)
-        .filter(|name| !feeds.contains(name.as_str()))
-        .collect();
+    let (states, old): (Vec<FeedState>, Vec<FeedState>) = (patient.store.feed_states().await?)
+        .into_iter()
+        .partition(|feed| feeds.contains(feed.name.as_str()));
+    let old_feeds: Vec<String> = old.into_iter().map(|feed| feed.name).collect();
     let mut old_topics = patient.store.counted_topics().await?;
     old_topics.retain(|topic| !topics.contains(topic.as_str()));
-    Ok(vec![
-        finding("feeds", "feed", &old_feeds, feeds.len()),
-        finding("topics", "topic", &old_topics, topics.len()),
-    ])
+    let feeds = finding("feeds", "feed", &old_feeds, feeds.len());
+    let topics = finding("topics", "topic", &old_topics, topics.len());
+    Ok([Some(feeds), failing(&states), Some(topics)]
+        .into_iter()
+        .flatten()
+        .collect())
+}
+
+/// Feeds whose polls fail, the longest first, each with the time since when. Who asks for patience does not.
+fn failing(states: &[FeedState]) -> Option<Finding> {
+    let failing = states.iter().filter(|feed| feed.failures > 0);
+    let mut failing: Vec<_> = failing
+        .filter_map(|feed| Some((feed.failing_since?, feed.name.as_str())))
+        .collect();
+    if failing.is_empty() {
+        return None;
+    }
+    failing.sort_unstable();
+    let told: Vec<String> = failing
+        .iter()
+        .map(|(since, name)| format!("{name} since {since}"))
+        .collect();
+    let verb = if told.len() == 1 { "fails" } else { "fail" };
+    let text = format!("{} {verb}: {}", count(told.len(), "feed"), listed(&told));
+    Some(Finding::warning("feeds", text, "`mentiond feeds` says why"))
 }
 
 fn finding(check: &'static str, noun: &str, old: &[String], configured: usize) -> Finding {

@@ -4,11 +4,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Finding, Patient};
-use crate::cli::output::{bytes, count};
+use crate::cli::output::{bytes, count, printable};
 use crate::store::{IndexCheck, SeriesCheck, Store, StoreError};
 
 /// How far ahead of the clock a time may be: two clocks are never quite the same.
 const AHEAD: Duration = Duration::from_mins(5);
+/// What to do with a damaged file.
+const PUT_COPY: &str =
+    "stop the daemon, put a copy made by `mentiond backup` in its place, and check the disk";
 
 /// The opened database, or why there is none.
 pub(super) fn opened(
@@ -32,23 +35,43 @@ pub(super) fn opened(
                 Finding::warning("database", error.to_string(), advice),
             )
         }
-        Err(error) => {
-            let advice = match &error {
-                StoreError::Locked { .. } => "--repair needs the database for itself",
-                StoreError::Corrupt(_) | StoreError::NotOurs(_) => {
-                    "put a copy made by `mentiond backup` in its place"
-                }
-                _ => "nothing of the database could be checked",
-            };
-            (None, Finding::error("database", error.to_string(), advice))
-        }
+        Err(error) => (None, broken(database, &error)),
     }
+}
+
+/// Why the database does not open, and what to do. The store's own advice is left out where there is better.
+fn broken(database: &Path, error: &StoreError) -> Finding {
+    let path = database.display();
+    let (text, advice) = match error {
+        StoreError::Corrupt(what) => (format!("{path} is damaged ({what})"), PUT_COPY),
+        StoreError::NotOurs(_) => (
+            format!("{path} is not a mentiond database, or its beginning was overwritten"),
+            "if there was a history in it, put a copy made by `mentiond backup` in its place; else point \
+             `database` at another file",
+        ),
+        StoreError::Locked { .. } => (error.to_string(), "--repair needs the database for itself"),
+        _ => (
+            error.to_string(),
+            "nothing of the database could be checked",
+        ),
+    };
+    Finding::error("database", text, advice)
+}
+
+/// An error where there is a file and nothing in it: to open it would make a new database of it.
+pub(super) fn empty(database: &Path) -> Option<Finding> {
+    let file = std::fs::metadata(database).ok()?;
+    if !file.is_file() || file.len() > 0 {
+        return None;
+    }
+    let text = format!("{} is an empty file", database.display());
+    let advice = "if it ever had a history, stop the daemon and put a copy made by `mentiond backup` in its place; \
+                  else remove it, and the next run makes a database";
+    Some(Finding::error("database", text, advice))
 }
 
 /// Whether SQLite finds the file whole.
 pub(super) async fn file(patient: &Patient<'_>) -> Result<Finding, StoreError> {
-    let advice =
-        "stop the daemon, put a copy made by `mentiond backup` in its place, and check the disk";
     let name = if patient.deep {
         "integrity_check"
     } else {
@@ -56,7 +79,7 @@ pub(super) async fn file(patient: &Patient<'_>) -> Result<Finding, StoreError> {
     };
     let findings = match patient.store.check_file(patient.deep).await {
         Ok(findings) => findings,
-        Err(error @ StoreError::Corrupt(_)) => vec![error.to_string()],
+        Err(StoreError::Corrupt(what)) => vec![what],
         Err(error) => return Err(error),
     };
     let Some(first) = findings.first() else {
@@ -64,11 +87,13 @@ pub(super) async fn file(patient: &Patient<'_>) -> Result<Finding, StoreError> {
         let text = format!("{name} finds nothing; {} are free in it", bytes(free));
         return Ok(Finding::ok("file", text));
     };
+    // SQLite begins with a line of its own.
+    let first = printable(first);
     let text = match findings.len() {
         1 => format!("{name}: {first}"),
         n => format!("{name}: {first}, and {} more", n - 1),
     };
-    Ok(Finding::error("file", text, advice))
+    Ok(Finding::error("file", text, PUT_COPY))
 }
 
 /// Whether anything was recorded in the future.
@@ -179,11 +204,7 @@ pub(super) async fn index(patient: &Patient<'_>) -> Result<Finding, StoreError> 
         };
         return Ok(Finding::ok("search", text));
     }
-    let text = format!(
-        "{} missing in the index, {} in it that were removed",
-        entries(missing),
-        entries(gone)
-    );
+    let text = differences(missing, gone);
     if patient.repair {
         patient.store.repair_index().await?;
         let again = patient.store.check_index().await?;
@@ -191,6 +212,45 @@ pub(super) async fn index(patient: &Patient<'_>) -> Result<Finding, StoreError> 
             return Ok(Finding::ok("search", format!("{text}; that was mended")));
         }
     }
-    let advice = "`search` does not find them: stop the daemon and run `mentiond doctor --repair`";
+    let advice = if missing > 0 {
+        "`search` does not find all there is: stop the daemon and run `mentiond doctor --repair`"
+    } else {
+        "no harm but to its size: stop the daemon and run `mentiond doctor --repair`"
+    };
     Ok(Finding::warning("search", text, advice))
+}
+
+/// In what the index of the search differs from the entries.
+fn differences(missing: u64, gone: u64) -> String {
+    let verb = |n| if n == 1 { "is" } else { "are" };
+    let missing = (missing > 0).then(|| {
+        format!(
+            "{} {} missing in the index",
+            entries(missing),
+            verb(missing)
+        )
+    });
+    let gone = (gone > 0).then(|| {
+        format!(
+            "{} {} in the index and no longer in the history",
+            entries(gone),
+            verb(gone)
+        )
+    });
+    let parts: Vec<String> = missing.into_iter().chain(gone).collect();
+    parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::differences;
+
+    #[test]
+    fn only_what_differs_is_told_and_counted_as_people_do() {
+        assert_eq!(differences(1, 0), "1 entry is missing in the index");
+        assert_eq!(
+            differences(2, 1),
+            "2 entries are missing in the index, 1 entry is in the index and no longer in the history"
+        );
+    }
 }
