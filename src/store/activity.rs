@@ -42,6 +42,11 @@ pub struct TopicActivity {
     pub total: u64,
 }
 
+/// When a topic's last mention was found. In this form SQLite takes the index that has this order, and not the
+/// one that has that of counting.
+pub(super) const LAST: &str = "SELECT (SELECT created_ms FROM mention WHERE topic = ?1
+    ORDER BY created_ms DESC LIMIT 1)";
+
 impl Store {
     /// What the last weeks of these topics were like, in their order. It reads the rows of these weeks only,
     /// once for all topics.
@@ -56,8 +61,7 @@ impl Store {
         let day = quarter_of(now) - DAY;
         let today = quarter_of(now).div_euclid(DAY) * DAY;
         self.read(move |conn| {
-            let mut last =
-                conn.prepare_cached("SELECT max(created_ms) FROM mention WHERE topic = ?1")?;
+            let mut last = conn.prepare_cached(LAST)?;
             let mut first =
                 conn.prepare_cached("SELECT min(quarter) FROM series WHERE topic = ?1")?;
             let mut pulses = Vec::with_capacity(topics.len());
@@ -125,8 +129,7 @@ impl Store {
     ) -> Result<Vec<TopicActivity>, StoreError> {
         let first = quarter_of(now - Duration::from_hours(24));
         self.read(move |conn| {
-            let mut last =
-                conn.prepare_cached("SELECT max(created_ms) FROM mention WHERE topic = ?1")?;
+            let mut last = conn.prepare_cached(LAST)?;
             let mut counts = conn.prepare_cached(
                 "SELECT coalesce(sum(iif(quarter >= ?2, mentions, 0)), 0), coalesce(sum(mentions), 0)
                  FROM series WHERE topic = ?1",
