@@ -71,7 +71,7 @@ struct Found {
     language: Option<String>,
     source: String,
     published: Option<Timestamp>,
-    found: Timestamp,
+    first_seen: Timestamp,
     /// Ids and names.
     topics: Vec<(String, String)>,
 }
@@ -167,7 +167,7 @@ fn found(row: SearchRow, config: &Config) -> Found {
         language: row.language,
         source: row.source,
         published: row.published,
-        found: row.first_seen,
+        first_seen: row.first_seen,
         topics: topics.collect(),
     }
 }
