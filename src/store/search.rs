@@ -22,6 +22,8 @@ use crate::search::{Condition, Marked, Query, Test};
 pub const MOST_WEIGHED: usize = 5_000;
 /// Most entries of a page.
 pub const MOST_FOUND: usize = 1_000;
+/// So many of the newest entries are looked at one by one for a topic.
+const ONE_BY_ONE: i64 = if cfg!(test) { 3 } else { 10_000 };
 /// How much more a word in the title counts than one in the text.
 const TITLE_WEIGHT: f64 = 8.0;
 
@@ -256,6 +258,9 @@ fn search(conn: &Connection, query: &Query, page: SearchPage) -> Result<SearchRe
 }
 
 /// The newest entries that are found, before the entry `before` if one is given.
+///
+/// What mentions a topic is looked for among the newest entries one by one, and then among all that mention it:
+/// of a frequent topic that would be a great many, of a rare one it is a few.
 fn newest(
     conn: &Connection,
     query: &Query,
@@ -264,23 +269,47 @@ fn newest(
     limit: usize,
 ) -> Result<Vec<i64>, StoreError> {
     let (low, high) = bounds(conn, query)?;
+    let high = before.map_or(high, |before| high.min(before.saturating_sub(1)));
+    let is_topic =
+        |condition: &Condition| !condition.negated && matches!(condition.test, Test::Topic(_));
+    if text.is_some() || !query.conditions().iter().any(is_topic) {
+        return walk(conn, query, text, (low, high), true, limit);
+    }
+    let last: Option<i64> = conn
+        .prepare_cached("SELECT max(id) FROM entry WHERE id <= ?1")?
+        .query_row([high], |row| row.get(0))?;
+    let near = last.unwrap_or(high).saturating_sub(ONE_BY_ONE).max(low);
+    let mut ids = walk(conn, query, None, (near, high), false, limit)?;
+    if ids.len() < limit && near > low {
+        let rest = walk(conn, query, None, (low, near - 1), true, limit - ids.len())?;
+        ids.extend(rest);
+    }
+    Ok(ids)
+}
+
+/// The newest entries that are found between two numbers; `leads` says whether conditions may lead the way.
+fn walk(
+    conn: &Connection,
+    query: &Query,
+    text: Option<&str>,
+    (low, high): (i64, i64),
+    leads: bool,
+    limit: usize,
+) -> Result<Vec<i64>, StoreError> {
     let mut filter = Where::default();
     let (low, high) = (filter.bind(low), filter.bind(high));
-    let before = filter.bind(before.unwrap_or(i64::MAX));
     let head = match text {
         Some(text) => {
             let text = filter.bind(text.to_owned());
             format!(
                 "SELECT s.rowid FROM search s CROSS JOIN entry e ON e.id = s.rowid
-                 WHERE s.search MATCH {text} AND s.rowid BETWEEN {low} AND {high} AND s.rowid < {before}"
+                 WHERE s.search MATCH {text} AND s.rowid BETWEEN {low} AND {high}"
             )
         }
-        None => format!(
-            "SELECT e.id FROM entry e WHERE e.id BETWEEN {low} AND {high} AND e.id < {before}"
-        ),
+        None => format!("SELECT e.id FROM entry e WHERE e.id BETWEEN {low} AND {high}"),
     };
     for condition in query.conditions() {
-        filter.condition(conn, condition, text.is_none())?;
+        filter.condition(conn, condition, leads && text.is_none())?;
     }
     let order = if text.is_some() { "s.rowid" } else { "e.id" };
     let limit = filter.bind(i64::try_from(limit).unwrap_or(i64::MAX));

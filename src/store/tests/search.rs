@@ -193,6 +193,27 @@ async fn conditions_narrow_what_is_found_also_without_a_word() {
 }
 
 #[tokio::test]
+async fn what_mentions_a_topic_comes_each_once_however_far_back() {
+    let base = base().await;
+    for n in 1..=12 {
+        let topics: &[&str] = if n % 5 == 0 { &[] } else { &["sco"] };
+        base.commit(0, NOW, vec![telling(n, "Words", "", topics)])
+            .await;
+    }
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page = page(SearchOrder::Date, 3, after);
+        let found = base.store.search(asked("topic:sco"), page).await.unwrap();
+        seen.extend(found.rows.iter().map(|row| row.entry));
+        after = found.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, [12, 11, 9, 8, 7, 6, 4, 3, 2, 1]);
+}
+
+#[tokio::test]
 async fn titles_weigh_more_and_pages_follow_one_another() {
     let base = base().await;
     let entries = (1..=5).map(|n| match n {
