@@ -129,7 +129,7 @@ fn varint(message: &mut &[u8]) -> u64 {
     value
 }
 
-fn within<'m>(message: &'m [u8], number: u64) -> impl Iterator<Item = &'m [u8]> {
+fn within(message: &[u8], number: u64) -> impl Iterator<Item = &[u8]> {
     let fields = fields(message).into_iter();
     fields
         .filter(move |(n, _)| *n == number)
