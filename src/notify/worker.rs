@@ -85,6 +85,9 @@ impl Worker {
         mut wake: Option<watch::Receiver<u64>>,
         stop: watch::Receiver<bool>,
     ) {
+        let mut clock = None;
+        // What this makes due is due at the start.
+        self.mind_the_clock(&mut clock).await;
         let mut run = Run {
             circuit: Circuit::new(self.circuit, recorder::pause(&self).await),
             worker: Arc::new(self),
@@ -99,7 +102,6 @@ impl Worker {
             look: Instant::now(),
             told: false,
         };
-        let mut clock = None;
         while !*run.stop.borrow() {
             run.worker.mind_the_clock(&mut clock).await;
             run.look(wake.as_mut()).await;
