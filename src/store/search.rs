@@ -10,7 +10,8 @@ use std::fmt::Write as _;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::feeds::time;
 use super::indexed::backlog;
@@ -28,7 +29,8 @@ const ONE_BY_ONE: i64 = if cfg!(test) { 3 } else { 10_000 };
 const TITLE_WEIGHT: f64 = 8.0;
 
 /// In which order entries are found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum SearchOrder {
     /// Those that were recorded last first.
     #[default]

@@ -28,7 +28,7 @@ pub struct SearchParams {
     q: String,
     /// In which order; by date unless said otherwise.
     #[param(inline)]
-    order: Option<Order>,
+    order: Option<SearchOrder>,
     /// The `next` of the page before, of the same search in the same order.
     #[param(value_type = Option<String>)]
     cursor: Option<Cursor>,
@@ -36,26 +36,6 @@ pub struct SearchParams {
     #[serde(default)]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 500, default = 50)]
     limit: Limit,
-}
-
-/// An order of what is found.
-#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Order {
-    /// What was recorded last comes first.
-    #[default]
-    Date,
-    /// What fits best comes first, among the newest 5,000 that match.
-    Relevance,
-}
-
-impl From<Order> for SearchOrder {
-    fn from(order: Order) -> Self {
-        match order {
-            Order::Date => Self::Date,
-            Order::Relevance => Self::Relevance,
-        }
-    }
 }
 
 /// A page of what is found.
@@ -82,7 +62,7 @@ pub async fn find(
 ) -> Result<Response, Problem> {
     let asked = query(&params.q, Timestamp::now())
         .map_err(|error| Problem::query("q", &params.q, &error))?;
-    let order = params.order.unwrap_or_default().into();
+    let order = params.order.unwrap_or_default();
     let after = params.cursor.map(|cursor| cursor.in_search(order));
     let after = after
         .transpose()

@@ -28,23 +28,15 @@ const LIMIT: usize = 20;
 pub(super) struct Wanted {
     q: Option<String>,
     #[serde(default)]
-    order: Order,
+    order: SearchOrder,
     /// The place of the page, as the page before gives it.
     after: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Order {
-    #[default]
-    Date,
-    Relevance,
 }
 
 #[derive(Serialize)]
 struct Shown {
     q: String,
-    order: Order,
+    order: SearchOrder,
     /// Whether anything was looked for.
     asked: bool,
     fault: Option<QueryFault>,
@@ -100,10 +92,7 @@ pub(super) async fn show(
         match query(&shown.q, Timestamp::now()) {
             Ok(asked) => {
                 let page = SearchPage {
-                    order: match wanted.order {
-                        Order::Date => SearchOrder::Date,
-                        Order::Relevance => SearchOrder::Relevance,
-                    },
+                    order: wanted.order,
                     limit: LIMIT,
                     after,
                 };
@@ -138,7 +127,7 @@ impl Shown {
         self.next = result.next.map(|next| {
             let mut query = Serializer::new(String::new());
             query.append_pair("q", &self.q);
-            if self.order == Order::Relevance {
+            if self.order == SearchOrder::Relevance {
                 query.append_pair("order", "relevance");
             }
             query.append_pair("after", &next.to_string());
