@@ -30,3 +30,4 @@ mod testing;
 pub mod trends;
 pub mod view;
 pub mod web;
+pub mod world;

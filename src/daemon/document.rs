@@ -12,6 +12,7 @@ use crate::discover;
 use crate::model::{Feed, Timestamp};
 use crate::parse::{self, ParseError};
 use crate::store::{DocumentRecord, FeedRow};
+use crate::world;
 
 /// What a body turned out to be.
 pub(super) enum Read {
@@ -31,7 +32,7 @@ pub(super) async fn read_document(
     known: Option<Vec<u8>>,
 ) -> Result<Read, (ParseError, String)> {
     let _slot = engine.parsing.acquire().await;
-    let task = tokio::task::spawn_blocking(move || {
+    let task = world::offload(move || {
         let hash = body_hash(&bytes);
         if known.as_deref() == Some(&hash) {
             return Ok(Read::Same);
@@ -70,7 +71,7 @@ pub(super) async fn judge_document(
     let known = engine.store.known(row, keyed.keys().to_vec()).await?;
     let _slot = engine.parsing.acquire().await;
     let (live, feed) = (live.clone(), feed.clone());
-    let task = tokio::task::spawn_blocking(move || {
+    let task = world::offload(move || {
         let judge = Judge {
             live: &live,
             feed: &feed,

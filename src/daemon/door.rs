@@ -18,6 +18,7 @@ use crate::web::access::Access;
 use crate::web::app::{App, Daemon, Vitals};
 use crate::web::feeds::{self, Alerts, Served};
 use crate::web::{ListenError, Listener, api, one_of, page};
+use crate::world;
 
 /// The listener, bound or at work. Ends when dropped.
 #[derive(Debug)]
@@ -84,8 +85,9 @@ impl Door {
         let engine = engine.clone();
         let feeds = Some(feeds::router(Stored { engine, base }));
         let routers = [hubs, api, feeds];
-        self.task
-            .spawn(listener.serve(one_of(routers.into_iter().flatten())));
+        if let Some(routes) = world::open(one_of(routers.into_iter().flatten())) {
+            self.task.spawn(listener.serve(routes));
+        }
     }
 
     /// Closes it; requests under way are cut.

@@ -21,6 +21,7 @@ use crate::model::{Feed, Timestamp};
 use crate::schedule::policy::MAX_RETRY_AFTER;
 use crate::search::EntryTokens;
 use crate::store::{PageId, PageJob, PageOutcome, PageRecord};
+use crate::world;
 
 /// Attempts at a page, in all.
 const ATTEMPTS: u32 = 4;
@@ -250,7 +251,7 @@ async fn extract(
     header_language: Option<String>,
 ) -> Attempt {
     let _slot = engine.parsing.acquire().await;
-    let task = tokio::task::spawn_blocking(move || {
+    let task = world::offload(move || {
         article::extract(&article::Input {
             bytes: &bytes,
             content_type: content_type.as_deref(),
@@ -281,7 +282,7 @@ async fn judge(
 ) -> Result<PageOutcome, PollError> {
     let _slot = engine.parsing.acquire().await;
     let live = live.clone();
-    let task = tokio::task::spawn_blocking(move || {
+    let task = world::offload(move || {
         let hint = feed.language.as_deref();
         let decided = language::decide(None, page_language.as_deref(), None, hint, &text);
         let language = decided.map(|decided| (decided.code, decided.basis.as_str()));

@@ -1,8 +1,9 @@
 //! One poll, from fetch to commit.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use tokio::time::Instant;
 use tracing::field::Empty;
 use tracing::{Instrument, info_span, warn};
 use url::Url;

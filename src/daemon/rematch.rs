@@ -18,6 +18,7 @@ use crate::store::{
     Change, HistoryEntry, HistoryPlace, KnownMention, MentionRecord, RematchRecord, Store,
     StoreError, TextVersion,
 };
+use crate::world;
 
 /// Entries in a batch.
 const BATCH: usize = 500;
@@ -151,7 +152,7 @@ pub async fn rematch(
         };
         place = last.place;
         let watch = watch.clone();
-        let batch = tokio::task::spawn_blocking(move || watch.batch(&page));
+        let batch = world::offload(move || watch.batch(&page));
         let batch = batch
             .await
             .map_err(|panic| RematchError::Broken(panic.to_string()))?;

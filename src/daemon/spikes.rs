@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 use tracing::{debug, info, warn};
 
@@ -19,6 +18,7 @@ use crate::store::{AlertRecord, Store, StoreError};
 use crate::trends::baseline::{HISTORY, Watch};
 use crate::trends::spike::{Spike, judge};
 use crate::trends::{Count, quarter_of, start_of};
+use crate::world;
 
 /// How long after a quarter-hour its counts are looked at: polls under way may still end.
 const DELAY: Duration = Duration::from_mins(1);
@@ -53,7 +53,7 @@ async fn look(engine: &Engine, now: Timestamp) -> Result<usize, StoreError> {
     for topic in live.config.topics.iter() {
         let own = store.series(Some(topic.id.to_string()), from, now).await?;
         let all = all.clone();
-        let judged = spawn_blocking(move || {
+        let judged = world::offload(move || {
             let watch = Watch::of(&own, &all)?;
             judge(&watch, &TimeZone::UTC, now).spike
         });

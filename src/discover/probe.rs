@@ -8,6 +8,7 @@ use url::Url;
 use crate::fetch::{Answer, FetchError, Fetcher, Request};
 use crate::model::{Document, FeedFormat, Timestamp};
 use crate::parse::{self, PageLinks, ParseError};
+use crate::world;
 
 /// A full answer, as it came.
 #[derive(Debug)]
@@ -194,7 +195,7 @@ pub async fn probe(fetcher: &Fetcher, request: &Request<'_>, now: Timestamp) -> 
         Ok(got) => {
             // Parsing takes its time, and the connections of others must not wait for it.
             let page = request.url.clone();
-            let task = tokio::task::spawn_blocking(move || look(got, &page, now));
+            let task = world::offload(move || look(got, &page, now));
             match task.await {
                 Ok(probe) => Probe { took, ..probe },
                 Err(error) => {

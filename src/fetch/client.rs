@@ -1,7 +1,7 @@
 //! The client: one conditional GET, followed through its redirects to an [`Answer`].
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, IF_NONE_MATCH};
 use reqwest::{Client, Response};
@@ -17,6 +17,7 @@ use super::{
     guard, links,
 };
 use crate::model::RequestOptions;
+use crate::world;
 
 /// The longest wait before a redirect is followed that asks for one; a longer one is for another
 /// fetch.
@@ -134,7 +135,7 @@ impl Inner {
 
             let status = response.status().as_u16();
             let headers = response.headers();
-            let hints = Hints::read(headers, SystemTime::now());
+            let hints = Hints::read(headers, world::now());
             match status {
                 200..=299 => {
                     let partial = status == 226;
@@ -216,10 +217,10 @@ impl Inner {
         let attempt = client.get(target).headers(headers);
         let again = attempt.try_clone();
         let sending = async {
-            match (attempt.send().await, again) {
+            match (world::send(attempt).await, again) {
                 // The server had closed the idle connection that was used again. GET may be
                 // repeated (RFC 9110 §9.2.2), and once is enough: the new connection is fresh.
-                (Err(error), Some(again)) if diagnose::was_cut(&error) => again.send().await,
+                (Err(error), Some(again)) if diagnose::was_cut(&error) => world::send(again).await,
                 (result, _) => result,
             }
         };

@@ -1,7 +1,7 @@
 //! Sending a form: what a WebSub hub is asked with (WebSub §5.1), under the same guard and limits
 //! as a fetch.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use reqwest::Response;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
@@ -12,6 +12,7 @@ use url::form_urlencoded::Serializer;
 use super::error::place;
 use super::redirect::Trail;
 use super::{FetchError, Fetcher, Hints, Phase, diagnose};
+use crate::world;
 
 /// How many hops a form follows.
 const MAX_HOPS: u32 = 5;
@@ -102,14 +103,13 @@ impl Fetcher {
         leave: bool,
     ) -> Result<Response, FetchError> {
         let settings = self.settings();
-        let sending = self
+        let request = self
             .client_for(url, leave)?
             .post(url.clone())
             .header(ACCEPT, "*/*")
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(form)
-            .send();
-        timeout(settings.header_timeout, sending)
+            .body(form);
+        timeout(settings.header_timeout, world::send(request))
             .await
             .map_err(|_| timed_out(url, Phase::Header, settings.header_timeout))?
             .map_err(|error| diagnose::no_answer(&error, url, settings.connect_timeout))
@@ -117,7 +117,7 @@ impl Fetcher {
 
     async fn form_answer(&self, response: Response, url: Url) -> Result<FormAnswer, FetchError> {
         let status = response.status().as_u16();
-        let hints = Hints::read(response.headers(), SystemTime::now());
+        let hints = Hints::read(response.headers(), world::now());
         let excerpt = match status {
             200..=299 => String::new(),
             _ => excerpt(response, self.settings().idle_timeout).await,

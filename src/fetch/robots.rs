@@ -16,6 +16,7 @@ use self::cache::Cache;
 use self::rules::Rules;
 use super::{Answer, FetchError, Fetcher, Kind, Request, body, client};
 use crate::model::Timestamp;
+use crate::world;
 
 /// A copy is not used for longer (RFC 9309 §2.4), nor asked for again much sooner.
 const LONGEST: Duration = Duration::from_hours(24);
@@ -181,7 +182,7 @@ async fn ask(
     match fetcher.fetch_within(&request, limits).await {
         Ok(Answer::Body { bytes, hints, .. }) => {
             // Half a megabyte of a stranger's text takes a while; a panic in it stays there too.
-            let parsed = tokio::task::spawn_blocking(move || Rules::read(&bytes)).await;
+            let parsed = world::offload(move || Rules::read(&bytes)).await;
             let lifetime = hints.fresh_for.unwrap_or(LONGEST).clamp(SHORTEST, LONGEST);
             (Ok(parsed.unwrap_or_else(|_| Rules::nothing())), lifetime)
         }

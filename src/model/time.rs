@@ -1,7 +1,7 @@
 //! UTC instants as integer milliseconds, the unit in which the store keeps them.
 
 use std::fmt;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Serialize, Serializer};
 
@@ -33,7 +33,7 @@ impl Timestamp {
     /// The system clock. Pure modules never call this: they take the time as a value.
     #[must_use]
     pub fn now() -> Self {
-        let since = SystemTime::now()
+        let since = crate::world::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
         Self(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))

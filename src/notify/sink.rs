@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
-use tokio::task::spawn_blocking;
 
 use super::command::Runner;
 use super::email;
@@ -13,6 +12,7 @@ use super::{NotifyError, Printer, Settled, Voice, circuit, log, retry, sign};
 use crate::config::{EmailConfig, LogFormat, Secret, SinkConfig, SinkKind};
 use crate::model::Timestamp;
 use crate::store::{Store, StoredAlert};
+use crate::world;
 
 /// The way to a sink.
 #[derive(Debug, Clone)]
@@ -48,7 +48,7 @@ impl Channel {
                     LogFormat::Json => log::json_line(alert),
                 };
                 let printer = printer.clone();
-                match spawn_blocking(move || printer.print(&text)).await {
+                match world::offload(move || printer.print(&text)).await {
                     Ok(Ok(())) => Answer::Received,
                     Ok(Err(error)) => {
                         Answer::Failed(Failure::unanswered(format!("can't write: {error}")))

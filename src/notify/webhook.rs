@@ -7,7 +7,7 @@
 //! that is written in the URL is the owner's word; a name that leads to a private one is refused
 //! unless the owner allows it.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
@@ -23,6 +23,7 @@ use crate::config::Private;
 use crate::fetch;
 use crate::model::Timestamp;
 use crate::store::StoredAlert;
+use crate::world;
 
 /// How much of an answer is read, in bytes.
 const LONGEST_ANSWER: usize = 64 << 10;
@@ -139,7 +140,7 @@ impl Target {
             Ok(request) => request,
             Err(error) => return Answer::Failed(Failure::untold(&error)),
         };
-        let response = match request.send().await {
+        let response = match world::send(request).await {
             Ok(response) => response,
             Err(error) => return Answer::Failed(Failure::unanswered(self.explain(&error))),
         };
@@ -197,7 +198,7 @@ impl Target {
 
     /// What an answer means; no secret is left in its words.
     pub(super) fn judge(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Answer {
-        match format::verdict(&self.format, status, headers, body, SystemTime::now()) {
+        match format::verdict(&self.format, status, headers, body, world::now()) {
             Answer::Failed(failure) => {
                 let cut = body.len() > echo::READ;
                 let kept = body.get(..echo::READ).unwrap_or(body);

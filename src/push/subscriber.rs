@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Instant;
 
+use tokio::time::Instant;
 use url::Url;
 
 use super::Target;

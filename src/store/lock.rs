@@ -11,6 +11,7 @@ use std::time::SystemTime;
 
 use super::StoreError;
 use crate::model::Timestamp;
+use crate::world;
 
 /// The lock, held.
 #[derive(Debug)]
@@ -88,7 +89,7 @@ impl Lock {
     /// Leaves a sign of life.
     pub(super) fn alive(&self) {
         if !self.is_borrowed {
-            let _ = self.file.set_modified(SystemTime::now());
+            let _ = self.file.set_modified(world::now());
         }
     }
 

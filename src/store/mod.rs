@@ -109,6 +109,7 @@ pub use vacuum::Vacuumed;
 use writer::Writer;
 
 use crate::model::Timestamp;
+use crate::world;
 
 /// The database of one mentiond.
 #[derive(Debug, Clone)]
@@ -295,7 +296,7 @@ impl Store {
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         let inner = self.inner.clone();
-        let task = tokio::task::spawn_blocking(move || {
+        let task = world::offload(move || {
             let idle = inner
                 .readers
                 .lock()

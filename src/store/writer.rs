@@ -5,13 +5,17 @@
 //! its own: one that fails takes nothing with it. A job's caller hears of success only after the
 //! commit that holds it.
 
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::StoreError;
+use crate::world;
 
 /// Jobs that share one commit at most.
 const GROUP: usize = 256;
@@ -35,7 +39,23 @@ struct Outcome {
 #[derive(Debug)]
 pub struct Writer {
     jobs: mpsc::Sender<Job>,
-    thread: JoinHandle<()>,
+    hands: Hands,
+}
+
+/// Who does the writing.
+#[derive(Debug)]
+enum Hands {
+    Thread(JoinHandle<()>),
+    /// In a simulation, a task of the same thread; at the end its desk is cleared by who closes.
+    Task(Arc<Mutex<Option<Desk>>>),
+}
+
+/// What the writing takes.
+#[derive(Debug)]
+struct Desk {
+    conn: Connection,
+    queue: mpsc::Receiver<Job>,
+    before_commit: Ending,
 }
 
 impl Writer {
@@ -45,10 +65,20 @@ impl Writer {
     /// The system's error when it has no thread to give.
     pub fn start(conn: Connection, before_commit: Ending) -> std::io::Result<Self> {
         let (jobs, queue) = mpsc::channel(BACKLOG);
-        let thread = std::thread::Builder::new()
-            .name("store-writer".into())
-            .spawn(move || run(conn, queue, before_commit))?;
-        Ok(Self { jobs, thread })
+        let desk = Desk {
+            conn,
+            queue,
+            before_commit,
+        };
+        let hands = if world::is_simulated() {
+            let desk = Arc::new(Mutex::new(Some(desk)));
+            tokio::spawn(simulate(Arc::clone(&desk)));
+            Hands::Task(desk)
+        } else {
+            let thread = std::thread::Builder::new().name("store-writer".into());
+            Hands::Thread(thread.spawn(move || run(desk))?)
+        };
+        Ok(Self { jobs, hands })
     }
 
     /// Runs `job` inside a transaction and returns its value once that is committed.
@@ -76,28 +106,73 @@ impl Writer {
     /// Lets the waiting jobs end, then closes the connection (which checkpoints the log).
     pub fn close(self) {
         drop(self.jobs);
-        let _ = self.thread.join();
+        match self.hands {
+            Hands::Thread(thread) => {
+                let _ = thread.join();
+            }
+            Hands::Task(desk) => {
+                let desk = desk.lock().unwrap_or_else(PoisonError::into_inner).take();
+                if let Some(mut desk) = desk {
+                    while let Ok(job) = desk.queue.try_recv() {
+                        desk.work(job);
+                    }
+                    desk.clear();
+                }
+            }
+        }
     }
 }
 
-fn run(conn: Connection, mut queue: mpsc::Receiver<Job>, before_commit: Ending) {
-    while let Some(first) = queue.blocking_recv() {
+fn run(mut desk: Desk) {
+    while let Some(first) = desk.queue.blocking_recv() {
+        desk.work(first);
+    }
+    desk.clear();
+}
+
+/// The same on a thread that others work on too.
+async fn simulate(desk: Arc<Mutex<Option<Desk>>>) {
+    let lock = || desk.lock().unwrap_or_else(PoisonError::into_inner);
+    loop {
+        let next = poll_fn(|context| match &mut *lock() {
+            Some(desk) => desk.queue.poll_recv(context),
+            None => Poll::Ready(None),
+        });
+        let Some(first) = next.await else {
+            return;
+        };
+        // Others may add to the group meanwhile.
+        world::pause().await;
+        if let Some(desk) = &mut *lock() {
+            desk.work(first);
+        }
+    }
+}
+
+impl Desk {
+    /// Commits `first` together with the jobs that wait behind it.
+    fn work(&mut self, first: Job) {
         let mut group = vec![first];
         while group.len() < GROUP
-            && let Ok(job) = queue.try_recv()
+            && let Ok(job) = self.queue.try_recv()
         {
             group.push(job);
         }
-        let (replies, result) = commit_group(&conn, group, before_commit);
+        let (replies, result) = commit_group(&self.conn, group, self.before_commit);
         for reply in replies {
             reply(result.clone());
         }
     }
-    let _ = conn
-        .execute_batch("PRAGMA optimize")
-        .and_then(|()| forget_small_tables(&conn));
-    if let Err((_, error)) = conn.close() {
-        tracing::warn!("closing the database: {error}");
+
+    /// Closes the connection.
+    fn clear(self) {
+        let conn = self.conn;
+        let _ = conn
+            .execute_batch("PRAGMA optimize")
+            .and_then(|()| forget_small_tables(&conn));
+        if let Err((_, error)) = conn.close() {
+            tracing::warn!("closing the database: {error}");
+        }
     }
 }
 

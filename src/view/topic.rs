@@ -14,7 +14,6 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use tokio::task::spawn_blocking;
 use tokio::try_join;
 use utoipa::ToSchema;
 
@@ -28,6 +27,7 @@ use crate::trends::past::{BEHIND, Lately, lately, spikes};
 use crate::trends::series::SeriesError;
 use crate::trends::spike::Spike;
 use crate::trends::{Count, QUARTER_MS, quarter_of};
+use crate::world;
 
 /// Feeds that are rolled up into countries and tags.
 const MOST_FEEDS: usize = 20_000;
@@ -203,7 +203,7 @@ pub async fn load(
         } else {
             None
         };
-        let told = spawn_blocking(move || {
+        let told = world::offload(move || {
             let points = points(&own, &all, by.unit(), &zone, since, until)?;
             let entries = sum(&all, span);
             let watch = Watch::of(&own, &all);

@@ -40,6 +40,7 @@ use self::origin::Source;
 use self::session::Sessions;
 use crate::config::WebConfig;
 use crate::model::{Secret, Timestamp};
+use crate::world;
 
 /// The header that a session's request must have to change something; any value will do.
 pub const CHANGE_HEADER: &str = "x-mentiond";
@@ -246,7 +247,7 @@ impl Access {
         self.tries().begin(peer, now).map_err(LoginError::TooMany)?;
         // Never closed, so this only waits.
         let _place = self.hashing.acquire().await;
-        let right = tokio::task::spawn_blocking(move || verify(&password, &hash)).await;
+        let right = world::offload(move || verify(&password, &hash)).await;
         if !right.unwrap_or(false) {
             return Err(LoginError::Wrong);
         }
