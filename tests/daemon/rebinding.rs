@@ -6,7 +6,8 @@
 //! can be made, it says so aloud.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read, Write as _};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
@@ -294,7 +295,7 @@ fn feeds(names: &Names, outside: &Web) {
     let all = steady.map(|(id, url)| (id, url.to_owned()));
     for (id, url) in all.iter().chain(&rebound) {
         let id = id.trim_end_matches(".example");
-        config += &format!("[[feed]]\nid = \"{id}\"\nurl = \"{url}\"\n");
+        writeln!(config, "[[feed]]\nid = \"{id}\"\nurl = \"{url}\"").unwrap();
     }
     home.write_config(&config);
     let refused = |line: &Value| {

@@ -208,7 +208,7 @@ async fn read(store: &Store, version: usize) {
     assert_eq!((due.len(), due[0].attempts), (1, 3));
     match &due[0].alert.detail {
         StoredDetail::Mention { detail, .. } => {
-            assert_eq!(detail.heading(), "SCO summit in Astana")
+            assert_eq!(detail.heading(), "SCO summit in Astana");
         }
         other => panic!("{other:?}"),
     }
