@@ -52,4 +52,5 @@ License: none-declared
 END
 } > "$stage/copyright"
 
-SOURCE_DATE_EPOCH=$epoch cargo deb --no-build --locked --profile "$profile" --maintainer "$maintainer" "$@"
+SOURCE_DATE_EPOCH=$epoch cargo deb --no-build --locked --profile "$profile" --strip \
+    --maintainer "$maintainer" "$@"
