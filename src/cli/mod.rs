@@ -43,10 +43,13 @@ use crate::config::{self, Config, ConfigError, Environment, FetchConfig};
 pub use error::CliError;
 use output::{Output, complain};
 
+/// The version and, where it was built of a checkout, the commit; see `src/build.rs`.
+const VERSION: &str = env!("VERSION_AND_COMMIT");
+
 /// Watches news feeds and tells you, once and reliably, when a story mentions a topic you track.
 #[derive(Debug, Parser)]
 #[command(
-    version,
+    version = VERSION,
     about,
     after_help = "\
 Start here:

@@ -45,7 +45,7 @@ pub fn run(context: &Context, _: &RunArgs) -> Result<ExitCode, CliError> {
     let live = Live::new(config)?;
     let store = Store::open(&live.config.database)?;
     info!(
-        version = env!("CARGO_PKG_VERSION"),
+        version = super::VERSION,
         feeds = live.config.feeds.len(),
         topics = live.config.topics.len(),
         sinks = live.config.sinks.len(),

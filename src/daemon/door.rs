@@ -15,6 +15,7 @@ use crate::model::Timestamp;
 use crate::notify::Settled;
 use crate::notify::feed::Document;
 use crate::web::access::Access;
+use crate::web::access::guard::under_our_names;
 use crate::web::app::{App, Daemon, Vitals};
 use crate::web::feeds::{self, Alerts, Served};
 use crate::web::{ListenError, Listener, api, one_of, page};
@@ -83,8 +84,10 @@ impl Door {
             None => format!("http://{address}"),
         };
         let engine = engine.clone();
-        let feeds = Some(feeds::router(Stored { engine, base }));
-        let routers = [hubs, api, feeds];
+        // Or a web page could point a name of its own at this machine and read what has no token.
+        let names = Arc::new(Access::new(&self.web));
+        let feeds = under_our_names(feeds::router(Stored { engine, base }), &names);
+        let routers = [hubs, api, Some(feeds)];
         if let Some(routes) = world::open(one_of(routers.into_iter().flatten())) {
             self.task.spawn(listener.serve(routes));
         }

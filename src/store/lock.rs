@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -51,6 +52,8 @@ impl Lock {
             .write(true)
             .create(true)
             .truncate(false)
+            // Whoever can open it can hold it, and keep the daemon from starting.
+            .mode(0o600)
             .open(&path)
             .map_err(open_error)?;
         match file.try_lock() {

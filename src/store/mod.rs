@@ -60,6 +60,8 @@ mod vacuum;
 mod watch;
 mod writer;
 
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -147,6 +149,13 @@ impl Store {
             })?;
         }
         let lock = Lock::take(path)?;
+        // A new file is its owner's alone: addresses of feeds may hold credentials. What it can't be made
+        // for, SQLite says; its log gets the same mode.
+        let _ = File::options()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path);
         let store = Self::open_writing(path, Some(lock))?;
         Ok(store)
     }

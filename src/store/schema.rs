@@ -450,3 +450,6 @@ pub fn check(conn: &Connection) -> Result<usize, StoreError> {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod upgrade;

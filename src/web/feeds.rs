@@ -31,6 +31,8 @@ use crate::notify::feed::{Document, atom, json};
 pub const AT_A_TIME: usize = 4;
 /// How long a reader need not ask again.
 const CACHE: &str = "max-age=60";
+/// The same for a feed whose address is a secret: nobody on the way keeps it.
+const SECRET_CACHE: &str = "private, max-age=60";
 /// Within this time a document may change again without another `Last-Modified`, so it gets none.
 const SETTLED: Duration = Duration::from_secs(2);
 
@@ -57,7 +59,7 @@ pub trait Alerts: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Option<(Document, Option<Timestamp>)>> + Send;
 }
 
-/// The routes under `/feeds/`.
+/// The routes under `/feeds/`. Under which names they are answered is for the caller to see to.
 pub fn router<A: Alerts>(alerts: A) -> Router {
     let door = Door {
         alerts,
@@ -130,6 +132,10 @@ async fn answer<A: Alerts>(
     let Some(feed) = feed.filter(|_| may) else {
         return StatusCode::NOT_FOUND.into_response();
     };
+    let cache = match feed.token {
+        Some(_) => SECRET_CACHE,
+        None => CACHE,
+    };
     // Never closed, so this only waits.
     let Ok(_place) = door.places.acquire().await else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
@@ -138,7 +144,7 @@ async fn answer<A: Alerts>(
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     let (kind, body) = form.write(&document);
-    respond(kind, body, changed, CACHE, headers, SystemTime::now())
+    respond(kind, body, changed, cache, headers, SystemTime::now())
 }
 
 impl Form {

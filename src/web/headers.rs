@@ -20,6 +20,8 @@ const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
     HeaderName::from_static("cross-origin-resource-policy");
+const CROSS_ORIGIN_OPENER_POLICY: HeaderName =
+    HeaderName::from_static("cross-origin-opener-policy");
 
 /// Adds the headers that keep a browser from making more of an answer than it is, where the handler did
 /// not say otherwise, and explains errors that have only a status.
@@ -32,6 +34,7 @@ pub async fn finish(request: Request, next: Next) -> Response {
         (X_FRAME_OPTIONS, "DENY"),
         (CONTENT_SECURITY_POLICY, DATA_POLICY),
         (CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
+        (CROSS_ORIGIN_OPENER_POLICY, "same-origin"),
         (CACHE_CONTROL, "no-store"),
     ] {
         headers

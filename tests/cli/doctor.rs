@@ -196,6 +196,8 @@ fn rows_files_and_times_that_can_not_be_are_told() {
     set_mode("m.db.key", 0o644);
     assert_found(&home, "files", "error", "m.db.key has mode 0644");
     set_mode("m.db.key", 0o600);
+    set_mode("m.db", 0o644);
+    assert_found(&home, "files", "warning", "m.db has mode 0644");
     set_mode("m.db", 0o666);
     assert_found(&home, "files", "error", "m.db has mode 0666");
 }

@@ -1,5 +1,6 @@
 //! Help, mistakes in the arguments, closed pipes and colours.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::{Ended, mentiond, run};
@@ -65,10 +66,31 @@ fn every_command_has_help_and_those_with_codes_of_their_own_name_them() {
         run(&["sinks", action, "--help"]).code(0);
     }
     let version = run(&["--version"]).code(0);
-    assert_eq!(
-        version.out.trim(),
-        concat!("mentiond ", env!("CARGO_PKG_VERSION"))
-    );
+    let version = version.out.trim();
+    let rest = version.strip_prefix(concat!("mentiond ", env!("CARGO_PKG_VERSION")));
+    let rest = rest.unwrap_or_else(|| panic!("{version}"));
+    match head() {
+        Some(commit) => assert_eq!(rest, format!(" ({})", &commit[..12])),
+        None => assert_eq!(rest, ""),
+    }
+}
+
+/// The commit that is checked out, by git's own word; none in a source archive.
+fn head() -> Option<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    if !root.join(".git").exists() {
+        return None;
+    }
+    // Root may test the checkout of somebody else.
+    let output = Command::new("git")
+        .args(["-c", "safe.directory=*", "-C"])
+        .arg(root)
+        .args(["rev-parse", "HEAD"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    Some(text.trim().to_owned())
 }
 
 #[test]

@@ -148,7 +148,7 @@ fn who_has_it_gets_304_and_who_has_no_token_finds_nothing() {
         first.headers()[CONTENT_TYPE],
         "application/atom+xml; charset=utf-8"
     );
-    assert_eq!(first.headers()["cache-control"], "max-age=60");
+    assert_eq!(first.headers()["cache-control"], "private, max-age=60");
     let tag = first.headers()[ETAG].to_str().unwrap().to_owned();
     let body = runtime().block_on(first.text()).unwrap();
     let head = ask(Method::HEAD, &closed, None);

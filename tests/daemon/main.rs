@@ -32,6 +32,7 @@ mod pace;
 mod pages;
 mod politeness;
 mod push;
+mod rebinding;
 mod rematch;
 mod routes;
 mod scores;

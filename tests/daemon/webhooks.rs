@@ -301,6 +301,30 @@ fn what_a_receiver_says_is_kept_without_the_urls_secrets() {
 }
 
 #[test]
+fn an_answer_without_end_is_read_no_further_than_its_beginning() {
+    for status in ["200 OK", "500 No"] {
+        let (_site, feeds) = one_story();
+        let head = format!("HTTP/1.1 {status}\r\nTransfer-Encoding: chunked\r\n\r\n");
+        let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
+        let receiver =
+            raw_server(move |_| Reply::Endless(head.clone().into(), chunk.clone().into()));
+        let home = with_receiver(&feeds, &receiver.url("/hook"));
+        home.ok(&["poll"]);
+        let alert = home
+            .json(&["alerts", "list", "--sink", "bad", "--json"])
+            .remove(0);
+        let state = if status.starts_with('2') {
+            "delivered"
+        } else {
+            "waiting"
+        };
+        assert_eq!(alert["state"], state, "{alert}");
+        // What the kernel's buffers hold, and no more.
+        assert!(receiver.sent() < 32 << 20, "{}", receiver.sent());
+    }
+}
+
+#[test]
 fn what_is_dropped_is_recorded_and_not_sent() {
     let (_site, feeds) = stories(3);
     let hook = Hook::deciding(|n| (if n < 3 { 500 } else { 204 }, vec![]));

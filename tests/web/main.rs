@@ -20,6 +20,7 @@ mod client;
 
 mod access;
 mod alerts;
+mod headers;
 mod health;
 mod history;
 mod mention_feeds;

@@ -86,33 +86,3 @@ fn bodies_are_bounded_typed_and_checked() {
         400,
     );
 }
-
-#[test]
-fn every_answer_keeps_browsers_from_making_more_of_it() {
-    let (served, _site, _hook) = Served::with_news(3, OPEN);
-    for path in [
-        "/api/v1/topics",
-        "/nothing",
-        "/healthz",
-        "/api/v1/mentions?format=csv",
-    ] {
-        let answer = served.api.get(path);
-        assert_eq!(
-            answer.header("x-content-type-options"),
-            Some("nosniff"),
-            "{path}"
-        );
-        assert_eq!(
-            answer.header("referrer-policy"),
-            Some("no-referrer"),
-            "{path}"
-        );
-        let policy = answer.header("content-security-policy").unwrap();
-        assert!(policy.starts_with("default-src 'none'"), "{path}");
-        assert!(answer.header("cache-control").is_some(), "{path}");
-        assert!(
-            answer.header("access-control-allow-origin").is_none(),
-            "{path}"
-        );
-    }
-}

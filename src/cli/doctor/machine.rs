@@ -123,11 +123,14 @@ fn modes(database: &Path) -> Vec<Finding> {
     let mut fine = Vec::new();
     if let Some(mode) = mode(database) {
         let text = format!("{} has mode {mode:04o}", database.display());
-        if is_closed(mode, 0o022) {
-            fine.push(text);
-        } else {
+        if !is_closed(mode, 0o022) {
             let advice = "others can change what was found and told: chmod 600 it";
             findings.push(Finding::error("files", text, advice));
+        } else if is_closed(mode, 0o004) {
+            fine.push(text);
+        } else {
+            let advice = "everybody on this machine can read it, with the credentials in feeds' addresses: chmod 600 it";
+            findings.push(Finding::warning("files", text, advice));
         }
     }
     let key = beside(database, ".key");

@@ -24,6 +24,25 @@ async fn one_database_has_one_daemon_and_many_visitors() {
     Store::open(&path).unwrap();
 }
 
+/// Addresses of feeds may hold credentials, and whoever can open the lock file can hold it.
+#[tokio::test]
+async fn what_is_made_is_its_owners_alone_and_what_is_there_keeps_its_mode() {
+    use std::os::unix::fs::PermissionsExt;
+    let base = base().await;
+    let mode = |name: &str| {
+        let file = std::fs::metadata(base.folder.path().join(name)).unwrap();
+        file.permissions().mode() & 0o777
+    };
+    for name in ["db", "db-wal", "db-shm", "db.lock"] {
+        assert_eq!(mode(name), 0o600, "{name}");
+    }
+    base.store.close();
+    let path = base.folder.path().join("db");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+    Store::open(&path).unwrap().close();
+    assert_eq!(mode("db"), 0o640);
+}
+
 #[test]
 fn a_database_that_is_not_there_is_not_made_by_a_visitor() {
     let folder = tempfile::tempdir().unwrap();

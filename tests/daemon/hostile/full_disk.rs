@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
-use crate::support::{Home, Hook, Item, Running, Site, rss, wait_for};
+use crate::support::{Home, Hook, Item, Running, Site, rss, skip, wait_for};
 
 /// So many new entries, larger together than the room that is left.
 const ENTRIES: usize = 60;
@@ -118,7 +118,10 @@ impl Disk {
         match mount {
             Ok(output) if output.status.success() => Some(Self(at)),
             _ => {
-                println!("skipped: this needs the right to mount a small disk (root)");
+                skip(
+                    "hostile::full_disk",
+                    "this needs the right to mount a small disk (root)",
+                );
                 None
             }
         }
