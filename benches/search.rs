@@ -246,7 +246,10 @@ fn store(
         FeedId::new("f").unwrap(),
         "https://news.example/".parse().unwrap(),
     );
-    let row = runtime.block_on(store.register_feeds(&[feed])).unwrap()[0].row;
+    let row = runtime
+        .block_on(store.register_feeds(&[feed], Timestamp::now()))
+        .unwrap()[0]
+        .row;
     let mut spent = Duration::ZERO;
     for first in (0..entries).step_by(CONCURRENCY * ENTRIES) {
         let polls: Vec<_> = (first..entries.min(first + CONCURRENCY * ENTRIES))

@@ -218,7 +218,11 @@ async fn cost(stories: usize) {
     let store = Store::open(&folder.path().join("db")).unwrap();
     let url = "https://news.example/feed";
     let feed = Feed::new(FeedId::new("feed").unwrap(), url.parse().unwrap());
-    let feed = store.register_feeds(&[feed]).await.unwrap()[0].row;
+    let feed = store
+        .register_feeds(&[feed], Timestamp::now())
+        .await
+        .unwrap()[0]
+        .row;
     let mut press = Press {
         rng: Rng::with_seed(1),
         made: 0,

@@ -5,6 +5,8 @@
 //! → `notify`. Pure modules (`schedule`, `article`, `language`, `dedup`, `matching`, `search`, `silence`, `pace`,
 //! `trends`) take values and a clock and do no I/O; `daemon` wires them together and `cli` prints.
 
+#![forbid(unsafe_code)]
+
 pub mod article;
 pub mod cli;
 pub mod config;

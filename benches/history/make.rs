@@ -87,7 +87,8 @@ pub fn fill(runtime: &tokio::runtime::Runtime, path: &Path, entries: usize) {
         feed.name = format!("Source {n}");
         feed
     });
-    let feeds = runtime.block_on(store.register_feeds(&feeds.collect::<Vec<_>>()));
+    let feeds =
+        runtime.block_on(store.register_feeds(&feeds.collect::<Vec<_>>(), Timestamp::now()));
     let rows: Vec<FeedRow> = feeds.unwrap().iter().map(|feed| feed.row).collect();
     let made = Made {
         maker: &maker,

@@ -34,7 +34,10 @@ pub async fn round(
 ) -> Result<RoundSummary, DaemonError> {
     let live = engine.live();
     rest_after_crash(engine, &live).await?;
-    let mut registered = engine.store.register_feeds(&live.config.feeds).await?;
+    let mut registered = engine
+        .store
+        .register_feeds(&live.config.feeds, Timestamp::now())
+        .await?;
     if !only.is_empty() {
         registered.retain(|known| only.contains(&known.id));
     }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 use tracing::error;
+use url::Url;
 
 use super::left_alone::LeftAlone;
 use super::page::{PageRead, read_page};
@@ -55,6 +56,8 @@ pub struct Scheduler {
     left_pages: bool,
     tasks: JoinSet<Done>,
     under_way: HashMap<Id, Job>,
+    /// When URLs were polled without that being recorded, of which the store does not know.
+    unrecorded: HashMap<Url, Timestamp>,
     failing: HashSet<FeedId>,
     store_is_down: bool,
     /// When the feeds that are due were last counted.
@@ -132,6 +135,7 @@ impl Scheduler {
             left_pages: false,
             tasks: JoinSet::new(),
             under_way: HashMap::new(),
+            unrecorded: HashMap::new(),
             failing: HashSet::new(),
             store_is_down: false,
             counted: Instant::now(),
@@ -145,9 +149,14 @@ impl Scheduler {
     /// # Errors
     /// What the database says; then nothing has changed.
     pub async fn take_over(&mut self, live: &Live) -> Result<(), StoreError> {
-        let mut registered = self.engine.store.register_feeds(&live.config.feeds).await?;
+        let mut registered = self
+            .engine
+            .store
+            .register_feeds(&live.config.feeds, Timestamp::now())
+            .await?;
         let now = Timestamp::now();
         self.mind_polls_under_way(live, &mut registered, now);
+        self.mind_unrecorded_polls(live, &mut registered, now);
         let new = registered.iter().filter(|r| r.next_poll.is_none()).count();
         let floor = live.policy.min_interval;
         let first =
@@ -181,6 +190,28 @@ impl Scheduler {
             if by.is_some_and(|id| **id != known.id) {
                 known.last_poll = Some(now);
             }
+        }
+    }
+
+    /// A URL that was polled without that being recorded rests as if it were.
+    fn mind_unrecorded_polls(
+        &mut self,
+        live: &Live,
+        registered: &mut [Registered],
+        now: Timestamp,
+    ) {
+        let floor = live.policy.min_interval;
+        self.unrecorded
+            .retain(|_, at| *at <= now && now.since(*at) < floor);
+        if self.unrecorded.is_empty() {
+            return;
+        }
+        let urls: HashMap<_, _> = live.config.feeds.iter().map(|f| (&f.id, &f.url)).collect();
+        for known in registered {
+            let polled = urls
+                .get(&known.id)
+                .and_then(|url| self.unrecorded.get(*url));
+            known.last_poll = known.last_poll.max(polled.copied());
         }
     }
 
@@ -403,6 +434,7 @@ impl Scheduler {
         let next = match &result {
             Ok(polled) => {
                 self.store_is_up();
+                self.unrecorded.remove(&polled_feed.url);
                 self.note_health(&feed, polled);
                 self.more_pages |= polled.committed.pages > 0;
                 polled.next_poll
@@ -416,6 +448,8 @@ impl Scheduler {
                     );
                 }
                 self.store_is_down |= matches!(problem, PollError::Store(_));
+                self.engine.store.owes_a_poll();
+                self.unrecorded.insert(polled_feed.url.clone(), now);
                 Some(now + self.pause_after_failure())
             }
         };
@@ -495,6 +529,9 @@ impl Scheduler {
 
     /// Cuts off the polls that are still under way.
     pub async fn abort(&mut self) {
+        if !self.is_idle() {
+            self.engine.store.owes_a_poll();
+        }
         self.tasks.shutdown().await;
         self.under_way.clear();
     }

@@ -62,6 +62,12 @@ pub enum DaemonError {
 
 /// Leaves alone, for the floor, the feeds that may have been asked just before a crash.
 pub(super) async fn rest_after_crash(engine: &Engine, live: &Live) -> Result<(), StoreError> {
+    rest(engine, live).await?;
+    engine.store.crash_is_minded();
+    Ok(())
+}
+
+async fn rest(engine: &Engine, live: &Live) -> Result<(), StoreError> {
     let now = Timestamp::now();
     // A sign of life in the future comes from a clock that was wrong then.
     let Some(alive) = engine.store.crashed().filter(|alive| *alive <= now) else {
@@ -74,7 +80,9 @@ pub(super) async fn rest_after_crash(engine: &Engine, live: &Live) -> Result<(),
     }
     let rest = engine.store.rest_after_crash(crashed, floor).await?;
     if rest > 0 {
-        info!("the last run ended without closing the database: {rest} feeds rest for {floor:?}");
+        info!(
+            "the last run may have asked feeds and not recorded it: {rest} of them rest for {floor:?}"
+        );
     }
     Ok(())
 }

@@ -136,7 +136,11 @@ mod tests {
             FeedId::new("feed").unwrap(),
             "https://feed.example/".parse().unwrap(),
         );
-        let row = store.register_feeds(&[feed]).await.unwrap()[0].row;
+        let row = store
+            .register_feeds(&[feed], Timestamp::now())
+            .await
+            .unwrap()[0]
+            .row;
         for n in 0..alerts {
             let detail = FeedTrouble {
                 source: "Feed".into(),

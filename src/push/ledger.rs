@@ -253,7 +253,11 @@ mod tests {
         let store = Store::open(&folder.path().join("db")).unwrap();
         let url: Url = "https://one.example/rss".parse().unwrap();
         let feed = Feed::new(FeedId::new("one").unwrap(), url.clone());
-        let feed = store.register_feeds(&[feed]).await.unwrap()[0].row;
+        let feed = store
+            .register_feeds(&[feed], Timestamp::now())
+            .await
+            .unwrap()[0]
+            .row;
         let keys = Keys::from_bytes([1; 32]);
         let ledger = Ledger::open(store.clone(), keys, &url).await.unwrap();
         let target = Target {
@@ -290,7 +294,11 @@ mod tests {
         let store = Store::open(&folder.path().join("db")).unwrap();
         let url: Url = "https://one.example/rss".parse().unwrap();
         let feed = Feed::new(FeedId::new("one").unwrap(), url.clone());
-        let feed = store.register_feeds(&[feed]).await.unwrap()[0].row;
+        let feed = store
+            .register_feeds(&[feed], Timestamp::now())
+            .await
+            .unwrap()[0]
+            .row;
         let keys = Keys::from_bytes([1; 32]);
         let ledger = Ledger::open(store, keys, &url).await.unwrap();
         let target = Target {

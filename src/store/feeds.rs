@@ -8,6 +8,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{Store, StoreError};
 use crate::model::{EntryKey, Feed, FeedId, TextHash, Timestamp, UpdateHints, Validators};
 
+/// How far ahead of the clock a recorded time may lie and still be believed; beyond it, a wrong clock
+/// wrote it.
+const CLOCK_SLACK: Duration = Duration::from_mins(1);
+
 /// A feed's number in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FeedRow(pub(super) i64);
@@ -19,10 +23,11 @@ pub struct Registered {
     pub id: FeedId,
     /// Its number in the store.
     pub row: FeedRow,
-    /// When it is to be polled; `None` for a feed that was never polled or whose URL is new.
+    /// When it is to be polled; `None` for a feed that was never polled, whose URL is new, or whose last
+    /// poll is a time to come, as the clock was wrong then.
     pub next_poll: Option<Timestamp>,
     /// When its URL was last polled, be it for another feed or before it left the configuration; a
-    /// time to come means that the clock was wrong then.
+    /// time to come means that the clock was wrong each time.
     pub last_poll: Option<Timestamp>,
     /// Whether its server said 410 Gone.
     pub gone: bool,
@@ -93,7 +98,11 @@ impl Store {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn register_feeds(&self, feeds: &[Feed]) -> Result<Vec<Registered>, StoreError> {
+    pub async fn register_feeds(
+        &self,
+        feeds: &[Feed],
+        now: Timestamp,
+    ) -> Result<Vec<Registered>, StoreError> {
         let feeds: Vec<_> = feeds
             .iter()
             .map(|f| (f.id.clone(), f.url.to_string(), f.name.clone()))
@@ -101,15 +110,15 @@ impl Store {
         self.write(move |conn| {
             feeds
                 .into_iter()
-                .map(|(id, url, source)| register(conn, id, &url, &source))
+                .map(|(id, url, source)| register(conn, id, &url, &source, now))
                 .collect()
         })
         .await
     }
 
     /// Puts off the first polls after a crash at `crashed`: a feed that was due then may have been
-    /// asked without that being recorded, so it counts as polled then and rests for `floor`. Returns
-    /// how many.
+    /// asked without that being recorded, so it counts as polled then and rests for `floor`. So does one whose
+    /// last poll is a time to come, for which a wrong clock is to blame. Returns how many.
     ///
     /// # Errors
     /// What the database says.
@@ -118,6 +127,7 @@ impl Store {
         crashed: Timestamp,
         floor: Duration,
     ) -> Result<usize, StoreError> {
+        let wrong = (crashed + CLOCK_SLACK).as_millis();
         let (crashed, until) = (crashed.as_millis(), (crashed + floor).as_millis());
         let spread = i64::try_from(floor.as_millis() / 4)
             .unwrap_or(i64::MAX)
@@ -125,8 +135,9 @@ impl Store {
         self.write(move |conn| {
             Ok(conn.execute(
                 "UPDATE schedule SET next_poll_ms = ?2 + abs(random() % ?3), last_poll_ms = ?1
-                 WHERE gone_ms IS NULL AND (next_poll_ms IS NULL OR next_poll_ms <= ?1)",
-                params![crashed, until, spread],
+                 WHERE gone_ms IS NULL
+                   AND (next_poll_ms IS NULL OR next_poll_ms <= ?1 OR last_poll_ms > ?4)",
+                params![crashed, until, spread, wrong],
             )?)
         })
         .await
@@ -189,6 +200,7 @@ fn register(
     id: FeedId,
     url: &str,
     source: &str,
+    now: Timestamp,
 ) -> Result<Registered, StoreError> {
     let known: Option<(i64, String, String)> = conn
         .prepare_cached("SELECT id, url, source FROM feed WHERE name = ?1")?
@@ -246,15 +258,16 @@ fn register(
     };
     let (next_poll, gone, wait_until, last_poll, fresh_until) = conn
         .prepare_cached(
-            "SELECT next_poll_ms, gone_ms IS NOT NULL, wait_until_ms,
-               (SELECT max(at) FROM (
+            "SELECT CASE WHEN last_poll_ms > ?3 THEN NULL ELSE next_poll_ms END,
+               gone_ms IS NOT NULL, wait_until_ms,
+               (SELECT coalesce(max(CASE WHEN at <= ?3 THEN at END), max(at)) FROM (
                   SELECT s.last_poll_ms AS at FROM feed f JOIN schedule s ON s.feed_id = f.id
                     WHERE f.url = ?2
                   UNION ALL SELECT last_poll_ms FROM left_url WHERE url = ?2)),
                fresh_until_ms
              FROM schedule WHERE feed_id = ?1",
         )?
-        .query_row(params![row, url], |r| {
+        .query_row(params![row, url, (now + CLOCK_SLACK).as_millis()], |r| {
             Ok((
                 time(r, 0)?,
                 r.get(1)?,

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use super::StoreError;
@@ -19,6 +20,10 @@ use crate::world;
 pub(super) struct Lock {
     file: File,
     crashed: Option<Timestamp>,
+    /// Whether that crash has been minded.
+    is_minded: AtomicBool,
+    /// Whether something was done that is not recorded.
+    owes: AtomicBool,
     /// Whether the file is left as it was.
     is_borrowed: bool,
 }
@@ -33,7 +38,8 @@ impl Lock {
             .file
             .set_len(0)
             .and_then(|()| lock.file.rewind())
-            .and_then(|()| write!(lock.file, "{}", std::process::id()));
+            .and_then(|()| write!(lock.file, "{}", std::process::id()))
+            .and_then(|()| lock.file.set_modified(world::now()));
         Ok(lock)
     }
 
@@ -67,6 +73,8 @@ impl Lock {
                 Ok(Self {
                     file,
                     crashed,
+                    is_minded: AtomicBool::new(false),
+                    owes: AtomicBool::new(false),
                     is_borrowed: true,
                 })
             }
@@ -96,11 +104,34 @@ impl Lock {
         }
     }
 
-    /// Says that the database was closed.
+    /// What followed from the crash is recorded: whoever comes next need not know of it.
+    pub(super) fn minded(&self) {
+        self.is_minded.store(true, Ordering::Relaxed);
+    }
+
+    /// A server was asked, and that could not be recorded: for who comes next this is like a crash.
+    pub(super) fn owes(&self) {
+        self.owes.store(true, Ordering::Relaxed);
+    }
+
+    /// Says that the database was closed, unless that would hide a crash which nobody could mind yet.
     pub(super) fn leave(self) {
-        if !self.is_borrowed {
-            let _ = self.file.set_len(0);
+        if self.is_borrowed {
+            return;
         }
+        if self.owes.load(Ordering::Relaxed) {
+            return self.alive();
+        }
+        let _ = match self
+            .crashed
+            .filter(|_| !self.is_minded.load(Ordering::Relaxed))
+        {
+            Some(crashed) => {
+                let since = crashed.since(Timestamp::from_millis(0));
+                self.file.set_modified(SystemTime::UNIX_EPOCH + since)
+            }
+            None => self.file.set_len(0),
+        };
     }
 }
 
@@ -123,7 +154,20 @@ mod tests {
         let second = Lock::take(&database).unwrap();
         let crashed = second.crashed().unwrap();
         assert!(crashed.since(before) < std::time::Duration::from_secs(5));
+        second.minded();
         second.leave();
+        let owing = Lock::take(&database).unwrap();
+        owing.owes();
+        owing.leave();
+        let second = Lock::take(&database).unwrap();
+        let crashed = second.crashed().unwrap();
+        // It could not do its work, so the third must know too.
+        second.alive();
+        second.leave();
+        let third = Lock::take(&database).unwrap();
+        assert_eq!(third.crashed(), Some(crashed));
+        third.minded();
+        third.leave();
         assert_eq!(Lock::take(&database).unwrap().crashed(), None);
     }
 

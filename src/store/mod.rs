@@ -6,8 +6,9 @@
 //! mentions, counts, alerts and outbox rows are committed together or not at all, so a crash at
 //! any instant loses nothing that is still in the feed's document.
 //!
-//! `synchronous` is FULL: what was committed survives a power cut, and an alert marked as
-//! delivered is not delivered again.
+//! `synchronous` is EXTRA: what was committed survives a power cut, and an alert marked as
+//! delivered is not delivered again. (With a write-ahead log that is FULL; the transactions without
+//! one, by which a database is made, are safe from a journal whose deletion the disk has forgotten.)
 //!
 //! No other module knows SQL.
 
@@ -222,6 +223,8 @@ impl Store {
         })?;
         conn.busy_timeout(Duration::from_secs(10))?;
         schema::check(&conn)?;
+        // Before the first transaction: it makes the file, with a journal that must not come back.
+        conn.pragma_update(None, "synchronous", "extra")?;
         let mode: String =
             conn.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
         if !mode.eq_ignore_ascii_case("wal") {
@@ -229,7 +232,6 @@ impl Store {
                 "it can't use a write-ahead log there (journal mode is {mode}); use a local disk"
             )));
         }
-        conn.pragma_update(None, "synchronous", "full")?;
         conn.pragma_update(None, "foreign_keys", true)?;
         conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
         conn.set_prepared_statement_cache_capacity(64);
@@ -279,6 +281,20 @@ impl Store {
     #[must_use]
     pub fn crashed(&self) -> Option<Timestamp> {
         self.inner.lock.as_ref()?.crashed()
+    }
+
+    /// What follows from [`Store::crashed`] is recorded; until then the next one is told of it too.
+    pub fn crash_is_minded(&self) {
+        if let Some(lock) = &self.inner.lock {
+            lock.minded();
+        }
+    }
+
+    /// A feed's server was asked, and that could not be recorded: the next run is told of a crash.
+    pub fn owes_a_poll(&self) {
+        if let Some(lock) = &self.inner.lock {
+            lock.owes();
+        }
     }
 
     /// Leaves a sign of life for [`Store::crashed`].

@@ -145,7 +145,11 @@ mod tests {
         let store = Store::open(&folder.path().join("db")).unwrap();
         let url = "https://one.example/rss".parse().unwrap();
         let feed = Feed::new(FeedId::new("one").unwrap(), url);
-        let row = store.register_feeds(&[feed]).await.unwrap()[0].row;
+        let row = store
+            .register_feeds(&[feed], Timestamp::now())
+            .await
+            .unwrap()[0]
+            .row;
         (folder, store, row)
     }
 

@@ -341,7 +341,11 @@ async fn a_url_that_is_replaced_while_nobody_runs_leaves_its_hub_too() {
     reader.subscribe(&hub.url).await;
     let id = FeedId::new("one").unwrap();
     let moved = Feed::new(id, "http://127.0.0.1/another".parse().unwrap());
-    reader.store.register_feeds(&[moved]).await.unwrap();
+    reader
+        .store
+        .register_feeds(&[moved], Timestamp::now())
+        .await
+        .unwrap();
     let keys = Keys::beside(&reader.folder.path().join("db")).unwrap();
     let next = Subscriber::open(reader.store.clone(), keys, &reader.public_url)
         .await

@@ -59,7 +59,11 @@ impl Reader {
         let store = Store::open(&database).unwrap();
         let url: Url = "http://127.0.0.1/feed".parse().unwrap();
         let feed = Feed::new(FeedId::new("one").unwrap(), url.clone());
-        let feed = store.register_feeds(&[feed]).await.unwrap()[0].row;
+        let feed = store
+            .register_feeds(&[feed], Timestamp::now())
+            .await
+            .unwrap()[0]
+            .row;
         let keys = Keys::beside(&database).unwrap();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let public_url: Url = format!("http://{}/below/", listener.local_addr().unwrap())

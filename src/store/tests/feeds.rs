@@ -17,7 +17,11 @@ async fn a_feed_keeps_its_state_by_its_id_and_starts_anew_with_another_url() {
     base.store.commit_poll(gone).await.unwrap();
 
     let same = [feed("one", "https://one.example/rss")];
-    let same = base.store.register_feeds(&same).await.unwrap();
+    let same = base
+        .store
+        .register_feeds(&same, Timestamp::now())
+        .await
+        .unwrap();
     assert!(same[0].gone && same[0].row == row);
     let state = base.store.feed_state(row).await.unwrap();
     assert_eq!(
@@ -27,7 +31,11 @@ async fn a_feed_keeps_its_state_by_its_id_and_starts_anew_with_another_url() {
     );
 
     let other = [feed("one", "https://one.example/atom")];
-    let other = base.store.register_feeds(&other).await.unwrap();
+    let other = base
+        .store
+        .register_feeds(&other, Timestamp::now())
+        .await
+        .unwrap();
     assert_eq!(
         (other[0].row, other[0].gone, other[0].next_poll),
         (row, false, None)
@@ -51,7 +59,10 @@ async fn a_poll_of_a_url_that_was_replaced_meanwhile_counts_as_not_made() {
     let base = base().await;
     let row = base.row(0);
     let other = [feed("one", "https://one.example/atom")];
-    base.store.register_feeds(&other).await.unwrap();
+    base.store
+        .register_feeds(&other, Timestamp::now())
+        .await
+        .unwrap();
     let before = base.dump("left_url");
     let gone = poll(row, NOW, PollStatus::Gone);
     base.store.commit_poll(gone).await.unwrap();
@@ -101,7 +112,11 @@ async fn validators_stay_unless_a_poll_brings_others() {
 async fn the_last_poll_of_a_url_is_known_whichever_feed_made_it() {
     let base = base().await;
     let last_poll = async |id: &str, url: &str| {
-        base.store.register_feeds(&[feed(id, url)]).await.unwrap()[0].last_poll
+        base.store
+            .register_feeds(&[feed(id, url)], Timestamp::now())
+            .await
+            .unwrap()[0]
+            .last_poll
     };
     let url = "https://one.example/rss";
     base.store
@@ -132,7 +147,11 @@ async fn feeds_that_were_due_at_a_crash_rest_for_the_floor_and_only_once() {
     let next = async |at| {
         base.store.rest_after_crash(at, floor).await.unwrap();
         let feeds = [feed("one", URL[0]), feed("two", URL[1])];
-        let known = base.store.register_feeds(&feeds).await.unwrap();
+        let known = base
+            .store
+            .register_feeds(&feeds, Timestamp::now())
+            .await
+            .unwrap();
         [known[0].next_poll, known[1].next_poll]
     };
     let early = NOW + Duration::from_secs(30);

@@ -37,8 +37,12 @@ async fn four_feeds() -> Base {
         feed("three", "https://three.example/rss"),
         feed("four", "https://four.example/rss"),
     ];
-    base.feeds
-        .extend(base.store.register_feeds(&more).await.unwrap());
+    base.feeds.extend(
+        base.store
+            .register_feeds(&more, Timestamp::now())
+            .await
+            .unwrap(),
+    );
     base
 }
 

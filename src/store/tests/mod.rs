@@ -74,7 +74,10 @@ async fn base() -> Base {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("db")).unwrap();
     let feeds = [feed("one", URL[0]), feed("two", URL[1])];
-    let feeds = store.register_feeds(&feeds).await.unwrap();
+    let feeds = store
+        .register_feeds(&feeds, Timestamp::now())
+        .await
+        .unwrap();
     let sinks = vec![(sink("a"), [1; 16]), (sink("b"), [2; 16])];
     store.register_sinks(sinks).await.unwrap();
     Base {
