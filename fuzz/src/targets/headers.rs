@@ -138,7 +138,10 @@ fn waits(status: u16, hints: Hints, choices: &mut Choices<'_>) {
     let now = match kinds & 0x30 {
         0x10 => Timestamp::from_millis(i64::MAX - 1_000),
         0x20 => Timestamp::from_millis(-1),
-        _ => Timestamp::from_millis(784_111_777_000 + choices.below(1 << 20) as i64 * 1_000),
+        _ => {
+            let later = Duration::from_secs(choices.below(1 << 20) as u64);
+            Timestamp::from_millis(784_111_777_000) + later
+        }
     };
     let served = Answer::Served {
         fresh_for: hints.fresh_for,

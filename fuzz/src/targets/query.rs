@@ -134,13 +134,13 @@ fn found(query: &Query, entry: &str) {
     assert_eq!(told[0].score, mention.map(|mention| mention.score));
     assert_eq!(told[0].failed.is_empty(), mention.is_some());
     if let Some(mention) = mention {
-        let explained = told[0].hits.iter().map(|hit| &hit.found.place);
-        let explained: Vec<_> = explained.map(|at| (at.field, at.start, at.end)).collect();
+        let places = told[0].hits.iter().map(|hit| &hit.found.place);
+        let places: Vec<_> = places.map(|at| (at.field, at.start, at.end)).collect();
         let found = mention
             .hits
             .iter()
             .map(|hit| (hit.field, hit.start, hit.end));
-        assert!(found.eq(explained), "{query:?}");
+        assert!(found.eq(places), "{query:?}");
     }
 }
 

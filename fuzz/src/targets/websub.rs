@@ -228,7 +228,11 @@ impl Door {
             }
             let taken = status == StatusCode::ACCEPTED && self.is_signed(&headers, body);
             assert_eq!(queued.is_some(), taken, "{headers:?}");
-            assert!(told.is_empty(), "a body tells how near a guess was");
+            // others may be told that their path is no text
+            assert!(
+                told.is_empty() || !ours,
+                "an answer tells more than its status"
+            );
             if let Some(pushed) = queued {
                 self.brought(&pushed, body);
             }
@@ -357,5 +361,8 @@ fn tag<M: Mac + KeyInit>(key: &[u8], body: &[u8]) -> Vec<u8> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .map(|digit| char::from(HEX[usize::from(digit)]))
+        .collect()
 }
