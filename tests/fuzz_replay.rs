@@ -128,6 +128,26 @@ fn the_reader_of_feed_lists_keeps_its_promises() {
 }
 
 #[test]
+fn the_query_language_keeps_its_promises() {
+    replay_all("query", targets::query::run);
+}
+
+#[test]
+fn the_reader_of_configurations_keeps_its_promises() {
+    replay_all("topics", targets::topics::run);
+}
+
+#[test]
+fn the_door_for_hubs_keeps_its_promises() {
+    replay_all("websub", targets::websub::run);
+}
+
+#[test]
+fn the_reading_of_heads_and_the_waiting_keep_their_promises() {
+    replay_all("headers", targets::headers::run);
+}
+
+#[test]
 fn a_panic_inside_a_parser_of_others_prints_nothing_of_the_document() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("feed.xml");

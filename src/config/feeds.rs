@@ -51,7 +51,7 @@ pub(super) enum UrlError {
 }
 
 /// Checks a URL that the daemon is to fetch or post to, and drops its fragment, which is never
-/// sent.
+/// sent. The bound holds for the URL as it is sent too, so that what is taken is taken again.
 pub(super) fn check_url(text: &str) -> Result<Url, UrlError> {
     if text.len() > LONGEST_URL {
         return Err(UrlError::TooLong);
@@ -67,6 +67,10 @@ pub(super) fn check_url(text: &str) -> Result<Url, UrlError> {
         return Err(UrlError::NoHost);
     }
     url.set_fragment(None);
+    // Escapes can make three bytes and more of one.
+    if url.as_str().len() > LONGEST_URL {
+        return Err(UrlError::TooLong);
+    }
     Ok(url)
 }
 
@@ -383,6 +387,8 @@ mod tests {
         assert_eq!(check_url("https://u@a.org/"), Err(UrlError::Credentials));
         let long = format!("https://a.org/{}", "x".repeat(LONGEST_URL));
         assert_eq!(check_url(&long), Err(UrlError::TooLong));
+        let escaped = format!("https://a.org/{}", "ж".repeat(LONGEST_URL / 6));
+        assert_eq!(check_url(&escaped), Err(UrlError::TooLong));
     }
 
     #[test]

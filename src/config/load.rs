@@ -56,8 +56,12 @@ pub fn load(path: &Path, environment: &Environment) -> Result<Config, ConfigErro
     }
 }
 
-/// Loads a configuration whose main file has this text and would stand at `path`.
-pub(super) fn load_text(
+/// The same for a main file that has this text and would stand at `path`, whether it does or not:
+/// what it includes is looked for from there.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_text(
     path: &Path,
     text: String,
     environment: &Environment,

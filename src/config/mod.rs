@@ -69,7 +69,7 @@ pub use delivery::{DeliveryConfig, Private};
 pub use environment::{Environment, FindError, find};
 pub use examples::Example;
 pub use feed_list::{LONGEST_NAME, feed_id, feed_url, is_language, parse_opml};
-pub use load::{load, parse_topics};
+pub use load::{load, load_text, parse_topics};
 pub use opml_write::{Outlined, write_opml};
 pub(crate) use problem::did_you_mean;
 pub use problem::{ConfigError, Problem};

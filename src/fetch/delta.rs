@@ -10,7 +10,10 @@ use super::outcome::opaque;
 use super::request::FEED_DELTA;
 
 /// Checks a 226 answer: `sent` is the `If-None-Match` that went with `A-IM: feed`, if it did.
-pub(super) fn check(headers: &HeaderMap, sent: Option<&HeaderValue>) -> Result<(), String> {
+///
+/// # Errors
+/// What came instead of the part that was asked for.
+pub fn check(headers: &HeaderMap, sent: Option<&HeaderValue>) -> Result<(), String> {
     let Some(sent) = sent else {
         return Err("a part of the document, which was not asked for".to_owned());
     };

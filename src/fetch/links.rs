@@ -46,7 +46,8 @@ impl Links {
 }
 
 /// The language of the body (RFC 9110 §8.5), if it names exactly one.
-pub(super) fn language(headers: &HeaderMap) -> Option<String> {
+#[must_use]
+pub fn language(headers: &HeaderMap) -> Option<String> {
     let mut fields = headers.get_all(CONTENT_LANGUAGE).iter();
     let (Some(field), None) = (fields.next(), fields.next()) else {
         return None;

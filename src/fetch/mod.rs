@@ -70,14 +70,16 @@ mod settings;
 
 pub use client::Fetcher;
 pub use clients::{check_proxy, plain_client};
+pub use delta::check as check_delta;
 pub use diagnose::refused;
 pub use error::{FetchError, Phase};
 pub use form::FormAnswer;
 pub use hints::{Hints, MAX_HINT};
-pub use links::Links;
+pub use links::{Links, language};
 pub use options::{check_header, check_options};
 pub use outcome::Answer;
 pub use receiver::{receiver_addresses, receiver_client};
+pub use redirect::Trail;
 pub use request::{Kind, Request};
 pub use resolver::AddressError;
 pub use robots::{Robots, Unknown, Verdict};

@@ -11,8 +11,9 @@ use super::{Hints, Links};
 use crate::model::Validators;
 
 impl Validators {
-    /// The validators in an answer's head, if it has any.
-    pub(super) fn read(url: &Url, headers: &HeaderMap) -> Option<Self> {
+    /// The validators in the head of an answer from `url`, if it has any.
+    #[must_use]
+    pub fn read(url: &Url, headers: &HeaderMap) -> Option<Self> {
         let bytes = |name: HeaderName| {
             let value = headers.get(name)?.as_bytes();
             (!value.is_empty()).then(|| value.to_vec())
@@ -26,7 +27,8 @@ impl Validators {
     }
 
     /// The conditional headers (RFC 9110 §13.1.2, §13.1.3); none unless `url` gave the validators.
-    pub(super) fn conditions(&self, url: &Url) -> HeaderMap {
+    #[must_use]
+    pub fn conditions(&self, url: &Url) -> HeaderMap {
         let mut headers = HeaderMap::new();
         if self.url != url.as_str() {
             return headers;
@@ -48,7 +50,8 @@ impl Validators {
     /// Also `None` when the 304 contradicts them: a 304 that names another version does not speak
     /// of the one that is held (RFC 9111 §4.3.4), and taking over its validators would hide that
     /// version until the next change.
-    pub(super) fn renewed(&self, headers: &HeaderMap) -> Option<Self> {
+    #[must_use]
+    pub fn renewed(&self, headers: &HeaderMap) -> Option<Self> {
         let url = Url::parse(&self.url).ok()?;
         let new = Self::read(&url, headers)?;
         let same_tag = match (&self.etag, &new.etag) {

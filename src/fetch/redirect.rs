@@ -11,8 +11,8 @@ use super::FetchError;
 use super::error::place;
 
 /// The URLs visited so far, the last of which is the current one.
-#[derive(Debug)]
-pub(super) struct Trail {
+#[derive(Debug, Clone)]
+pub struct Trail {
     visited: Vec<Url>,
     current: Url,
     /// Whether no temporary redirect has been met yet.
@@ -23,7 +23,10 @@ pub(super) struct Trail {
 
 impl Trail {
     /// Begins at `url`, of which credentials and fragment are left out: they are neither sent nor
-    /// shown nor stored.
+    /// shown nor stored. At most `limit` redirects are followed.
+    ///
+    /// # Errors
+    /// A URL that is not one of HTTP.
     pub fn begin(url: &Url, limit: u32) -> Result<Self, FetchError> {
         Ok(Self {
             visited: Vec::new(),
@@ -34,22 +37,28 @@ impl Trail {
         })
     }
 
-    /// The URL to request now.
+    /// The URL to request now: of HTTP, without credentials and fragment.
+    #[must_use]
     pub fn current(&self) -> &Url {
         &self.current
     }
 
     /// Whether only permanent redirects, or none, have led here.
+    #[must_use]
     pub fn is_permanent(&self) -> bool {
         self.permanent
     }
 
     /// The end of the trail: the current URL and where the resource has moved for good.
+    #[must_use]
     pub fn end(self) -> (Url, Option<Url>) {
         (self.current, self.moved_to)
     }
 
     /// Follows an answer with a 3xx `status` (RFC 9110 §15.4).
+    ///
+    /// # Errors
+    /// Why it leads nowhere; the trail stays where it is.
     pub fn follow(&mut self, status: u16, headers: &HeaderMap) -> Result<(), FetchError> {
         let bad = |reason: Cow<'static, str>| FetchError::BadRedirect {
             place: place(&self.current),

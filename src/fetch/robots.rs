@@ -43,6 +43,14 @@ pub struct Verdict {
     pub crawl_delay: Option<Duration>,
 }
 
+impl Verdict {
+    /// What a `robots.txt` of this text says about a page of its site.
+    #[must_use]
+    pub fn read(robots_txt: &[u8], page: &Url) -> Self {
+        Rules::read(robots_txt).verdict(page)
+    }
+}
+
 /// Why it is not known what a site allows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the site's robots.txt can't be had ({error}), so that none of its pages is read")]

@@ -36,6 +36,7 @@ use url::form_urlencoded;
 use super::discovery::{Links, links};
 use super::signature;
 use crate::model::{Secret, Timestamp};
+use crate::parse::clean_text;
 use crate::store::FeedRow;
 
 /// Challenges are short random texts; a longer one is not from a hub.
@@ -229,10 +230,7 @@ fn read_intent(query: &str) -> Option<(Intent, String)> {
 }
 
 fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(MAX_REASON)
-        .collect()
+    clean_text(text).chars().take(MAX_REASON).collect()
 }
 
 async fn deliver<C: Callbacks>(
@@ -347,6 +345,15 @@ mod tests {
             denied,
             Some((Intent::Denied { topic, reason }, String::new()))
         );
+    }
+
+    #[test]
+    fn a_reason_neither_moves_the_cursor_nor_turns_the_reading_direction() {
+        let read = read_intent("hub.mode=denied&hub.topic=t&hub.reason=%E2%80%AEno%1B%0A+entry");
+        let Some((Intent::Denied { reason, .. }, _)) = read else {
+            panic!("a denial");
+        };
+        assert_eq!(reason.as_deref(), Some("no entry"));
     }
 
     #[test]

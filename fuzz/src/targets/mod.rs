@@ -9,11 +9,15 @@ pub mod clean_html;
 pub mod damage;
 pub mod decode;
 pub mod envelope;
+pub mod headers;
 pub mod opml;
 pub mod oracle;
 pub mod parse;
+pub mod query;
 pub mod repair;
 pub mod template;
+pub mod topics;
+pub mod websub;
 
 /// Bytes up to which an input is run twice and the results compared. Longer ones run once, so that
 /// libFuzzer's time limit is about one run.

@@ -141,7 +141,8 @@ impl Lexer<'_> {
         loop {
             match self.chars.next() {
                 Some((_, '/')) => break,
-                Some((_, '\\')) => match self.chars.next() {
+                // What a backslash stands before is on the same line.
+                Some((_, '\\')) => match self.chars.next_if(|(_, c)| *c != '\n') {
                     Some((_, '/')) => pattern.push('/'),
                     Some((_, c)) => pattern.extend(['\\', c]),
                     None => pattern.push('\\'),

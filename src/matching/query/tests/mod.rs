@@ -143,6 +143,10 @@ fn mistakes_are_told_at_their_character() {
             "   ^ this regular expression has no closing `/` on its line; quote the word if the slash is meant",
         ),
         (
+            "a1 /b\\\n/",
+            "   ^ this regular expression has no closing `/` on its line; quote the word if the slash is meant",
+        ),
+        (
             "a1 lang:english",
             "        ^ a language is a code such as `ru`, `pt-BR` or `zh-Hans`",
         ),
