@@ -1,12 +1,21 @@
-//! Cold and unchanged rounds of many feeds: `cargo bench --bench intake [-- FEEDS]`.
+//! Cold and unchanged rounds of many feeds: `cargo bench --bench intake [-- FEEDS [--seen KEYS]]`.
 //!
 //! Starts a local server with FEEDS feeds of ten entries each (default 2,000), lets the release
 //! binary take them in with `mentiond poll`, then again when all answer 304, and prints time and
 //! peak memory of each round beside a floor: the same requests made by a bare HTTP client with the
 //! same concurrency in this process, in the same run.
+//!
+//! With `--seen 10000000` it goes on with two databases: one as it is, and one that knows so many keys of
+//! entries that are gone. Both take in new documents of all feeds, and are asked again when none has changed, in
+//! turns. The keys are written as polls would have left them, at random, by SQL.
+//!
+//! `MENTIOND_BENCH_BINARY` names another binary to be measured, such as one of an older version.
 
 // A measurement gives up when its surroundings fail.
 #![allow(clippy::unwrap_used)]
+
+#[path = "words/mod.rs"]
+mod words;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -29,6 +38,8 @@ const CONCURRENCY: usize = 32;
 struct Answers {
     full: AtomicUsize,
     unchanged: AtomicUsize,
+    /// Of another one every entry is new.
+    edition: AtomicUsize,
 }
 
 fn main() {
@@ -54,8 +65,11 @@ fn main() {
         "{:<28}{:>10}{:>12}{:>14}{:>14}",
         "round", "seconds", "feeds/s", "peak RSS MiB", "200 / 304"
     );
-    let floor = bare(&runtime, &base, feeds);
+    let floor = bare(&runtime, &base, feeds, false);
     row("bare HTTP client, cold", floor, None, feeds, &answers);
+    let floor_304 = bare(&runtime, &base, feeds, true);
+    let name = "bare HTTP client, all 304";
+    row(name, floor_304, None, feeds, &answers);
     let cold = poll(folder.path());
     row("mentiond poll, cold", cold.0, Some(cold.1), feeds, &answers);
     let before = other_tables(folder.path());
@@ -71,12 +85,83 @@ fn main() {
     println!(
         "\ncold / bare client: {:.1}x, 304 / bare client: {:.1}x",
         ratio(cold.0, floor),
-        ratio(unchanged.0, floor)
+        ratio(unchanged.0, floor_304)
     );
     println!(
         "tables but `schedule` unchanged by the 304 round: {}",
         if same { "yes" } else { "NO" }
     );
+    if let Some(keys) = number_after("--seen") {
+        compare_seen(folder.path(), &base, feeds, keys, &answers);
+    }
+}
+
+fn number_after(name: &str) -> Option<usize> {
+    let mut words = std::env::args().skip_while(|word| word != name);
+    words.nth(1)?.parse().ok()
+}
+
+/// Rounds of the database in `folder` and of one with so many keys more, in turns.
+fn compare_seen(folder: &Path, base: &str, feeds: usize, keys: usize, answers: &Answers) {
+    let other = tempfile::tempdir().unwrap();
+    configure(other.path(), base, feeds);
+    poll(other.path());
+    let began = Instant::now();
+    fill_seen(&other.path().join("m.db"), keys);
+    let size = |folder: &Path| std::fs::metadata(folder.join("m.db")).unwrap().len() >> 20;
+    println!(
+        "\n{keys} keys more, in {:.0} s: {} MiB against {} MiB",
+        began.elapsed().as_secs_f64(),
+        size(other.path()),
+        size(folder)
+    );
+    println!(
+        "{:<28}{:>12}{:>12}{:>9}",
+        "round", "few, s", "many, s", "ratio"
+    );
+    let mut ratios = [Vec::new(), Vec::new()];
+    for turn in 1..=5 {
+        answers.edition.store(turn, Relaxed);
+        for (name, ratios) in ["new documents", "all 304"].into_iter().zip(&mut ratios) {
+            // Each goes first as often as the other, nearly.
+            let (few, many) = if turn % 2 == 0 {
+                let few = poll(folder).0;
+                (few, poll(other.path()).0)
+            } else {
+                let many = poll(other.path()).0;
+                (poll(folder).0, many)
+            };
+            let ratio = ratio(many, few);
+            let (few, many) = (few.as_secs_f64(), many.as_secs_f64());
+            println!("{name:<28}{few:>12.2}{many:>12.2}{ratio:>8.2}x");
+            ratios.push(ratio);
+        }
+    }
+    for ratios in &mut ratios {
+        ratios.sort_by(f64::total_cmp);
+    }
+    let [new, unchanged] = ratios.map(|ratios| ratios[ratios.len() / 2]);
+    println!("\nmedians: new documents {new:.2}x, all 304 {unchanged:.2}x (goal 1.3x)");
+}
+
+/// Keys of entries that are gone, of all feeds, in no order.
+fn fill_seen(database: &Path, keys: usize) {
+    let conn = rusqlite::Connection::open(database).unwrap();
+    conn.execute_batch(
+        "PRAGMA journal_mode = off; PRAGMA synchronous = off; PRAGMA cache_size = -2000000;
+         PRAGMA foreign_keys = off",
+    )
+    .unwrap();
+    conn.execute(
+        "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?1),
+           f(low, count) AS (SELECT min(id), count(*) FROM feed)
+         INSERT INTO seen (feed_id, key, text_hash, served_ms)
+         SELECT f.low + abs(random() % f.count), randomblob(16), randomblob(16),
+           CAST(unixepoch('subsec') * 1000 AS INTEGER) - abs(random() % 2592000000)
+         FROM n, f",
+        [keys],
+    )
+    .unwrap();
 }
 
 fn ratio(a: Duration, b: Duration) -> f64 {
@@ -99,10 +184,11 @@ fn row(name: &str, took: Duration, rss_kib: Option<u64>, feeds: usize, answers: 
 
 async fn serve(
     State(answers): State<Arc<Answers>>,
-    UrlPath(feed): UrlPath<String>,
+    UrlPath(feed): UrlPath<usize>,
     headers: HeaderMap,
 ) -> Response {
-    let etag = format!("\"{feed}\"");
+    let edition = answers.edition.load(Relaxed);
+    let etag = format!("\"{feed}-{edition}\"");
     if headers
         .get(header::IF_NONE_MATCH)
         .is_some_and(|v| v.as_bytes() == etag.as_bytes())
@@ -123,10 +209,11 @@ async fn serve(
         ][n % 5];
         write!(
             rss,
-            "<item><guid isPermaLink=\"false\">{feed}-{n}</guid><link>https://news.example/{feed}/{n}</link>\
-             <title>{name}: story {n} of feed {feed}</title><description>Some two hundred characters of \
-             plain text that say what happened, where it happened and who was there, as the summaries \
-             of agencies do, with a place such as Astana in it.</description></item>"
+            "<item><guid isPermaLink=\"false\">{edition}-{feed}-{n}</guid>\
+             <link>https://news.example/{edition}/{feed}/{n}</link>\
+             <title>{name}: story {n} of feed {feed}, edition {edition}</title>\
+             <description>{}</description></item>",
+            words::text((edition << 32) + (feed << 8) + n, 35)
         )
         .unwrap();
     }
@@ -162,7 +249,9 @@ fn configure(folder: &Path, base: &str, feeds: usize) {
 /// Runs `mentiond poll`; returns how long it took and its peak resident memory in KiB.
 fn poll(folder: &Path) -> (Duration, u64) {
     let began = Instant::now();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_mentiond"))
+    let other = std::env::var_os("MENTIOND_BENCH_BINARY");
+    let binary = other.unwrap_or_else(|| env!("CARGO_BIN_EXE_mentiond").into());
+    let mut child = Command::new(binary)
         .args([
             "--config",
             folder.join("mentiond.toml").to_str().unwrap(),
@@ -194,13 +283,21 @@ fn poll(folder: &Path) -> (Duration, u64) {
 }
 
 /// The same requests by a bare client: nothing is parsed, matched or stored.
-fn bare(runtime: &tokio::runtime::Runtime, base: &str, feeds: usize) -> Duration {
+fn bare(
+    runtime: &tokio::runtime::Runtime,
+    base: &str,
+    feeds: usize,
+    conditional: bool,
+) -> Duration {
     let client = mentiond::fetch::plain_client("bench").unwrap();
     let began = Instant::now();
     runtime.block_on(async {
         futures_util::stream::iter(0..feeds)
             .for_each_concurrent(CONCURRENCY, |n| {
-                let request = client.get(format!("{base}/{n}"));
+                let mut request = client.get(format!("{base}/{n}"));
+                if conditional {
+                    request = request.header(header::IF_NONE_MATCH, format!("\"{n}-0\""));
+                }
                 async move {
                     request.send().await.unwrap().bytes().await.unwrap();
                 }

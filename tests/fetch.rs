@@ -42,6 +42,7 @@ fn settings() -> Settings {
         total_timeout: Duration::from_mins(1),
         max_body: 1 << 20,
         max_redirects: 5,
+        idle_per_host: 2,
         proxy: None,
         ports: Vec::new(),
     }

@@ -201,6 +201,7 @@ impl From<&FetchConfig> for fetch::Settings {
             total_timeout: limits.total_timeout,
             max_body: limits.max_body,
             max_redirects: limits.max_redirects,
+            idle_per_host: limits.per_host,
             proxy: limits.proxy.clone(),
             ports: limits.ports.clone(),
         }

@@ -23,6 +23,9 @@ use crate::store::{
 
 /// A permanent redirect is followed from the start once so many polls in a row have met it.
 const MOVED_FOR_GOOD: u32 = 3;
+/// What brought so many bytes at most gives its place on the host to another poll while it is read and recorded.
+/// A larger one keeps it, so that not many of them are held at a time.
+const LIGHT: usize = 256 << 10;
 /// How often the whole document is asked for, at least.
 const WHOLE_EVERY: Duration = Duration::from_hours(24);
 
@@ -89,7 +92,8 @@ pub enum PollError {
     Broken(String),
 }
 
-/// Polls a feed once and commits what follows from it.
+/// Polls a feed once and commits what follows from it. `fetched` is called when its host is not bothered any more
+/// and what came is small, while the rest goes on.
 ///
 /// # Errors
 /// [`PollError`]; then nothing was recorded and the poll counts as not made.
@@ -98,6 +102,7 @@ pub async fn poll(
     live: &Arc<Live>,
     feed: &Arc<Feed>,
     row: FeedRow,
+    fetched: impl FnOnce(),
 ) -> Result<Polled, PollError> {
     let span = info_span!(
         "poll",
@@ -109,7 +114,7 @@ pub async fn poll(
         alerts = Empty,
         otel.status_code = Empty
     );
-    let polled = poll_once(engine, live, feed, row)
+    let polled = poll_once(engine, live, feed, row, fetched)
         .instrument(span.clone())
         .await;
     let outcome = polled.as_ref().map(|polled| polled.status.as_str());
@@ -136,6 +141,7 @@ async fn poll_once(
     live: &Arc<Live>,
     feed: &Arc<Feed>,
     row: FeedRow,
+    fetched: impl FnOnce(),
 ) -> Result<Polled, PollError> {
     let began = Instant::now();
     let state = engine.store.feed_state(row).await?;
@@ -148,8 +154,12 @@ async fn poll_once(
         deltas: takes_deltas(&state, Timestamp::now()),
         ..Request::feed(&url)
     };
-    let fetched = live.fetcher.fetch(&request).instrument(info_span!("fetch"));
-    let mut found = match fetched.await {
+    let fetching = live.fetcher.fetch(&request).instrument(info_span!("fetch"));
+    let answer = fetching.await;
+    if !matches!(&answer, Ok(Answer::Body { bytes, .. }) if bytes.len() > LIGHT) {
+        fetched();
+    }
+    let mut found = match answer {
         Ok(answer) => {
             failure::hear(engine);
             answered(engine, live, feed, row, &state, answer).await?

@@ -21,16 +21,20 @@ use crate::push::keys::{KeyError, Keys};
 use crate::push::{Followed, PushError, Subscriber};
 use crate::store::FeedRow;
 
-/// Contents that wait to be read.
-const QUEUE: usize = 16;
+/// Contents that wait to be read: so many small ones, or as many large ones as [`LARGEST_HELD`] says.
+const QUEUE: usize = 1024;
+/// As many bodies of the largest size may be received or wait at a time.
+const LARGEST_HELD: usize = 32;
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Requests of hubs that are served at a time.
-const CONCURRENT: usize = 16;
+const CONCURRENT: usize = 64;
 /// Clocks get set, so what is due is looked for at least this often.
 const LOOK_EVERY: Duration = Duration::from_mins(1);
-/// What is due is done so many at a time.
+/// Hubs are asked so many at a time.
 const AT_A_TIME: usize = 8;
+/// Contents that are read at a time. Mostly they wait for their commit, which they share.
+const READ_AT_A_TIME: usize = 64;
 /// How long pushed content that is being read may take to end at a stop.
 const LAST: Duration = Duration::from_secs(5);
 
@@ -80,6 +84,7 @@ impl Push {
             max_body,
             body_timeout: BODY_TIMEOUT,
             concurrent: CONCURRENT,
+            held: max_body.saturating_mul(LARGEST_HELD),
         };
         let (queue, pushed) = mpsc::channel(QUEUE);
         let (router, _) = callback::router(subscriber.clone(), queue, limits);
@@ -163,7 +168,7 @@ async fn read_pushed(
 ) {
     let mut reading = JoinSet::new();
     loop {
-        let room = reading.len() < AT_A_TIME;
+        let room = reading.len() < READ_AT_A_TIME;
         tokio::select! {
             biased;
             _ = &mut stopped => break,

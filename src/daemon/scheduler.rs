@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use tokio::sync::mpsc;
 use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 use tracing::error;
@@ -40,6 +41,10 @@ const PAGES_OF_FEED: usize = 20;
 /// a longer `Crawl-delay`.
 const ROUND_WAIT: Duration = Duration::from_mins(1);
 
+/// Polls that have fetched and wait for the parser or for their commit, at most. Many of them share a commit's
+/// fsync, and others fetch meanwhile.
+const FETCHED: usize = 128;
+
 /// The clock counts as set back from here on; less is the ordinary work of time synchronisation.
 const CLOCK_STEP: Duration = Duration::from_mins(1);
 
@@ -56,6 +61,9 @@ pub struct Scheduler {
     left_pages: bool,
     tasks: JoinSet<Done>,
     under_way: HashMap<Id, Job>,
+    /// By which polls tell that they have fetched. What an ended one told is read before it begins anew.
+    tell_fetched: mpsc::UnboundedSender<Work>,
+    fetched: mpsc::UnboundedReceiver<Work>,
     /// When URLs were polled without that being recorded, of which the store does not know.
     unrecorded: HashMap<Url, Timestamp>,
     failing: HashSet<FeedId>,
@@ -107,9 +115,11 @@ enum Done {
     Page(Result<PageRead, PollError>),
 }
 
-/// A poll or the reading of a page that has ended.
+/// A poll or the reading of a page that has ended, or its first part.
 #[derive(Debug)]
 pub enum Ended {
+    /// The fetch of a poll, which goes on.
+    Fetch,
     /// A poll.
     Poll {
         /// The feed.
@@ -126,6 +136,7 @@ impl Scheduler {
     #[must_use]
     pub fn new(engine: Arc<Engine>) -> Self {
         let limits = limits(&engine.live().config.fetch);
+        let (tell_fetched, fetched) = mpsc::unbounded_channel();
         Self {
             queue: Queue::new(limits),
             engine,
@@ -135,6 +146,8 @@ impl Scheduler {
             left_pages: false,
             tasks: JoinSet::new(),
             under_way: HashMap::new(),
+            tell_fetched,
+            fetched,
             unrecorded: HashMap::new(),
             failing: HashSet::new(),
             store_is_down: false,
@@ -339,6 +352,9 @@ impl Scheduler {
     pub fn launch(&mut self) {
         let now = Timestamp::now();
         self.mind_the_clock(now);
+        while let Ok(work) = self.fetched.try_recv() {
+            self.queue.fetched(&work);
+        }
         let live = self.engine.live();
         while let Some(work) = self.queue.take(now) {
             let (engine, live) = (self.engine.clone(), live.clone());
@@ -348,8 +364,14 @@ impl Scheduler {
                         self.queue.finish(&work, None);
                         continue;
                     };
-                    let polled = feed.clone();
-                    let poll = async move { Done::Feed(poll(&engine, &live, &polled, row).await) };
+                    let (polled, tell) = (feed.clone(), self.tell_fetched.clone());
+                    let fetched = move || {
+                        // The scheduler outlives its tasks.
+                        let _ = tell.send(work);
+                    };
+                    let poll = async move {
+                        Done::Feed(poll(&engine, &live, &polled, row, fetched).await)
+                    };
                     (self.tasks.spawn(poll), Job::Feed(feed))
                 }
                 Work::Page(page) => {
@@ -396,10 +418,17 @@ impl Scheduler {
         self.under_way.is_empty()
     }
 
-    /// Waits for a poll or page to end and schedules what follows. `None` when nothing is under way.
-    /// Cancel safe.
+    /// Waits for a poll or page to end, or to give its place to another, and schedules what follows. `None` when
+    /// nothing is under way. Cancel safe.
     pub async fn ended(&mut self, then: Then) -> Option<Ended> {
-        let (task, done) = match self.tasks.join_next_with_id().await? {
+        let joined = tokio::select! {
+            joined = self.tasks.join_next_with_id() => joined?,
+            Some(work) = self.fetched.recv() => {
+                self.queue.fetched(&work);
+                return Some(Ended::Fetch);
+            }
+        };
+        let (task, done) = match joined {
             Ok((task, done)) => (task, Ok(done)),
             Err(panic) => (panic.id(), Err(PollError::Broken(panic.to_string()))),
         };
@@ -551,6 +580,7 @@ fn limits(fetch: &FetchConfig) -> Limits {
         total: fetch.concurrency,
         per_host: fetch.per_host,
         per_domain: fetch.per_domain,
+        fetched: FETCHED,
         host_pause: fetch.host_pause,
     }
 }

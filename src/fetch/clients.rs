@@ -208,7 +208,7 @@ fn configure(settings: &Settings) -> ClientBuilder {
         .http1_allow_spaces_after_header_name_in_responses(true)
         .http1_allow_obsolete_multiline_headers_in_responses(true)
         .pool_idle_timeout(POOL_IDLE)
-        .pool_max_idle_per_host(2)
+        .pool_max_idle_per_host(settings.idle_per_host)
 }
 
 #[cfg(test)]

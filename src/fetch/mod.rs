@@ -17,6 +17,7 @@
 //!     total_timeout: Duration::from_secs(60),
 //!     max_body: 8 << 20,
 //!     max_redirects: 5,
+//!     idle_per_host: 2,
 //!     proxy: None,
 //!     ports: Vec::new(),
 //! })?;

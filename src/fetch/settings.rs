@@ -21,6 +21,9 @@ pub struct Settings {
     pub max_body: u64,
     /// How many redirects are followed.
     pub max_redirects: u32,
+    /// Idle connections that are kept to a host: as many as are open to it at a time, or the rest would be
+    /// closed and opened again between the polls of its feeds.
+    pub idle_per_host: usize,
     /// The proxy for everything that names none of its own; see [`super::check_proxy`].
     pub proxy: Option<Secret>,
     /// The ports that a URL may name besides 80, 443 and the one in the owner's own URL.
@@ -62,6 +65,7 @@ pub(super) mod tests {
             total_timeout: Duration::from_mins(1),
             max_body: 1 << 20,
             max_redirects: 5,
+            idle_per_host: 2,
             proxy: None,
             ports: Vec::new(),
         }

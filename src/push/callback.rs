@@ -12,8 +12,9 @@
 //! | POST, unsigned or signed by somebody else | 202, and it is ignored (§7.1.2) |
 //! | POST for a subscription that is over | 410, so that the hub may end it too |
 //!
-//! Memory is bounded by `(Limits::concurrent + the queue's length) × Limits::max_body`. The time
-//! for a request's head is a matter of the server that carries this router.
+//! Bodies that are received or wait to be read take [`Limits::held`] bytes together at most, so many small ones
+//! may wait but only a few large ones. The time for a request's head is a matter of the server that carries this
+//! router.
 
 use std::fmt;
 use std::future::Future;
@@ -30,7 +31,7 @@ use axum::http::header::{
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use url::form_urlencoded;
 
 use super::discovery::{Links, links};
@@ -48,8 +49,10 @@ const MAX_REASON: usize = 200;
 /// Characters of a token: 32 bytes in base64url.
 const TOKEN: usize = 43;
 
+/// What counts of [`Limits::held`], in bytes: a semaphore counts no further than some 500 million.
+const UNIT: usize = 1024;
+
 /// Content that a hub sent, its signature checked.
-#[derive(Clone, PartialEq, Eq)]
 pub struct Pushed {
     /// The feed whose subscription it came for.
     pub feed: FeedRow,
@@ -59,6 +62,8 @@ pub struct Pushed {
     pub content_type: Option<String>,
     /// What its `Link` headers name. They tell of the content, never of the subscription (§7).
     pub links: Links,
+    /// Its part of [`Limits::held`], which it gives back when it is dropped.
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 impl fmt::Debug for Pushed {
@@ -125,6 +130,9 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// Requests served at one time; more are answered with 503.
     pub concurrent: usize,
+    /// Bytes of bodies that are being received or wait to be read; what does not fit is answered with 503. A
+    /// body of unknown length counts as the largest until it is there.
+    pub held: usize,
 }
 
 /// What came through the door since the start.
@@ -158,6 +166,7 @@ pub fn router<C: Callbacks>(
         queue,
         limits,
         places: Arc::new(Semaphore::new(limits.concurrent)),
+        room: Arc::new(Semaphore::new(limits.units().min(Semaphore::MAX_PERMITS))),
         counts: counts.clone(),
     };
     let router = Router::new()
@@ -172,7 +181,21 @@ struct Door<C> {
     queue: mpsc::Sender<Pushed>,
     limits: Limits,
     places: Arc<Semaphore>,
+    /// What is left of [`Limits::held`].
+    room: Arc<Semaphore>,
     counts: Arc<Counts>,
+}
+
+impl Limits {
+    /// How much may be held, in [`UNIT`]s: at least one body of the largest size.
+    fn units(&self) -> usize {
+        units(self.held.max(self.max_body))
+    }
+}
+
+/// How many [`UNIT`]s a body takes.
+fn units(length: usize) -> usize {
+    (length / UNIT).saturating_add(1)
 }
 
 async fn confirm<C: Callbacks>(
@@ -255,6 +278,13 @@ async fn deliver<C: Callbacks>(
             return StatusCode::GONE.into_response();
         }
     };
+    let announced = announced(&headers).and_then(|length| usize::try_from(length).ok());
+    let largest = door.limits.max_body;
+    let needed = units(announced.map_or(largest, |length| length.min(largest)));
+    let needed = u32::try_from(needed).unwrap_or(u32::MAX);
+    let Ok(mut room) = door.room.clone().try_acquire_many_owned(needed) else {
+        return full(&door.counts);
+    };
     let bytes = match read_body(&headers, body, door.limits).await {
         Ok(bytes) => bytes,
         Err(status) => {
@@ -269,6 +299,8 @@ async fn deliver<C: Callbacks>(
         // As if it were taken (§7.1.2), so that nobody learns how near a guess was.
         return StatusCode::ACCEPTED.into_response();
     }
+    let spare = room.num_permits().saturating_sub(units(bytes.len()));
+    drop(room.split(spare));
     let pushed = Pushed {
         feed,
         bytes,
@@ -276,12 +308,19 @@ async fn deliver<C: Callbacks>(
             .get(CONTENT_TYPE)
             .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
         links: links(headers.get_all(LINK).iter().filter_map(|v| v.to_str().ok())),
+        _room: Some(room),
     };
     if door.queue.try_send(pushed).is_err() {
         return full(&door.counts);
     }
     add(&door.counts.queued);
     StatusCode::ACCEPTED.into_response()
+}
+
+/// The length that the head tells.
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    let length = headers.get(CONTENT_LENGTH)?.to_str().ok()?;
+    length.trim().parse().ok()
 }
 
 /// The body within its limits of size and time, or the status that says what is wrong with it.
@@ -295,8 +334,7 @@ async fn read_body(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Ve
     if word(CONTENT_ENCODING).is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
         return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
-    let announced = word(CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > limits.max_body as u64) {
+    if announced(headers).is_some_and(|length| length > limits.max_body as u64) {
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }
     let read = tokio::time::timeout(limits.body_timeout, to_bytes(body, limits.max_body)).await;
@@ -382,6 +420,7 @@ mod tests {
             bytes: b"a secret".to_vec(),
             content_type: None,
             links: Links::default(),
+            _room: None,
         };
         assert_eq!(format!("{pushed:?}"), "Pushed(FeedRow(7), 8 bytes)");
     }

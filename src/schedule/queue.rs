@@ -4,7 +4,8 @@
 //! when the bounds and the host's pause allow it; hosts and domains take turns, so that ten
 //! thousand feeds of one slow host or domain never stand in front of another's. The caller takes
 //! ([`Queue::take`]) until there is nothing to take, sleeps until [`Queue::next_due`] or until a
-//! poll ends, and tells the end ([`Queue::finish`]).
+//! poll ends, and tells the end ([`Queue::finish`]). A poll that bothers its host no more but is not
+//! over may give its place to another before ([`Queue::fetched`]).
 
 mod lines;
 #[cfg(test)]
@@ -22,12 +23,14 @@ use crate::model::Timestamp;
 /// How much may go on at once. A bound of 0 counts as 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Polls under way at most, in all.
+    /// Polls that are fetching at most, in all.
     pub total: usize,
-    /// Polls under way at most on one host (name and port).
+    /// Polls that are fetching at most on one host (name and port).
     pub per_host: usize,
-    /// Polls under way at most on all hosts of one registered domain.
+    /// Polls that are fetching at most on all hosts of one registered domain.
     pub per_domain: usize,
+    /// Polls that have fetched and are not over at most, in all; when there are so many, none begins.
+    pub fetched: usize,
     /// The time between the starts of two polls on one host, at least.
     pub host_pause: Duration,
 }
@@ -38,6 +41,7 @@ impl Limits {
             total: self.total.max(1),
             per_host: self.per_host.max(1),
             per_domain: self.per_domain.max(1),
+            fetched: self.fetched.max(1),
             host_pause: self.host_pause,
         }
     }
@@ -46,8 +50,10 @@ impl Limits {
 /// Feeds in order of their next poll. `K` names a feed.
 #[derive(Debug)]
 pub struct Queue<K> {
-    total: usize,
+    limits: Limits,
+    /// Polls under way, and how many of them are fetching.
     running: usize,
+    fetching: usize,
     feeds: HashMap<K, Slot>,
     /// Feeds that wait for their time; the number keeps those of one time apart and in order.
     waiting: BTreeMap<(Timestamp, u64), K>,
@@ -59,6 +65,8 @@ pub struct Queue<K> {
 struct Slot {
     host: Arc<str>,
     state: State,
+    /// Whether a poll under way has a place on its host.
+    fetching: bool,
 }
 
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
@@ -83,8 +91,9 @@ impl<K: Clone + Eq + Hash> Queue<K> {
     pub fn new(limits: Limits) -> Self {
         let limits = limits.at_least_one();
         Self {
-            total: limits.total,
+            limits,
             running: 0,
+            fetching: 0,
             feeds: HashMap::new(),
             waiting: BTreeMap::new(),
             lines: Lines::new(limits),
@@ -95,7 +104,7 @@ impl<K: Clone + Eq + Hash> Queue<K> {
     /// Sets new bounds; polls under way are not touched.
     pub fn set_limits(&mut self, limits: Limits) {
         let limits = limits.at_least_one();
-        self.total = limits.total;
+        self.limits = limits;
         self.lines.set_limits(limits);
     }
 
@@ -117,7 +126,12 @@ impl<K: Clone + Eq + Hash> Queue<K> {
         }
         let host = self.lines.enter(place);
         let state = self.wait(feed.clone(), due);
-        self.feeds.insert(feed, Slot { host, state });
+        let slot = Slot {
+            host,
+            state,
+            fetching: false,
+        };
+        self.feeds.insert(feed, slot);
     }
 
     /// Removes a feed. One that is being polled is forgotten when its poll ends.
@@ -134,7 +148,7 @@ impl<K: Clone + Eq + Hash> Queue<K> {
     /// Takes the next feed to poll, if one is due and the bounds allow it. The caller must
     /// [`finish`](Self::finish) it.
     pub fn take(&mut self, now: Timestamp) -> Option<K> {
-        if self.running >= self.total {
+        if self.is_full() {
             return None;
         }
         self.lines.wake(now);
@@ -149,10 +163,26 @@ impl<K: Clone + Eq + Hash> Queue<K> {
         }
         let feed = self.lines.start(now)?;
         self.running += 1;
+        self.fetching += 1;
         if let Some(slot) = self.feeds.get_mut(&feed) {
             slot.state = State::Running;
+            slot.fetching = true;
         }
         Some(feed)
+    }
+
+    /// The poll bothers its host no more: another may take its place there. It still is under way.
+    pub fn fetched(&mut self, feed: &K) {
+        if let Some(slot) = self.feeds.get_mut(feed)
+            && std::mem::take(&mut slot.fetching)
+        {
+            self.fetching -= 1;
+            self.lines.end(&slot.host);
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.fetching >= self.limits.total || self.running - self.fetching >= self.limits.fetched
     }
 
     /// Ends the poll of a feed and sets its next time; `None` when it is not to be polled again
@@ -166,8 +196,8 @@ impl<K: Clone + Eq + Hash> Queue<K> {
             State::Leaving => None,
             State::Waiting { .. } | State::Held { .. } => return,
         };
+        self.fetched(feed);
         self.running -= 1;
-        self.lines.end(&slot.host);
         match next {
             Some(due) => {
                 let state = self.wait(feed.clone(), due);
@@ -186,7 +216,7 @@ impl<K: Clone + Eq + Hash> Queue<K> {
     /// sleeps until then never spins.
     #[must_use]
     pub fn next_due(&self) -> Option<Timestamp> {
-        if self.running >= self.total {
+        if self.is_full() {
             return None;
         }
         let due = self.waiting.first_key_value().map(|((due, _), _)| *due);
@@ -216,7 +246,7 @@ impl<K: Clone + Eq + Hash> Queue<K> {
         self.lines.held() + self.waiting.range(..=(now, u64::MAX)).count()
     }
 
-    /// How many polls are under way.
+    /// How many polls are under way, those that have fetched too.
     #[must_use]
     pub fn running(&self) -> usize {
         self.running

@@ -148,7 +148,7 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn feed_state(&self, feed: FeedRow) -> Result<FeedState, StoreError> {
-        self.read(move |conn| {
+        self.read_briefly(move |conn| {
             let sql = format!("{SELECT} WHERE f.id = ?1");
             Ok(conn.prepare_cached(&sql)?.query_row([feed.0], feed_state)?)
         })
@@ -177,7 +177,7 @@ impl Store {
         feed: FeedRow,
         keys: Vec<EntryKey>,
     ) -> Result<HashMap<EntryKey, TextHash>, StoreError> {
-        self.read(move |conn| {
+        self.read_briefly(move |conn| {
             let mut statement =
                 conn.prepare_cached("SELECT text_hash FROM seen WHERE feed_id = ?1 AND key = ?2")?;
             let mut known = HashMap::with_capacity(keys.len());

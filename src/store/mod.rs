@@ -68,6 +68,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
+use tokio::sync::Semaphore;
 
 pub use activity::{TopicActivity, TopicPulse};
 pub use alert_list::{AlertPlace, AlertQuery, DeliveryRow, ListedAlert};
@@ -125,6 +126,8 @@ struct Inner {
     path: PathBuf,
     writer: Option<Writer>,
     readers: Mutex<Vec<Connection>>,
+    /// Places of [`Store::read_briefly`].
+    brief: Semaphore,
     /// Held for as long as the store lives: one instance per database.
     lock: Option<Lock>,
     tally: figures::Tally,
@@ -132,6 +135,9 @@ struct Inner {
 
 /// Idle reading connections that are kept for the next reader.
 const IDLE_READERS: usize = 8;
+/// Reads of a few rows that go on at a time; those of all polls under way would else each open a connection,
+/// which takes ten times as long as the read.
+const BRIEF_READS: usize = IDLE_READERS / 2;
 
 impl Store {
     /// Opens the database for a daemon: takes the instance lock, makes or migrates the file.
@@ -234,7 +240,7 @@ impl Store {
         }
         conn.pragma_update(None, "foreign_keys", true)?;
         conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
-        conn.set_prepared_statement_cache_capacity(64);
+        conn.set_prepared_statement_cache_capacity(128);
         schema::migrate(&mut conn)?;
         indexed::prepare(&conn)?;
         // A help only: a full disk must not keep us from starting.
@@ -258,6 +264,7 @@ impl Store {
                 path: path.to_owned(),
                 writer,
                 readers,
+                brief: Semaphore::new(BRIEF_READS),
                 lock,
                 tally,
             }),
@@ -313,6 +320,17 @@ impl Store {
             Some(writer) => writer.write(job).await,
             None => Err(StoreError::ReadOnly),
         }
+    }
+
+    /// As [`Store::read`], for what every poll asks and is answered in a moment.
+    async fn read_briefly<T, F>(&self, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        // Never closed.
+        let _place = self.inner.brief.acquire().await;
+        self.read(job).await
     }
 
     async fn read<T, F>(&self, job: F) -> Result<T, StoreError>

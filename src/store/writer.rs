@@ -188,6 +188,11 @@ pub(super) fn forget_small_tables(conn: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// Runs a statement that every job needs, without reading its text anew.
+fn run_cached(conn: &Connection, sql: &str) -> rusqlite::Result<()> {
+    conn.prepare_cached(sql)?.execute([]).map(drop)
+}
+
 /// Runs the jobs in one transaction and returns whom to tell, and what.
 fn commit_group(
     conn: &Connection,
@@ -203,7 +208,7 @@ fn commit_group(
             replies.push(job(Err(error.clone())).reply);
             continue;
         }
-        match conn.execute_batch("SAVEPOINT job") {
+        match run_cached(conn, "SAVEPOINT job") {
             Ok(()) => {
                 // A job that panics is undone like one that fails, and its caller hears that the
                 // reply is lost; the thread must live on for all others.
@@ -213,15 +218,17 @@ fn commit_group(
                     replies.push(outcome.reply);
                     outcome.error
                 });
-                let end = if failed {
-                    "ROLLBACK TO job; RELEASE job"
-                } else {
-                    "RELEASE job"
-                };
                 // SQLite gives up the whole transaction on some errors (a full disk, for one).
                 if conn.is_autocommit() {
                     result = Err(error.unwrap_or(StoreError::Full));
-                } else if let Err(error) = conn.execute_batch(end) {
+                    continue;
+                }
+                let undone = if failed {
+                    run_cached(conn, "ROLLBACK TO job")
+                } else {
+                    Ok(())
+                };
+                if let Err(error) = undone.and_then(|()| run_cached(conn, "RELEASE job")) {
                     result = Err(error.into());
                 }
             }

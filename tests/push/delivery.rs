@@ -71,6 +71,27 @@ async fn a_full_queue_makes_the_hub_come_back() {
 }
 
 #[tokio::test]
+async fn many_small_bodies_may_wait_but_few_large_ones() {
+    let limits = Limits {
+        held: 2 * LIMITS.max_body,
+        ..LIMITS
+    };
+    let (mut reader, hub) = subscribed(limits, 32).await;
+    let small = Some(hub.sign("sha256", BODY));
+    let large = vec![b'a'; LIMITS.max_body];
+    let large = (&*large, Some(hub.sign("sha256", &large)));
+    for _ in 0..8 {
+        assert_eq!(hub.deliver(BODY, small.clone()).await, 202);
+    }
+    assert_eq!(hub.deliver(large.0, large.1.clone()).await, 202);
+    assert_eq!(hub.deliver(large.0, large.1.clone()).await, 503);
+    for _ in 0..9 {
+        reader.queue.recv().await.unwrap();
+    }
+    assert_eq!(hub.deliver(large.0, large.1).await, 202);
+}
+
+#[tokio::test]
 async fn a_body_over_the_limit_is_refused_announced_or_not() {
     let (reader, hub) = subscribed(LIMITS, 8).await;
     let fits = vec![b'a'; LIMITS.max_body];

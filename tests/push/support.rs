@@ -19,6 +19,7 @@ pub const LIMITS: Limits = Limits {
     max_body: 10_000,
     body_timeout: Duration::from_secs(20),
     concurrent: 16,
+    held: 1 << 20,
 };
 
 /// Long enough for a loaded machine; nothing waits for it unless it fails.
@@ -45,6 +46,7 @@ pub fn fetcher() -> Fetcher {
         total_timeout: Duration::from_mins(1),
         max_body: 1 << 20,
         max_redirects: 5,
+        idle_per_host: 2,
         proxy: None,
         ports: Vec::new(),
     })

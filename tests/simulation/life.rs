@@ -21,10 +21,10 @@ use crate::receiver;
 use crate::town::{CONCURRENCY, FLOOR_MS, HOST_PAUSE_MS, MAX_MS, PER_HOST, Town};
 
 /// How long the days of trouble last, in the world's own time.
-const TROUBLE: Duration = Duration::from_hours(8);
+const TROUBLE: Duration = Duration::from_hours(6);
 /// How long all is well after them; longer than anything may be put off, but for what a clock that was set
 /// back puts off for as long.
-const PEACE: Duration = Duration::from_hours(4);
+const PEACE: Duration = Duration::from_hours(3);
 /// How far the clock is set at most, in milliseconds.
 const MOST_SET_MS: u64 = 7_200_000;
 

@@ -12,6 +12,7 @@ const MANY: Limits = Limits {
     total: 10,
     per_host: 10,
     per_domain: 10,
+    fetched: 10,
     host_pause: Duration::ZERO,
 };
 
@@ -65,6 +66,27 @@ fn a_busy_host_holds_its_own_feeds_and_nobody_elses() {
     assert_eq!(queue.0.due(at(3000)), 998);
     queue.0.finish(&0, Some(at(9000)));
     assert_eq!(queue.take_all(3000), [2]);
+}
+
+#[test]
+fn a_poll_that_has_fetched_leaves_its_place_to_another_up_to_a_bound() {
+    let mut queue = Named::new(Limits {
+        per_host: 1,
+        fetched: 2,
+        ..MANY
+    });
+    for n in 0..4 {
+        queue.add(n, "a.com", n);
+    }
+    assert_eq!(queue.take_all(10), [0]);
+    queue.0.fetched(&0);
+    assert_eq!(queue.take_all(10), [1]);
+    queue.0.fetched(&1);
+    assert_eq!(queue.take(10), None, "two have fetched and are not over");
+    assert_eq!(queue.0.next_due(), None, "only an end helps");
+    queue.0.finish(&0, None);
+    assert_eq!(queue.take_all(10), [2]);
+    assert_eq!(queue.0.running(), 2);
 }
 
 #[test]

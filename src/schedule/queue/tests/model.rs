@@ -11,8 +11,14 @@ use super::{Limits, MANY, Named, at};
 struct Model {
     limits: Limits,
     waiting: BTreeMap<u8, i64>,
-    running: HashMap<u8, bool>,
+    running: HashMap<u8, Running>,
     starts: HashMap<u8, i64>,
+}
+
+#[derive(Clone, Copy)]
+struct Running {
+    leaving: bool,
+    fetching: bool,
 }
 
 /// Six hosts of three domains, two hosts each.
@@ -25,21 +31,27 @@ fn host_name(host: u8) -> String {
 }
 
 impl Model {
+    fn fetching(&self) -> impl Iterator<Item = u8> {
+        let running = self.running.iter();
+        running.filter(|(_, r)| r.fetching).map(|(feed, _)| *feed)
+    }
+
     fn on_host(&self, which: u8) -> usize {
-        self.running.keys().filter(|f| host(**f) == which).count()
+        self.fetching().filter(|f| host(*f) == which).count()
     }
 
     fn on_domain(&self, which: u8) -> usize {
-        self.running
-            .keys()
-            .filter(|f| host(**f) / 2 == which / 2)
+        self.fetching()
+            .filter(|f| host(*f) / 2 == which / 2)
             .count()
     }
 
     /// From when on the feed may start with nothing else ending; `None` when never.
     fn may_start(&self, feed: u8) -> Option<i64> {
         let host = host(feed);
-        let room = self.running.len() < self.limits.total
+        let fetching = self.fetching().count();
+        let room = fetching < self.limits.total
+            && self.running.len() - fetching < self.limits.fetched
             && self.on_host(host) < self.limits.per_host
             && self.on_domain(host) < self.limits.per_domain;
         let pause = i64::try_from(self.limits.host_pause.as_millis()).unwrap();
@@ -55,6 +67,7 @@ impl Model {
 enum Step {
     Schedule(u8, i64),
     Remove(u8),
+    Fetched(usize),
     Finish(usize, Option<i64>),
     Take,
     Wait(i64),
@@ -63,11 +76,12 @@ enum Step {
 }
 
 fn limits() -> impl Strategy<Value = Limits> {
-    (1..6_usize, 1..4_usize, 1..4_usize, 0..30_u64).prop_map(
-        |(total, per_host, per_domain, pause)| Limits {
+    (1..6_usize, 1..4_usize, 1..4_usize, 1..4_usize, 0..30_u64).prop_map(
+        |(total, per_host, per_domain, fetched, pause)| Limits {
             total,
             per_host,
             per_domain,
+            fetched,
             host_pause: Duration::from_millis(pause),
         },
     )
@@ -77,6 +91,7 @@ fn steps() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (0..24_u8, 0..60_i64).prop_map(|(feed, after)| Step::Schedule(feed, after)),
         1 => (0..24_u8).prop_map(Step::Remove),
+        3 => any::<usize>().prop_map(Step::Fetched),
         6 => (any::<usize>(), proptest::option::weighted(0.9, 0..60_i64))
             .prop_map(|(which, after)| Step::Finish(which, after)),
         8 => Just(Step::Take),
@@ -103,8 +118,8 @@ proptest! {
             match step {
                 Step::Schedule(feed, after) => {
                     queue.add(feed, &host_name(host(feed)), now + after);
-                    if let Some(leaving) = model.running.get_mut(&feed) {
-                        *leaving = false;
+                    if let Some(running) = model.running.get_mut(&feed) {
+                        running.leaving = false;
                     } else {
                         let old = model.waiting.get(&feed).copied();
                         // One that is due already stays due.
@@ -115,8 +130,17 @@ proptest! {
                 Step::Remove(feed) => {
                     queue.0.remove(&feed);
                     model.waiting.remove(&feed);
-                    if let Some(leaving) = model.running.get_mut(&feed) {
-                        *leaving = true;
+                    if let Some(running) = model.running.get_mut(&feed) {
+                        running.leaving = true;
+                    }
+                }
+                Step::Fetched(which) => {
+                    let mut running: Vec<_> = model.running.keys().copied().collect();
+                    running.sort_unstable();
+                    if !running.is_empty() {
+                        let feed = running[which % running.len()];
+                        queue.0.fetched(&feed);
+                        model.running.get_mut(&feed).unwrap().fetching = false;
                     }
                 }
                 Step::Finish(which, after) if !model.running.is_empty() => {
@@ -125,7 +149,7 @@ proptest! {
                     let feed = running[which % running.len()];
                     let next = after.map(|after| now + after);
                     queue.0.finish(&feed, next.map(at));
-                    let leaving = model.running.remove(&feed).unwrap();
+                    let leaving = model.running.remove(&feed).unwrap().leaving;
                     if let Some(due) = next.filter(|_| !leaving) {
                         model.waiting.insert(feed, due);
                     }
@@ -140,7 +164,8 @@ proptest! {
                         Some(feed) => {
                             prop_assert!(could.contains(&feed), "{feed} of {could:?}");
                             model.waiting.remove(&feed);
-                            model.running.insert(feed, false);
+                            let running = Running { leaving: false, fetching: true };
+                            model.running.insert(feed, running);
                             model.starts.insert(host(feed), now);
                         }
                         // Nothing that may start is kept waiting.
@@ -173,7 +198,7 @@ proptest! {
         }
         // Left to itself, every feed is polled, and next_due alone says when to look.
         let known: HashSet<_> = model.waiting.keys().copied()
-            .chain(model.running.iter().filter(|(_, leaving)| !**leaving).map(|(f, _)| *f))
+            .chain(model.running.iter().filter(|(_, running)| !running.leaving).map(|(f, _)| *f))
             .collect();
         for (feed, _) in model.running.drain() {
             queue.0.finish(&feed, Some(at(now)));
