@@ -8,6 +8,7 @@
 
 // A measurement gives up when its surroundings fail.
 #![allow(clippy::unwrap_used)]
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
 mod newsroom;
 #[path = "../process/mod.rs"]
@@ -128,7 +129,7 @@ fn pushed(runtime: &tokio::runtime::Runtime, feeds: usize, rate: usize, seconds:
     let began = Instant::now();
     while room.subscriptions.lock().unwrap().len() < feeds {
         assert!(
-            began.elapsed() < Duration::from_secs(60),
+            began.elapsed() < Duration::from_mins(1),
             "not all subscribed"
         );
         std::thread::sleep(Duration::from_millis(20));

@@ -10,6 +10,7 @@
 
 // A measurement gives up when its surroundings fail.
 #![allow(clippy::unwrap_used)]
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
 #[path = "../words/mod.rs"]
 mod words;

@@ -7,6 +7,7 @@
 
 // A measurement gives up when its surroundings fail.
 #![allow(clippy::unwrap_used)]
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
 #[path = "../process/mod.rs"]
 mod process;
@@ -59,7 +60,7 @@ fn main() {
     let began = Instant::now();
     let mut samples = vec![(0.0, daemon.sample())];
     let (mut printed, mut told) = (0, 0);
-    while began.elapsed() < Duration::from_secs(minutes as u64 * 60) {
+    while began.elapsed() < Duration::from_mins(minutes as u64) {
         std::thread::sleep(SAMPLE_EVERY);
         assert!(
             !daemon.has_ended(),
