@@ -29,6 +29,7 @@ const PEACE: Duration = Duration::from_hours(3);
 const MOST_SET_MS: u64 = 7_200_000;
 
 /// What a seed decides once.
+#[allow(clippy::struct_excessive_bools)] // dice that were cast
 #[derive(Debug)]
 struct Nature {
     /// Whether the machine's clock is set now and then.
@@ -248,7 +249,10 @@ impl Story {
         let fate = tokio::select! {
             biased;
             () = town.over.notified() => {
-                if disk().is_dead() { return self.crash() } else { return Fate::Over }
+                if disk().is_dead() {
+                    return self.crash();
+                }
+                return Fate::Over;
             }
             ended = &mut running => {
                 if disk().is_dead() {

@@ -61,7 +61,7 @@ impl Item {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Mood {
     Well,
-    /// With neither ETag nor Last-Modified.
+    /// Without validators.
     Bare,
     /// Says how long its answer is fresh, in seconds.
     Fresh(u64),
@@ -100,6 +100,9 @@ impl Mood {
     }
 }
 
+/// The tag of an answer, which may have none.
+pub type Tag = Option<String>;
+
 /// What came before at one address, as its server remembers it.
 #[derive(Debug, Default)]
 pub struct Trace {
@@ -107,8 +110,8 @@ pub struct Trace {
     pub asked_ms: Option<i64>,
     /// All tags that it gave.
     pub given: Vec<String>,
-    /// The tag of the last whole answer, if it is certain that the daemon knows it.
-    pub certain: Option<Option<String>>,
+    /// The tag that the next request must have, if it is certain what the daemon knows.
+    pub certain: Option<Tag>,
     /// Until when it asked to be left alone, if that is certain to be known.
     pub patience_ms: Option<i64>,
     /// Until when its last answer is fresh, likewise.
@@ -267,7 +270,6 @@ impl Publisher {
             answer.with("etag", tag.clone())
         };
         match self.mood.clone() {
-            Mood::Well => served(),
             Mood::Bare => full(),
             Mood::Fresh(seconds) => served().with("cache-control", format!("max-age={seconds}")),
             Mood::Status(status) => Answer::of(status),
@@ -291,7 +293,7 @@ impl Publisher {
             Mood::Elsewhere(status) if !path.ends_with("/moved") => {
                 Answer::of(status).with("location", format!("/{}/moved", self.id))
             }
-            Mood::Elsewhere(_) => served(),
+            Mood::Well | Mood::Elsewhere(_) => served(),
             Mood::Slow(seconds) => Answer {
                 after: Some(Duration::from_secs(seconds)),
                 ..served()

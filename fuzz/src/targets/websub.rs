@@ -36,6 +36,7 @@ const LIMITS: Limits = Limits {
     max_body: 16 << 10,
     body_timeout: Duration::from_mins(10),
     concurrent: 4,
+    held: 1 << 20,
 };
 const MAX_CHALLENGE: usize = 1024;
 const METHODS: [&str; 4] = ["sha1", "sha256", "sha384", "sha512"];
@@ -92,7 +93,10 @@ impl Door {
         let feed = Feed::new(FeedId::new("one").expect("an id"), url.clone());
         let public = Url::parse("https://me.example/").expect("a URL");
         let (subscriber, feed) = runtime.block_on(async {
-            let rows = store.register_feeds(&[feed]).await.expect("a feed");
+            let rows = store
+                .register_feeds(&[feed], Timestamp::now())
+                .await
+                .expect("a feed");
             let keys = Keys::from_bytes(KEY);
             let opened = Subscriber::open(store.clone(), keys, &public).await;
             let subscriber = opened.expect("a subscriber");
