@@ -138,6 +138,39 @@ async fn the_last_poll_of_a_url_is_known_whichever_feed_made_it() {
 }
 
 #[tokio::test]
+async fn a_time_that_a_wrong_clock_wrote_hides_no_believable_one() {
+    let base = base().await;
+    let (now, ahead) = (NOW + Duration::from_mins(2), NOW + Duration::from_hours(9));
+    base.store
+        .commit_poll(poll(base.row(0), NOW, PollStatus::Ok))
+        .await
+        .unwrap();
+    let register = async |id: &str| {
+        let feeds = [feed(id, URL[0])];
+        base.store
+            .register_feeds(&feeds, now)
+            .await
+            .unwrap()
+            .remove(0)
+    };
+    let renamed = register("renamed").await.row;
+    let mut wrong = poll(base.row(0), ahead, PollStatus::Ok);
+    wrong.feed = renamed;
+    wrong.next_poll = Some(ahead + Duration::from_hours(1));
+    base.store.commit_poll(wrong).await.unwrap();
+    for id in ["one", "renamed"] {
+        assert_eq!(register(id).await.last_poll, Some(NOW), "{id}");
+    }
+    assert_eq!(register("renamed").await.next_poll, None);
+    // It may have been asked just before a crash.
+    let (crash, floor) = (NOW + Duration::from_secs(30), Duration::from_mins(5));
+    base.store.rest_after_crash(crash, floor).await.unwrap();
+    let renamed = register("renamed").await;
+    assert!(renamed.next_poll.unwrap() >= crash + floor);
+    assert_eq!(renamed.last_poll, Some(crash));
+}
+
+#[tokio::test]
 async fn feeds_that_were_due_at_a_crash_rest_for_the_floor_and_only_once() {
     let base = base().await;
     let floor = Duration::from_mins(5);
