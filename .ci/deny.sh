@@ -1,7 +1,7 @@
 #!/bin/bash
 # Has cargo-deny judge the crates by .ci/deny.toml: licences, sources, bans, and known vulnerabilities. Without
 # cargo-deny, or without GitHub, where the database of vulnerabilities is, that is said and counted at the end of the
-# gate, and tests/supply_chain.rs alone holds the rules. With MENTIOND_ADVISORIES=required cargo-deny is made
+# gate, and tests/supply_chain.rs alone holds the rules. With GATE_ADVISORIES=required cargo-deny is made
 # where it is lacking, and whatever can't be checked is a failure.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
@@ -11,15 +11,15 @@ trap 'rm -rf -- "$folder"' EXIT
 # lacking WHAT WHY
 lacking() {
     echo "NOT CHECKED: $1, because $2"
-    if [[ -n ${MENTIOND_SKIPPED:-} ]]; then
-        echo "not checked: $1: $2" >> "$MENTIOND_SKIPPED"
+    if [[ -n ${GATE_SKIPPED:-} ]]; then
+        echo "not checked: $1: $2" >> "$GATE_SKIPPED"
     fi
-    [[ ${MENTIOND_ADVISORIES:-} != required ]]
+    [[ ${GATE_ADVISORIES:-} != required ]]
 }
 
 deny=$(command -v cargo-deny || true)
 # It compiles for minutes, so only who insists has it made.
-if [[ -z $deny && ${MENTIOND_ADVISORIES:-} == required ]]; then
+if [[ -z $deny && ${GATE_ADVISORIES:-} == required ]]; then
     cargo install --quiet --locked --root "$folder/made" cargo-deny@0.20
     deny=$folder/made/bin/cargo-deny
 fi

@@ -50,11 +50,11 @@ pub fn wait_for<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
 }
 
 /// Says that a test can't be run here, past the harness, which keeps what passing tests print; and
-/// counts it in the file that `MENTIOND_SKIPPED` names.
+/// counts it in the file that `GATE_SKIPPED` names.
 pub fn skip(test: &str, reason: &str) {
     let line = format!("skipped: {test}: {reason}\n");
     let _ = std::io::stderr().write_all(line.as_bytes());
-    if let Some(file) = std::env::var_os("MENTIOND_SKIPPED") {
+    if let Some(file) = std::env::var_os("GATE_SKIPPED") {
         let file = std::fs::File::options()
             .create(true)
             .append(true)
