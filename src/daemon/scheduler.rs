@@ -224,7 +224,11 @@ impl Scheduler {
             let polled = urls
                 .get(&known.id)
                 .and_then(|url| self.unrecorded.get(*url));
-            known.last_poll = known.last_poll.max(polled.copied());
+            if let Some(polled) = polled {
+                // A time to come, which a wrong clock wrote, says nothing against it.
+                let believed = known.last_poll.filter(|at| *at <= now);
+                known.last_poll = believed.max(Some(*polled));
+            }
         }
     }
 

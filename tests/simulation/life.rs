@@ -1,6 +1,7 @@
 //! The lives of one daemon: each begins with a database as the last one left it, meets what comes, and is
 //! stopped, killed, or loses its power.
 
+use std::cell::Cell;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +17,7 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use crate::disk::{End, Weather, disk};
-use crate::publisher::{Item, Mood, TOPICS};
+use crate::publisher::{Item, Mood, TOPICS, Trace};
 use crate::receiver;
 use crate::town::{CONCURRENCY, FLOOR_MS, HOST_PAUSE_MS, MAX_MS, PER_HOST, Town};
 
@@ -56,6 +57,8 @@ pub struct Story {
     folder: tempfile::TempDir,
     nature: Nature,
     next_item: u32,
+    /// The disk's troubles when the daemon was last given a configuration.
+    troubles: Cell<u64>,
     /// Lines of the log sink.
     lines: Arc<Mutex<Vec<String>>>,
     began_ms: i64,
@@ -95,6 +98,7 @@ impl Story {
             folder,
             nature,
             next_item: 0,
+            troubles: Cell::new(0),
             lines: Arc::default(),
             began_ms,
         }
@@ -357,6 +361,11 @@ impl Story {
         }
         for (id, term) in TOPICS {
             write!(text, "[[topic]]\nid = \"{id}\"\nany = [\"{term}\"]\n").expect("text");
+        }
+        // The last reload may have been refused, and then it is not known by what ids feeds are watched.
+        let troubles = disk().troubles;
+        if self.troubles.replace(troubles) != troubles {
+            state.traces.values_mut().for_each(Trace::doubt);
         }
         for publisher in &mut state.publishers {
             let rename = !all && state.rng.u8(..12) == 0;
