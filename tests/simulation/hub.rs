@@ -15,16 +15,13 @@ pub struct Subscription {
     pub is_active: bool,
 }
 
-/// What a hub has to do next.
+/// The question at the callback, whether the request was meant, which a hub has to ask next.
 #[derive(Debug)]
-pub enum Next {
-    /// To ask at the callback whether the request was meant.
-    Verify {
-        path: String,
-        query: String,
-        callback: String,
-        is_end: bool,
-    },
+pub struct Verify {
+    pub path: String,
+    pub query: String,
+    pub callback: String,
+    pub is_end: bool,
 }
 
 /// See the head of this file.
@@ -35,7 +32,7 @@ pub struct Hub {
 
 impl Hub {
     /// A request of the daemon; what follows from it, if it is one.
-    pub fn asked(&mut self, form: &[u8]) -> Option<Next> {
+    pub fn asked(&mut self, form: &[u8]) -> Option<Verify> {
         let fields: BTreeMap<String, String> = form_urlencoded::parse(form).into_owned().collect();
         let field = |name: &str| fields.get(name).cloned();
         let (callback, topic) = (field("hub.callback")?, field("hub.topic")?);
@@ -55,7 +52,7 @@ impl Hub {
             .append_pair("hub.challenge", "chosen-by-the-hub")
             .append_pair("hub.lease_seconds", "20000")
             .finish();
-        Some(Next::Verify {
+        Some(Verify {
             path: path_of(&callback),
             query,
             callback,

@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::disk::disk;
-use crate::hub::{Hub, Next};
+use crate::hub::{Hub, Verify};
 use crate::publisher::{Answer, Publisher, Trace};
 use crate::receiver::{self, Receiver};
 use crate::vfs::NOW_MS;
@@ -195,13 +195,13 @@ impl Town {
         }
     }
 
-    async fn verify(self: Arc<Self>, next: Next) {
-        let Next::Verify {
+    async fn verify(self: Arc<Self>, question: Verify) {
+        let Verify {
             path,
             query,
             callback,
             is_end,
-        } = next;
+        } = question;
         let wait = Duration::from_millis(self.state().rng.u64(1..5000));
         sleep(wait).await;
         let routes = self.state().routes.clone();
