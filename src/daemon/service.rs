@@ -69,16 +69,17 @@ pub(super) async fn rest_after_crash(engine: &Engine, live: &Live) -> Result<(),
 
 async fn rest(engine: &Engine, live: &Live) -> Result<(), StoreError> {
     let now = Timestamp::now();
-    // A sign of life in the future comes from a clock that was wrong then.
-    let Some(alive) = engine.store.crashed().filter(|alive| *alive <= now) else {
+    let Some(alive) = engine.store.crashed() else {
         return Ok(());
     };
-    let crashed = (alive + HEARTBEAT * 2).min(now);
+    // Ahead of now where the clock was wrong or set back: what was due by then may have been asked until now.
+    let due = alive + HEARTBEAT * 2;
+    let crashed = due.min(now);
     let floor = live.policy.min_interval;
     if now.since(crashed) >= floor {
         return Ok(());
     }
-    let rest = engine.store.rest_after_crash(crashed, floor).await?;
+    let rest = engine.store.rest_after_crash(due, crashed, floor).await?;
     if rest > 0 {
         info!(
             "the last run may have asked feeds and not recorded it: {rest} of them rest for {floor:?}"

@@ -116,18 +116,21 @@ impl Store {
         .await
     }
 
-    /// Puts off the first polls after a crash at `crashed`: a feed that was due then may have been
+    /// Puts off the first polls after a crash at `crashed`: a feed that was `due` by then may have been
     /// asked without that being recorded, so it counts as polled then and rests for `floor`. So does one whose
-    /// last poll is a time to come, for which a wrong clock is to blame. Returns how many.
+    /// last poll is a time to come, for which a wrong clock is to blame. `due` is later than `crashed` where the
+    /// clock had been set back. Returns how many.
     ///
     /// # Errors
     /// What the database says.
     pub async fn rest_after_crash(
         &self,
+        due: Timestamp,
         crashed: Timestamp,
         floor: Duration,
     ) -> Result<usize, StoreError> {
         let wrong = (crashed + CLOCK_SLACK).as_millis();
+        let due = due.as_millis();
         let (crashed, until) = (crashed.as_millis(), (crashed + floor).as_millis());
         let spread = i64::try_from(floor.as_millis() / 4)
             .unwrap_or(i64::MAX)
@@ -136,8 +139,8 @@ impl Store {
             Ok(conn.execute(
                 "UPDATE schedule SET next_poll_ms = ?2 + abs(random() % ?3), last_poll_ms = ?1
                  WHERE gone_ms IS NULL
-                   AND (next_poll_ms IS NULL OR next_poll_ms <= ?1 OR last_poll_ms > ?4)",
-                params![crashed, until, spread, wrong],
+                   AND (next_poll_ms IS NULL OR next_poll_ms <= ?5 OR last_poll_ms > ?4)",
+                params![crashed, until, spread, wrong, due],
             )?)
         })
         .await

@@ -2,14 +2,19 @@
 //!
 //! The system frees the lock when the process ends, however it ends. The number of the process
 //! stands in the file while it runs and is removed when it closes the database, so that a number
-//! found there tells of a crash; the file's time is then the last sign of life.
+//! found there tells of a crash; the file's time is then the last sign of life. It never goes back: a
+//! clock that is set back does not undo what was due before, so the time is then what the clock would show
+//! if it had been left alone, and may lie ahead.
 
 use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
+
+use tokio::time::Instant;
 
 use super::StoreError;
 use crate::model::Timestamp;
@@ -24,6 +29,8 @@ pub(super) struct Lock {
     is_minded: AtomicBool,
     /// Whether something was done that is not recorded.
     owes: AtomicBool,
+    /// The last sign of life, and when it was given.
+    sign: Mutex<(Instant, SystemTime)>,
     /// Whether the file is left as it was.
     is_borrowed: bool,
 }
@@ -75,6 +82,7 @@ impl Lock {
                     crashed,
                     is_minded: AtomicBool::new(false),
                     owes: AtomicBool::new(false),
+                    sign: Mutex::new((Instant::now(), world::now())),
                     is_borrowed: true,
                 })
             }
@@ -99,9 +107,13 @@ impl Lock {
 
     /// Leaves a sign of life.
     pub(super) fn alive(&self) {
-        if !self.is_borrowed {
-            let _ = self.file.set_modified(world::now());
+        if self.is_borrowed {
+            return;
         }
+        let mut sign = self.sign.lock().unwrap_or_else(PoisonError::into_inner);
+        let (given, shown) = *sign;
+        *sign = (Instant::now(), world::now().max(shown + given.elapsed()));
+        let _ = self.file.set_modified(sign.1);
     }
 
     /// What followed from the crash is recorded: whoever comes next need not know of it.
@@ -137,6 +149,9 @@ impl Lock {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -169,6 +184,45 @@ mod tests {
         third.minded();
         third.leave();
         assert_eq!(Lock::take(&database).unwrap().crashed(), None);
+    }
+
+    /// Its clock shows what it was set to; nothing else happens in it.
+    #[derive(Debug)]
+    struct Clock(Mutex<SystemTime>);
+
+    impl world::World for Clock {
+        fn now(&self) -> SystemTime {
+            *self.0.lock().unwrap()
+        }
+        fn pause(&self) -> Duration {
+            Duration::ZERO
+        }
+        fn send(&self, _: reqwest::Request) -> world::Answering {
+            unreachable!("nobody sends")
+        }
+        fn open(&self, _: axum::Router) {}
+    }
+
+    #[test]
+    fn the_sign_of_life_does_not_go_back_with_the_clock() {
+        let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let clock = Arc::new(Clock(Mutex::new(start)));
+        world::enter(clock.clone());
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("db");
+        let lock = Lock::take(&database).unwrap();
+        let set = |seconds| *clock.0.lock().unwrap() = start + Duration::from_secs(seconds);
+        set(100);
+        lock.alive();
+        set(10);
+        lock.alive();
+        drop(lock);
+        let crashed = Lock::borrow(&database).unwrap().crashed().unwrap();
+        let at = crashed.since(Timestamp::from_millis(1_700_000_000_000));
+        assert!(
+            at >= Duration::from_secs(100) && at < Duration::from_secs(110),
+            "{at:?}"
+        );
     }
 
     #[test]

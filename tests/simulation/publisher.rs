@@ -108,6 +108,8 @@ pub type Tag = Option<String>;
 pub struct Trace {
     /// When it was last asked, in milliseconds of the world's own time.
     pub asked_ms: Option<i64>,
+    /// By what id it was watched then.
+    pub asked_as: Option<String>,
     /// All tags that it gave.
     pub given: Vec<String>,
     /// The tag that the next request must have, if it is certain what the daemon knows.

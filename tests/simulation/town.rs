@@ -321,8 +321,10 @@ impl State {
             wrong.push(format!("{path}: the tag is {tag:?}, not {certain:?}"));
         }
         trace.asked_ms = Some(now);
+        let asked = &self.publishers[publisher];
+        trace.asked_as.clone_from(&asked.configured);
         trace.doubt();
-        let host = self.publishers[publisher].host.clone();
+        let host = asked.host.clone();
         let (asked, open) = self.hosts.entry(host.clone()).or_insert((0, 0));
         if *open >= PER_HOST {
             wrong.push(format!("{host}: {open} requests are open already"));
@@ -344,7 +346,23 @@ impl State {
     fn heard(&mut self, path: &str, answer: &Heard) {
         let now = self.time_ms();
         let led = path.ends_with("/moved");
+        let id = path.split('/').nth(1).unwrap_or_default();
+        let watched = self.publishers.iter().find(|p| p.id == id);
+        let watched = watched.and_then(|p| p.configured.clone());
+        // The validators of one address take the place of those of the other.
+        if answer.status == 200 && answer.is_feed {
+            let other = if led {
+                format!("/{id}")
+            } else {
+                format!("/{id}/moved")
+            };
+            if let Some(other) = self.traces.get_mut(&other) {
+                other.certain = None;
+            }
+        }
         let trace = self.traces.entry(path.to_owned()).or_default();
+        // A poll under another id than the present one is not known to have been recorded under that.
+        let is_known = trace.asked_as == watched;
         let Heard {
             status,
             tag,
@@ -355,13 +373,13 @@ impl State {
         match status {
             200 if *is_feed => {
                 trace.given.extend(tag.clone());
-                trace.certain = Some(tag.clone());
+                trace.certain = is_known.then(|| tag.clone());
             }
             304 => trace.certain = None,
-            410 => trace.gone = !led,
+            410 => trace.gone = !led && is_known,
             _ => {}
         }
-        if !led {
+        if !led && is_known {
             trace.patience_ms = patience.map(|seconds| now + seconds * 1000);
             trace.fresh_ms = fresh.map(|seconds| now + (seconds * 1000).min(MAX_MS));
         }

@@ -164,7 +164,10 @@ async fn a_time_that_a_wrong_clock_wrote_hides_no_believable_one() {
     assert_eq!(register("renamed").await.next_poll, None);
     // It may have been asked just before a crash.
     let (crash, floor) = (NOW + Duration::from_secs(30), Duration::from_mins(5));
-    base.store.rest_after_crash(crash, floor).await.unwrap();
+    base.store
+        .rest_after_crash(crash, crash, floor)
+        .await
+        .unwrap();
     let renamed = register("renamed").await;
     assert!(renamed.next_poll.unwrap() >= crash + floor);
     assert_eq!(renamed.last_poll, Some(crash));
@@ -178,7 +181,7 @@ async fn feeds_that_were_due_at_a_crash_rest_for_the_floor_and_only_once() {
     ok.next_poll = Some(NOW + Duration::from_mins(1));
     base.store.commit_poll(ok).await.unwrap();
     let next = async |at| {
-        base.store.rest_after_crash(at, floor).await.unwrap();
+        base.store.rest_after_crash(at, at, floor).await.unwrap();
         let feeds = [feed("one", URL[0]), feed("two", URL[1])];
         let known = base
             .store
