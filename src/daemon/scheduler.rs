@@ -162,12 +162,12 @@ impl Scheduler {
     /// # Errors
     /// What the database says; then nothing has changed.
     pub async fn take_over(&mut self, live: &Live) -> Result<(), StoreError> {
+        let now = Timestamp::now();
         let mut registered = self
             .engine
             .store
-            .register_feeds(&live.config.feeds, Timestamp::now())
+            .register_feeds(&live.config.feeds, now)
             .await?;
-        let now = Timestamp::now();
         self.mind_polls_under_way(live, &mut registered, now);
         self.mind_unrecorded_polls(live, &mut registered, now);
         let new = registered.iter().filter(|r| r.next_poll.is_none()).count();

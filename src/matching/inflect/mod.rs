@@ -264,10 +264,10 @@ impl Rule {
     }
 
     /// Whether a word, in lower case and not folded, is one that the rule is for.
-    fn is_for(&self, word: &str) -> bool {
+    fn is_for(&self, word: &str, ends_in_consonant: bool) -> bool {
         self.ends.iter().any(|end| match *end {
             "*" => true,
-            "C" => word.chars().next_back().is_some_and(is_consonant),
+            "C" => ends_in_consonant,
             end => word.ends_with(end),
         })
     }
@@ -344,6 +344,7 @@ pub(super) fn forms(written: &str, folded: &str, before: usize, abbreviation: bo
         return Vec::new();
     };
     let lower = written.to_lowercase();
+    let consonant = lower.chars().next_back().is_some_and(is_consonant);
     let of_script = LANGUAGES
         .iter()
         .enumerate()
@@ -351,7 +352,7 @@ pub(super) fn forms(written: &str, folded: &str, before: usize, abbreviation: bo
         .fold(0_u64, |set, (bit, _)| set | 1 << bit);
     let fitting = RULES.iter().enumerate().filter(|(_, rule)| {
         rule.languages & of_script != 0
-            && rule.is_for(&lower)
+            && rule.is_for(&lower, consonant)
             && rule.cut < own
             && if abbreviation {
                 rule.cut == 0
