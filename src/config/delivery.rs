@@ -75,7 +75,7 @@ impl Default for DeliveryConfig {
 }
 
 impl DeliveryConfig {
-    /// For standard output: what can't be written to ends with the daemon, so nothing is given up.
+    /// For standard output: nothing is given up, as the next start may bring one that is read, or the disk room.
     #[must_use]
     pub fn log() -> Self {
         Self {
@@ -83,7 +83,7 @@ impl DeliveryConfig {
             max_attempts: u32::MAX,
             retry_initial: Duration::from_secs(5),
             retry_max: Duration::from_mins(5),
-            pause_after: u32::MAX,
+            pause_max: Duration::from_mins(5),
             ..Self::default()
         }
     }

@@ -1,6 +1,7 @@
 //! The service's main loop.
 
 use std::future::pending;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use tracing::{debug, error, info, warn};
 use super::door::{self, Door};
 use super::push::Push;
 use super::{Engine, Live, LiveError, PushStartError, Scheduler, Then, spikes};
-use crate::config::Config;
+use crate::config::{Config, LogConfig};
 use crate::model::Timestamp;
 use crate::notify::{Notifier, NotifyError, Printer, Settled};
 use crate::store::{Keep, StoreError};
@@ -141,6 +142,10 @@ pub async fn run(
     let mut notifier = Some(start_notifier(&live).await?);
     // The old sinks' last deliveries, before the new ones begin.
     let mut draining: JoinSet<()> = JoinSet::new();
+    let started = Started {
+        database: live.config.database.clone(),
+        log: live.config.log.clone(),
+    };
     drop(live);
     let pruning = tokio::spawn(prune(engine.clone()));
     let watching = tokio::spawn(spikes::watch(engine.clone()));
@@ -174,8 +179,11 @@ pub async fn run(
             },
             command = commands.recv() => match command {
                 Some(Command::Reload(config)) => {
-                    match reload(engine, &mut scheduler, *config).await {
+                    match reload(engine, &mut scheduler, &started, *config).await {
                         Ok(true) => {
+                            if let Err(error) = warn_about_orphans(engine, &engine.live()).await {
+                                debug!("waiting deliveries can't be counted now: {error}");
+                            }
                             let limit = engine.live().config.shutdown_timeout;
                             if let Some(old) = notifier.take() {
                                 draining.spawn(old.stop(limit));
@@ -233,17 +241,28 @@ async fn until(at: Option<Timestamp>) {
     }
 }
 
+/// What stays as it was at the start.
+#[derive(Debug)]
+struct Started {
+    database: PathBuf,
+    log: LogConfig,
+}
+
 /// Puts the configuration in force. Says whether the sinks have changed.
 async fn reload(
     engine: &Arc<Engine>,
     scheduler: &mut Scheduler,
+    started: &Started,
     config: Config,
 ) -> Result<bool, DaemonError> {
     let old = engine.live();
-    if config.database != old.config.database {
-        warn!("`database` has changed; that takes a restart, the old database stays in use");
+    if config.database != started.database {
+        warn!(
+            "`database` has changed; that takes a restart, {} stays in use",
+            started.database.display()
+        );
     }
-    if config.log != old.config.log {
+    if config.log != started.log {
         warn!("`[log]` has changed; that takes a restart");
     }
     let live = Live::new(config)?;
@@ -260,12 +279,13 @@ async fn reload(
 }
 
 /// Deliveries to sinks that are no longer configured wait for ever; say so.
-async fn warn_about_orphans(engine: &Engine, live: &Live) -> Result<(), DaemonError> {
+async fn warn_about_orphans(engine: &Engine, live: &Live) -> Result<(), StoreError> {
     for (sink, waiting) in engine.store.waiting_by_sink().await? {
         if !live.config.sinks.iter().any(|s| s.id.as_str() == sink) {
             warn!(
                 sink,
-                "{waiting} deliveries wait for a sink that is not configured"
+                "{waiting} deliveries wait for a sink that is not configured: configure it again, or give \
+                 them up with `mentiond alerts drop --sink {sink}`"
             );
         }
     }

@@ -1,5 +1,6 @@
 //! A configured sink made ready for sending.
 
+use std::io;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -50,13 +51,22 @@ impl Channel {
                 let printer = printer.clone();
                 match world::offload(move || printer.print(&text)).await {
                     Ok(Ok(())) => Answer::Received,
-                    Ok(Err(error)) => {
-                        Answer::Failed(Failure::unanswered(format!("can't write: {error}")))
-                    }
+                    Ok(Err(error)) => Answer::Failed(Failure::unanswered(unwritten(&error))),
                     Err(panic) => Answer::Failed(Failure::unanswered(panic.to_string())),
                 }
             }
         }
+    }
+}
+
+/// Why standard output took nothing.
+fn unwritten(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => {
+            "nobody reads standard output any more: start mentiond again with one that is read"
+                .to_owned()
+        }
+        _ => format!("can't write to standard output: {error}"),
     }
 }
 

@@ -11,10 +11,13 @@ use rusqlite::ErrorCode;
 pub enum StoreError {
     /// The database was written by a later mentiond.
     #[error(
-        "the database has schema version {found}, this mentiond knows {known}: it was written by a \
-         newer mentiond; run that one, or point `database` at another file"
+        "the database {} has schema version {found}, this mentiond knows {known}: it was written by a \
+         newer mentiond; run that one, or point `database` at another file",
+        path.display()
     )]
     Newer {
+        /// The database.
+        path: PathBuf,
         /// The version in the file.
         found: usize,
         /// The latest version this program knows.
@@ -22,10 +25,13 @@ pub enum StoreError {
     },
     /// The database was written by an earlier version of this program and is only to be read.
     #[error(
-        "the database has schema version {found}, this mentiond knows {known}: start `mentiond run` or \
-         `mentiond poll` once, which brings it up to date"
+        "the database {} has schema version {found}, this mentiond knows {known}: start `mentiond run` or \
+         `mentiond poll` once, which brings it up to date",
+        path.display()
     )]
     Older {
+        /// The database.
+        path: PathBuf,
         /// The version in the file.
         found: usize,
         /// The version this program reads.
@@ -64,7 +70,10 @@ pub enum StoreError {
     #[error("the disk that holds the database is full: free some space; nothing was recorded")]
     Full,
     /// The database can't be written to.
-    #[error("the database is read-only: check the owner and mode of the file and its folder")]
+    #[error(
+        "this user can't write the database or beside it, which also reading takes: run this as the daemon's \
+         user, or check the owner and mode of the file and its folder"
+    )]
     ReadOnly,
     /// The system refuses to read or write the file: a broken disk, a quota, a limit.
     #[error(

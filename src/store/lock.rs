@@ -168,7 +168,7 @@ mod tests {
         between.leave();
         let second = Lock::take(&database).unwrap();
         let crashed = second.crashed().unwrap();
-        assert!(crashed.since(before) < std::time::Duration::from_secs(5));
+        assert!(crashed.since(before) < Duration::from_secs(5));
         second.minded();
         second.leave();
         let owing = Lock::take(&database).unwrap();

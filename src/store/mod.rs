@@ -215,7 +215,8 @@ impl Store {
         }
         if found < schema::VERSION {
             let known = schema::VERSION;
-            return Err(StoreError::Older { found, known });
+            let path = path.to_owned();
+            return Err(StoreError::Older { path, found, known });
         }
         Ok(Self::assemble(path, None, conn, None))
     }

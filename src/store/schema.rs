@@ -441,6 +441,7 @@ pub fn check(conn: &Connection) -> Result<usize, StoreError> {
     }
     if found > VERSION {
         return Err(StoreError::Newer {
+            path: conn.path().unwrap_or_default().into(),
             found,
             known: VERSION,
         });

@@ -130,10 +130,10 @@ pub struct Portion {
 pub struct LatelyView {
     /// When they begin, to the quarter-hour.
     pub since: Timestamp,
-    /// Mentions.
+    /// Mentions until now.
     pub mentions: u64,
-    /// Mentions that were to be expected of these hours, from the entries that were read in them; null while
-    /// too little is known of the topic.
+    /// Mentions that were to be expected until the last whole quarter-hour, from the entries that were read; null
+    /// while too little is known of the topic.
     pub expected: Option<f64>,
 }
 
@@ -286,9 +286,12 @@ fn day(own: &[Count], all: &[Count], now: Timestamp) -> LatelyView {
             expected: None,
         },
     };
+    // What is expected is known of whole quarter-hours only; what is there counts at once.
+    let running = own.iter().filter(|count| count.quarter == quarter_of(now));
+    let running: u64 = running.map(|count| u64::from(count.mentions)).sum();
     LatelyView {
         since: told.since,
-        mentions: told.mentions,
+        mentions: told.mentions + running,
         expected: told.expected,
     }
 }

@@ -4,7 +4,7 @@ use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
 use crate::server::Reply;
-use crate::support::{Home, Hook, Item, Site, TOPICS, raw_server, rss, wait_for};
+use crate::support::{Home, Hook, Item, Running, Site, TOPICS, feed, raw_server, rss, wait_for};
 
 #[test]
 fn sigterm_lets_what_is_under_way_end_and_exits_with_success() {
@@ -160,7 +160,7 @@ fn systemd_hears_of_ready_reloading_and_stopping_and_its_watchdog_is_fed() {
     command
         .env("NOTIFY_SOCKET", home.path("notify"))
         .env("WATCHDOG_USEC", "10000000");
-    let daemon = crate::support::Running::spawn(command);
+    let daemon = Running::spawn(command);
     let hear = |wanted: &str| {
         let mut heard = Vec::new();
         loop {
@@ -238,4 +238,60 @@ fn alerts_of_a_log_sink_go_to_standard_output_and_the_log_does_not() {
         printed[0]
     );
     assert!(daemon.stop().success());
+}
+
+#[test]
+fn a_log_sink_that_nobody_reads_is_paused_and_told_everything_later() {
+    let site = Site::start();
+    let items: Vec<Item> = (0..30)
+        .map(|n| Item::new(&n.to_string(), &format!("Putin {n}")))
+        .collect();
+    site.publish("/feed", rss(&items));
+    let home = Home::new();
+    let wire = feed("wire", &site.url("/feed"), "");
+    home.write_config(&format!(
+        "database = \"m.db\"\n{wire}[[sink]]\nid = \"log\"\ntype = \"log\"\n{TOPICS}"
+    ));
+    let daemon = Running::unheard(home.command(&["run"]));
+    daemon.wait_for_log("sink paused until");
+    let told = daemon
+        .log()
+        .iter()
+        .filter(|line| line.contains("nobody reads standard output any more"))
+        .count();
+    assert!((5..=6).contains(&told), "{told}");
+    assert!(daemon.stop().success());
+    home.ok(&["alerts", "resume", "log"]);
+    let daemon = home.start();
+    wait_for("thirty alerts", || {
+        (daemon
+            .printed()
+            .iter()
+            .filter(|line| line.contains("Putin "))
+            .count()
+            >= 30)
+            .then_some(())
+    });
+}
+
+#[test]
+fn a_reload_warns_of_what_takes_a_restart_as_long_as_it_differs_from_what_is_in_use() {
+    let hook = Hook::start();
+    let home = Home::watching(&[], &hook);
+    let text = std::fs::read_to_string(home.config()).unwrap();
+    let daemon = home.start();
+    daemon.wait_for_log("ready");
+    let reload = |database: &str, times| {
+        home.write_config(&text.replace("\"m.db\"", database));
+        daemon.signal("HUP");
+        wait_for("the reload", || {
+            let done = |line: &&String| line.contains("configuration reloaded");
+            (daemon.log().iter().filter(done).count() == times).then_some(())
+        });
+        let warned = |line: &&String| line.contains("that takes a restart");
+        daemon.log().iter().filter(warned).count()
+    };
+    assert_eq!(reload("\"other.db\"", 1), 1);
+    assert_eq!(reload("\"other.db\"", 2), 2, "it still is not in use");
+    assert_eq!(reload("\"m.db\"", 3), 2, "this is the one in use");
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write as _};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -466,19 +466,32 @@ pub struct Running {
 }
 
 impl Running {
-    pub fn spawn(mut command: Command) -> Self {
+    pub fn spawn(command: Command) -> Self {
+        let (mut running, stdout) = Self::begin(command);
+        running.printed = collect(stdout);
+        running
+    }
+
+    /// A daemon whose standard output nobody reads.
+    pub fn unheard(command: Command) -> Self {
+        Self::begin(command).0
+    }
+
+    fn begin(mut command: Command) -> (Self, ChildStdout) {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let log = collect(child.stderr.take().unwrap());
-        let printed = collect(child.stdout.take().unwrap());
-        Self {
+        let stdout = child.stdout.take().unwrap();
+        let printed = Arc::default();
+        let running = Self {
             child,
             log,
             printed,
-        }
+        };
+        (running, stdout)
     }
 
     /// Its process.
