@@ -488,6 +488,10 @@ impl Scheduler {
         };
         let work = Work::Feed(feed.clone());
         self.queue.finish(&work, None);
+        let has_url = |known: &Known| known.feed.url == polled_feed.url;
+        if !self.feeds.get(&feed).is_some_and(has_url) {
+            self.let_rest(&polled_feed.url, now);
+        }
         if then == Then::GoOn
             && let Some(known) = self.feeds.get(&feed)
         {
@@ -500,6 +504,19 @@ impl Scheduler {
         }
         let result = result.map_err(|error| error.to_string());
         Ended::Poll { feed, result }
+    }
+
+    /// Feeds that took a URL over while it was polled counted as polled then; its server may have been asked
+    /// later.
+    fn let_rest(&mut self, url: &Url, now: Timestamp) {
+        let until = now + self.engine.live().policy.min_interval;
+        for (id, known) in &mut self.feeds {
+            if known.feed.url == *url {
+                known.earliest = Some(until);
+                let work = Work::Feed(id.clone());
+                self.queue.not_before(&work, &Place::of(url), until);
+            }
+        }
     }
 
     fn page_ended(&mut self, page: PageId, result: Result<PageRead, PollError>, then: Then) {

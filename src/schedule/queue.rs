@@ -134,6 +134,17 @@ impl<K: Clone + Eq + Hash> Queue<K> {
         self.feeds.insert(feed, slot);
     }
 
+    /// Moves a feed that waits to this time, unless it is due later.
+    pub fn not_before(&mut self, feed: &K, place: &Place<'_>, at: Timestamp) {
+        let due = self.feeds.get(feed).and_then(|slot| match slot.state {
+            State::Waiting { due, .. } | State::Held { due, .. } => Some(due),
+            State::Running | State::Leaving => None,
+        });
+        if due.is_some_and(|due| due < at) {
+            self.schedule(feed.clone(), place, at);
+        }
+    }
+
     /// Removes a feed. One that is being polled is forgotten when its poll ends.
     pub fn remove(&mut self, feed: &K) {
         let Some(slot) = self.feeds.get_mut(feed) else {

@@ -257,6 +257,23 @@ fn rescheduling_replaces_the_old_time() {
 }
 
 #[test]
+fn a_feed_is_put_off_unless_it_is_due_later_or_under_way() {
+    let mut queue = Named::new(MANY);
+    let url: Url = "http://a/".parse().unwrap();
+    for (feed, due) in [("soon", 10), ("late", 90), ("running", 1)] {
+        queue.add(feed, "a", due);
+    }
+    assert_eq!(queue.take(1), Some("running"));
+    for feed in ["soon", "late", "running", "unknown"] {
+        queue.0.not_before(&feed, &Place::of(&url), at(50));
+    }
+    assert_eq!(queue.take(49), None);
+    assert_eq!(queue.take_all(50), ["soon"]);
+    assert_eq!(queue.take_all(90), ["late"]);
+    assert_eq!(queue.0.len(), 3);
+}
+
+#[test]
 fn a_feed_in_line_keeps_its_turn_when_it_is_scheduled_again_and_loses_it_to_a_later_time() {
     let mut queue = Named::new(Limits {
         per_host: 1,
