@@ -321,10 +321,16 @@ impl State {
             wrong.push(format!("{path}: the tag is {tag:?}, not {certain:?}"));
         }
         trace.asked_ms = Some(now);
-        let asked = &self.publishers[publisher];
-        trace.asked_as.clone_from(&asked.configured);
         trace.doubt();
+        let asked = &self.publishers[publisher];
         let host = asked.host.clone();
+        // One that was led here asks in the name under which it set out.
+        if !led {
+            trace.asked_as.clone_from(&asked.configured);
+        } else if let Some(first) = self.traces.get(&format!("/{}", asked.id)) {
+            let name = first.asked_as.clone();
+            self.traces.entry(path.to_owned()).or_default().asked_as = name;
+        }
         let (asked, open) = self.hosts.entry(host.clone()).or_insert((0, 0));
         if *open >= PER_HOST {
             wrong.push(format!("{host}: {open} requests are open already"));
@@ -349,8 +355,8 @@ impl State {
         let id = path.split('/').nth(1).unwrap_or_default();
         let watched = self.publishers.iter().find(|p| p.id == id);
         let watched = watched.and_then(|p| p.configured.clone());
-        // The validators of one address take the place of those of the other.
-        if answer.status == 200 && answer.is_feed {
+        // The validators of one address, or none, take the place of those of the other.
+        if answer.status == 200 {
             let other = if led {
                 format!("/{id}")
             } else {
