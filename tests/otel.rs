@@ -183,9 +183,9 @@ fn a_poll_its_parts_a_delivery_and_a_request_are_told_and_no_secret_is() {
     let web = "[web]\nenabled = true\nlisten = \"127.0.0.1:0\"\n";
     home.arrange(&hook, &format!("{OFTEN}{web}"), &feeds);
     let daemon = start(&home, &collector);
-    let line = daemon.wait_for_log("serving the API on http://");
+    let line = daemon.wait_for_log("serving pages on http://");
     let address = line.split("http://").nth(1).unwrap();
-    let address = address.split("/api").next().unwrap().to_owned();
+    let address = address.split('/').next().unwrap().to_owned();
     hook.wait(1);
     let mut stream = TcpStream::connect(&address).unwrap();
     let request = "GET /api/v1/feeds?token=hushhush HTTP/1.0\r\nHost: localhost\r\n\r\n";

@@ -27,7 +27,7 @@ impl Daemon {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let address = lines.find_map(|line| {
             let line = line.unwrap();
-            let (_, rest) = line.split_once("serving the API on http://")?;
+            let (_, rest) = line.split_once("serving pages on http://")?;
             rest.split_once('/').map(|(address, _)| address.to_owned())
         });
         std::thread::spawn(move || lines.for_each(drop));

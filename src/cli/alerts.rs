@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
-use super::mentions::since;
-use super::output::{count, printable, relative, scored};
+use super::mentions::{at_least_one, since};
+use super::output::{complain, count, printable, relative, scored};
 use super::route::{self, RouteArgs};
+use super::troubled::Troubled;
 use super::{CliError, Context, names, runtime};
 use crate::config::Config;
 use crate::model::{AlertKind, Timestamp};
@@ -27,9 +28,10 @@ pub struct AlertsArgs {
 enum Action {
     /// List alerts with their deliveries, newest first (the default).
     List(ListArgs),
-    /// Make dead letters wait for delivery again, under the same ids.
+    /// Make dead letters wait for delivery again, under the same ids: one alert's, a sink's, or all.
     Retry(RetryArgs),
-    /// Give up deliveries that wait or are dead letters; they stay on record with the reason.
+    /// Give up deliveries that wait or are dead letters, of alerts, a sink, or all; they stay on record with
+    /// the reason.
     Drop(DropArgs),
     /// Let a sink go on that was stopped by 410 Gone, or try one again that is paused.
     Resume {
@@ -58,7 +60,7 @@ struct ListArgs {
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
     /// At most this many.
-    #[arg(long, default_value_t = 50, value_name = "N")]
+    #[arg(long, default_value_t = 50, value_name = "N", value_parser = at_least_one)]
     limit: usize,
     /// Print one JSON object a line and delivery.
     #[arg(long)]
@@ -77,22 +79,34 @@ enum State {
 }
 
 #[derive(Debug, Args)]
+#[command(group(
+    ArgGroup::new("which")
+        .args(["alert", "sink", "all"])
+        .required(true)
+        .multiple(true)
+))]
 struct RetryArgs {
     /// Only this alert, be it that it was dropped.
-    #[arg(value_name = "ALERT", required_unless_present_any = ["all", "sink"])]
+    #[arg(value_name = "ALERT")]
     alert: Option<String>,
     /// Only dead letters of this sink.
     #[arg(long, value_name = "SINK")]
     sink: Option<String>,
     /// All dead letters.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["alert", "sink"])]
     all: bool,
 }
 
 #[derive(Debug, Args)]
+#[command(group(
+    ArgGroup::new("which")
+        .args(["ids", "sink", "all"])
+        .required(true)
+        .multiple(true)
+))]
 struct DropArgs {
     /// Only this alert; may be given more than once.
-    #[arg(long = "id", value_name = "ALERT", required_unless_present_any = ["all", "sink"])]
+    #[arg(long = "id", value_name = "ALERT")]
     ids: Vec<String>,
     /// Only deliveries to this sink.
     #[arg(long, value_name = "SINK")]
@@ -159,6 +173,7 @@ pub fn run(context: &Context, args: &AlertsArgs) -> Result<ExitCode, CliError> {
             let resumed = runtime()?.block_on(store.resume_sink(sink.clone()))?;
             store.close();
             if !resumed {
+                names::check_sink(&config, Some(sink))?;
                 return Err(CliError::Usage(format!(
                     "the sink `{sink}` is neither stopped nor paused"
                 )));
@@ -212,6 +227,7 @@ fn list(context: &Context, args: &ListArgs, config: &Config) -> Result<ExitCode,
             args.topic.as_deref(),
         ))?;
         names::check_sink(config, args.sink.as_deref())?;
+        runtime.block_on(check_alerts(&store, args.digest.as_slice()))?;
     }
     let out = &context.out;
     if args.json {
@@ -230,19 +246,9 @@ fn list(context: &Context, args: &ListArgs, config: &Config) -> Result<ExitCode,
         counts.dropped,
         counts.silenced
     ))?;
-    for (sink, reason) in runtime.block_on(store.stopped_sinks())? {
-        out.line(format!(
-            "sink {sink} is stopped: {reason}; `mentiond alerts resume {sink}`"
-        ))?;
-    }
     let now = Timestamp::now();
-    for (sink, pause) in runtime.block_on(store.paused_sinks())? {
-        out.line(format!(
-            "sink {sink} is paused, next attempt {}: {}",
-            relative(pause.until, now),
-            printable(&pause.reason)
-        ))?;
-    }
+    let troubled = runtime.block_on(Troubled::read(&store))?;
+    troubled.lines(now).iter().try_for_each(|l| out.line(l))?;
     for alert in &alerts {
         let about = match alert.topic.as_deref() {
             Some(topic) => topic,
@@ -250,14 +256,10 @@ fn list(context: &Context, args: &ListArgs, config: &Config) -> Result<ExitCode,
             None => "feed",
         };
         let delivery = match (&alert.sink, alert.state.as_deref()) {
-            (Some(sink), Some("waiting")) => format!(
-                "{sink}: waiting, {}, next {}",
-                count(alert.attempts as usize, "attempt"),
-                alert
-                    .next_attempt
-                    .map(|at| relative(at, now))
-                    .unwrap_or_default()
-            ),
+            (Some(sink), Some("waiting")) => {
+                let waiting = troubled.waiting(sink, alert.attempts, alert.next_attempt, now);
+                format!("{sink}: {waiting}")
+            }
             (Some(sink), Some("held")) => format!("{sink}: {}", held(alert, now)),
             (Some(sink), Some("gathered")) => match &alert.digest {
                 Some(digest) => format!("{sink}: in digest {digest}"),
@@ -282,6 +284,9 @@ fn list(context: &Context, args: &ListArgs, config: &Config) -> Result<ExitCode,
         for text in told.into_iter().flatten() {
             out.line(format!("    {}", printable(text)))?;
         }
+    }
+    if alerts.is_empty() {
+        complain("no alerts");
     }
     Ok(ExitCode::SUCCESS)
 }

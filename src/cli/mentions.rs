@@ -1,5 +1,6 @@
 //! `mentiond mentions`: what was found.
 
+use std::num::ParseIntError;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -34,7 +35,7 @@ pub struct MentionsArgs {
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     /// At most this many.
-    #[arg(long, default_value_t = 50, value_name = "N")]
+    #[arg(long, default_value_t = 50, value_name = "N", value_parser = at_least_one)]
     limit: usize,
     /// Print one JSON object a line and mention.
     #[arg(long)]
@@ -49,6 +50,24 @@ pub fn since(text: Option<&str>) -> Result<Option<Timestamp>, CliError> {
 /// Reads what [`since`] does, as a time before which something is to be.
 pub fn until(text: Option<&str>) -> Result<Option<Timestamp>, CliError> {
     time("until", text)
+}
+
+/// Nothing unless no time is between the two.
+pub fn check_span(since: Option<Timestamp>, until: Option<Timestamp>) -> Result<(), CliError> {
+    match (since, until) {
+        (Some(from), Some(to)) if from >= to => Err(CliError::Usage(format!(
+            "nothing is between --since ({from}) and --until ({to})"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Reads how many of something are wanted, at most.
+pub fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("it must be 1 or more".to_owned()),
+        read => read.map_err(|error: ParseIntError| error.to_string()),
+    }
 }
 
 fn time(option: &str, text: Option<&str>) -> Result<Option<Timestamp>, CliError> {
@@ -70,6 +89,7 @@ pub fn run(context: &Context, args: &MentionsArgs) -> Result<ExitCode, CliError>
         limit: args.limit,
         ..MentionFilter::default()
     };
+    check_span(filter.since, filter.until)?;
     let config = context.load_without_secrets()?;
     let store = Store::open_read_only(&config.database)?;
     let runtime = runtime()?;

@@ -33,6 +33,7 @@ mod terminal;
 mod topics;
 mod traces;
 mod trends;
+mod troubled;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

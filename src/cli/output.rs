@@ -172,24 +172,26 @@ pub fn complain(text: impl std::fmt::Display) {
 
 pub use crate::view::printable;
 
-/// A time as people say it: `3m ago`, `in 2h 5m`, `now`.
+/// A time as people say it: `3m ago`, `in 2h 5m`, `now`. What is past has passed in full; what is to come is
+/// rounded, so that 8h are not 7h 55m a moment later.
 pub fn relative(at: Timestamp, now: Timestamp) -> String {
-    let rough = |d: Duration| {
-        let seconds = d.as_secs();
+    let rough = |seconds: u64, is_past: bool| {
         let unit = match seconds {
             0..=59 => 1,
             60..=3599 => 60,
             3600..=86_399 => 300,
             _ => 3600,
         };
-        show_duration(Duration::from_secs(seconds / unit * unit))
+        let up = if is_past { 0 } else { unit / 2 };
+        show_duration(Duration::from_secs((seconds + up) / unit * unit))
     };
     if at > now + Duration::from_millis(999) {
-        format!("in {}", rough(at.since(now)))
+        let half = Duration::from_millis(500);
+        format!("in {}", rough((at + half).since(now).as_secs(), false))
     } else if now.since(at) < Duration::from_secs(1) {
         "now".to_owned()
     } else {
-        format!("{} ago", rough(now.since(at)))
+        format!("{} ago", rough(now.since(at).as_secs(), true))
     }
 }
 
@@ -233,6 +235,21 @@ mod tests {
         assert_eq!(relative(now - mins(3), now), "3m ago");
         assert_eq!(relative(now + mins(127), now), "in 2h 5m");
         assert_eq!(relative(now, now), "now");
+        for (ms, text) in [
+            (999, "now"),
+            (1000, "in 1s"),
+            (9_700, "in 10s"),
+            (59_700, "in 1m"),
+            (8 * 3_600_000 - 20, "in 8h"),
+            (8 * 3_600_000 - 9 * 60_000, "in 7h 50m"),
+            (7 * 86_400_000 - 20, "in 7d"),
+        ] {
+            assert_eq!(relative(now + Duration::from_millis(ms), now), text);
+        }
+        assert_eq!(
+            relative(now - Duration::from_millis(119_900), now),
+            "1m ago"
+        );
     }
 
     #[test]

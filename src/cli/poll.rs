@@ -9,16 +9,19 @@ use serde::Serialize;
 
 use super::output::count;
 use super::terminal::Terminal;
+use super::troubled::Troubled;
 use super::{CliError, Context, names, runtime};
-use crate::daemon::{Ended, Engine, Live, round};
-use crate::model::FeedId;
+use crate::daemon::{Ended, Engine, LeftAlone, Live, round};
+use crate::discover::ProbeError;
+use crate::model::{FeedId, Timestamp};
 use crate::store::{PollStatus, Store};
 
 /// Poll feeds once, now, deliver what is found, then exit.
 ///
-/// Feeds are polled whether they are due or not, with conditional requests and the configured
-/// limits; a feed whose server asked for patience (Retry-After) is left alone, and one that is gone
-/// is polled only when named. Each waiting delivery is attempted once.
+/// Feeds are polled whether they are due or not, with conditional requests and the configured limits. A feed
+/// that was polled within `min_interval`, is still fresh, or whose server asked for patience (Retry-After) is
+/// left alone, and one that is gone is polled only when named. Each delivery that is due is attempted once;
+/// those of paused or stopped sinks wait.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes: 0 the round was made, whatever single feeds answered; 1 it could not be made; \
@@ -50,6 +53,8 @@ struct FeedLine {
     alerts: usize,
     notes: Vec<String>,
     took_ms: u128,
+    /// Until when a feed is left alone.
+    until: Option<Timestamp>,
 }
 
 pub fn run(context: &Context, args: &PollArgs) -> Result<ExitCode, CliError> {
@@ -96,6 +101,9 @@ pub fn run(context: &Context, args: &PollArgs) -> Result<ExitCode, CliError> {
     let took = began.elapsed();
     let store = engine.store.clone();
     let outbox = runtime.block_on(store.outbox_counts())?;
+    let troubled = runtime.block_on(Troubled::read(&store))?;
+    let states = runtime.block_on(store.sink_states())?;
+    let config = engine.live().config.clone();
     let counters = engine.status.snapshot();
     drop(engine);
     store.close();
@@ -103,7 +111,13 @@ pub fn run(context: &Context, args: &PollArgs) -> Result<ExitCode, CliError> {
     let out = &context.out;
     let failed: Vec<_> = lines.iter().filter(|l| l.error.is_some()).collect();
     if args.json {
-        lines.iter().try_for_each(|line| out.json(line))?;
+        let left = summary
+            .left_alone
+            .iter()
+            .map(left_alone)
+            .collect::<Vec<_>>();
+        let lines = lines.iter().chain(&left);
+        lines.into_iter().try_for_each(|line| out.json(line))?;
     } else {
         let unchanged = lines.iter().filter(|l| l.status == "not modified").count();
         out.line(format!(
@@ -144,13 +158,17 @@ pub fn run(context: &Context, args: &PollArgs) -> Result<ExitCode, CliError> {
             }
         ))?;
         for left in &summary.left_alone {
-            let (feed, why, until) = (&left.feed, left.why.as_str(), left.until);
-            out.line(format!("left alone: {feed}: {why} until {until}"))?;
+            out.line(format!("left alone: {}: {left}", left.feed))?;
         }
         for line in &failed {
             let error = line.error.as_deref().unwrap_or_default();
             out.line(format!("failed: {}: {error}", line.feed))?;
         }
+        let now = Timestamp::now();
+        troubled
+            .not_delivered(&config, &states, &summary.settled, now)
+            .iter()
+            .try_for_each(|line| out.line(line))?;
     }
     let bad = !failed.is_empty() || summary.settled.failed.load(Relaxed) > 0;
     Ok(if args.strict && bad {
@@ -160,26 +178,41 @@ pub fn run(context: &Context, args: &PollArgs) -> Result<ExitCode, CliError> {
     })
 }
 
+impl FeedLine {
+    fn new(feed: &FeedId, status: &'static str) -> Self {
+        Self {
+            feed: feed.clone(),
+            status,
+            error: None,
+            entries: None,
+            new: 0,
+            revised: 0,
+            mentions: 0,
+            alerts: 0,
+            notes: Vec::new(),
+            took_ms: 0,
+            until: None,
+        }
+    }
+}
+
+fn left_alone(left: &LeftAlone) -> FeedLine {
+    FeedLine {
+        notes: vec![left.why.as_str().to_owned()],
+        until: left.until,
+        ..FeedLine::new(&left.feed, "left alone")
+    }
+}
+
 fn line(feed: &FeedId, result: &Result<crate::daemon::Polled, String>) -> FeedLine {
-    let mut line = FeedLine {
-        feed: feed.clone(),
-        status: "not recorded",
-        error: None,
-        entries: None,
-        new: 0,
-        revised: 0,
-        mentions: 0,
-        alerts: 0,
-        notes: Vec::new(),
-        took_ms: 0,
-    };
+    let mut line = FeedLine::new(feed, "not recorded");
     match result {
         Err(error) => line.error = Some(error.clone()),
         Ok(polled) => {
             (line.status, line.error) = match &polled.status {
                 PollStatus::Ok => ("ok", None),
                 PollStatus::NotModified => ("not modified", None),
-                PollStatus::Gone => ("gone", Some("the server answered 410 Gone".to_owned())),
+                PollStatus::Gone => ("gone", Some(ProbeError::Gone.to_string())),
                 PollStatus::Throttled { error } => ("throttled", Some(error.clone())),
                 PollStatus::Failed { kind, error, .. } => (*kind, Some(error.clone())),
             };

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
+use super::mentions::at_least_one;
 use super::output::{complain, printable};
 use super::{CliError, Context, names, runtime};
 use crate::config::Config;
@@ -46,7 +47,7 @@ pub struct SearchArgs {
     #[arg(long, value_enum, default_value_t = Order::Date)]
     order: Order,
     /// At most this many.
-    #[arg(long, default_value_t = 20, value_name = "N")]
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = at_least_one)]
     limit: usize,
     /// Print one JSON object a line and entry.
     #[arg(long)]

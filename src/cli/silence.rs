@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 use super::output::{count, printable, relative};
 use super::{CliError, Context, names, runtime};
@@ -16,7 +16,7 @@ use crate::view::silences::check_texts;
 /// Have alerts recorded but not delivered for a while; list and end such silences.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A silence holds at once, also beside a running daemon, for alerts that arise while it is there. They are
+A silence holds at once, also beside a running daemon, for alerts that arise while it is there. They are \
 recorded, and listed by `mentiond alerts --state silenced`; they are not delivered later either.
 
 Examples:
@@ -32,7 +32,8 @@ pub struct SilenceArgs {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Add a silence. It covers alerts for which all that is given holds.
+    /// Add a silence. It covers alerts for which all that is given holds; at least one of --topic, --source,
+    /// --story and --pattern is needed.
     Add(AddArgs),
     /// List the silences that hold, the newest first.
     List(ListArgs),
@@ -45,9 +46,15 @@ enum Action {
 }
 
 #[derive(Debug, Args)]
+#[command(group(
+    ArgGroup::new("covered")
+        .args(["topic", "source", "story", "pattern"])
+        .required(true)
+        .multiple(true)
+))]
 struct AddArgs {
     /// Alerts of this topic.
-    #[arg(long, value_name = "TOPIC", required_unless_present_any = ["source", "story", "pattern"])]
+    #[arg(long, value_name = "TOPIC")]
     topic: Option<String>,
     /// Alerts that arise in this feed, or that it is in trouble.
     #[arg(long, value_name = "FEED")]

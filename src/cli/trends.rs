@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::mentions::{since, until};
+use super::mentions::{check_span, since, until};
 use super::output::{complain, printable};
 use super::{CliError, Context, names, runtime};
 use crate::config::Config;
@@ -105,10 +105,7 @@ fn span(args: &TrendsArgs, now: Timestamp) -> Result<(Timestamp, Timestamp), Cli
     let to = until(args.until.as_deref())?.unwrap_or(now).min(now);
     let from = since(args.since.as_deref())?;
     let from = from.unwrap_or(to - Duration::from_hours(24 * DAYS));
-    if from >= to {
-        let text = format!("nothing is between --since ({from}) and --until ({to})");
-        return Err(CliError::Usage(text));
-    }
+    check_span(Some(from), Some(to))?;
     Ok((from, to))
 }
 

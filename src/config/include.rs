@@ -50,6 +50,13 @@ pub(super) struct Included {
 
 /// Finds the files that the list names.
 pub(super) fn expand(list: &Value<'_>, main: &Path) -> Vec<Included> {
+    if list.is_text() {
+        if let Some(text) = list.text("a list") {
+            let help = format!("write [{:?}]", text.chars().take(80).collect::<String>());
+            list.error("`include` must be a list, not a string", Some(help));
+        }
+        return Vec::new();
+    }
     let mut found = Vec::new();
     let mut seen: BTreeSet<PathBuf> = main.canonicalize().into_iter().collect();
     for entry in list.items().into_iter().flatten() {

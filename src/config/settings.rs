@@ -63,7 +63,13 @@ pub(super) fn database(table: &mut Table<'_>, environment: &Environment) -> Opti
         } else {
             value.origin.folder()
         };
-        return Some(folder.join(text));
+        let path = folder.join(text);
+        if path.is_dir() {
+            let help = "name a file in it".to_owned();
+            value.error("`database` is a folder", Some(help));
+            return None;
+        }
+        return Some(path);
     }
     let place = environment.default_database();
     if place.is_none() {

@@ -71,7 +71,7 @@ impl Door {
             } else {
                 "with a credential"
             };
-            info!("serving the API on http://{address}/api/v1, {who}");
+            info!("serving pages on http://{address}/ and the API below /api/v1, {who}");
             let seen = Arc::new(Seen {
                 engine: engine.clone(),
                 settled: settled.clone(),

@@ -39,7 +39,7 @@ pub fn failed(engine: &Engine, feed: &Feed, state: &FeedState, error: &FetchErro
             Verdict::WentOffline => {
                 counts = false;
                 warn!(
-                    "no feed can be reached; is there no network? ({error}) Trying again by the \
+                    "no feed can be reached; is there no network? ({error}). Trying again by the \
                      schedule; `mentiond demo` shows alerts without a network"
                 );
             }

@@ -1,5 +1,6 @@
 //! Which feeds are not polled although somebody asks for it, until when, and why.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::model::{FeedId, Timestamp};
@@ -15,6 +16,8 @@ pub enum Why {
     Fresh,
     /// It was polled a moment ago.
     Floor,
+    /// Its server said that it is gone for good, and it was not asked for by name.
+    Gone,
 }
 
 impl Why {
@@ -25,6 +28,7 @@ impl Why {
             Self::Asked => "its server asked for patience",
             Self::Fresh => "its server says that the last answer is fresh",
             Self::Floor => "it was polled a moment ago and rests",
+            Self::Gone => "its server answered 410 Gone; remove it, or name it to ask again",
         }
     }
 }
@@ -34,16 +38,39 @@ impl Why {
 pub struct LeftAlone {
     /// The feed.
     pub feed: FeedId,
-    /// Until when.
-    pub until: Timestamp,
+    /// Until when; a feed that is gone, for good.
+    pub until: Option<Timestamp>,
     /// Why.
     pub why: Why,
 }
 
+impl fmt::Display for LeftAlone {
+    /// Why and until when.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.why.as_str())?;
+        self.until
+            .map_or(Ok(()), |until| write!(f, " until {until}"))
+    }
+}
+
 impl LeftAlone {
     /// Whether a feed is to be left alone at `now`, when no URL may be polled twice within the
-    /// policy's `min_interval`. The reason that holds longest counts.
-    pub(super) fn of(known: &Registered, policy: &policy::Policy, now: Timestamp) -> Option<Self> {
+    /// policy's `min_interval`. The reason that holds longest counts. A feed that is gone is polled if it
+    /// `is_named`.
+    pub(super) fn of(
+        known: &Registered,
+        policy: &policy::Policy,
+        is_named: bool,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let because = |why, until| Self {
+            feed: known.id.clone(),
+            until,
+            why,
+        };
+        if known.gone && !is_named {
+            return Some(because(Why::Gone, None));
+        }
         // No wish is believed for longer, so a later time comes from a wrong clock.
         let believed = |at: Option<Timestamp>, most: Duration| at.filter(|at| *at <= now + most);
         let floor = policy::not_before(known.last_poll, policy.min_interval, now, now);
@@ -59,11 +86,7 @@ impl LeftAlone {
             .into_iter()
             .filter_map(|(until, why)| Some((until?, why)))
             .max_by_key(|(until, _)| *until)?;
-        (until > now).then(|| Self {
-            feed: known.id.clone(),
-            until,
-            why,
-        })
+        (until > now).then(|| because(why, Some(until)))
     }
 }
 
@@ -82,21 +105,50 @@ mod tests {
         Timestamp::from_millis(1_700_000_000_000) + Duration::from_mins(minutes)
     }
 
+    fn registered() -> Registered {
+        Registered {
+            id: FeedId::new("a").unwrap(),
+            row: FeedRow::from_number(1),
+            next_poll: None,
+            last_poll: None,
+            gone: false,
+            wait_until: None,
+            fresh_until: None,
+        }
+    }
+
     fn left(
         last_poll: Option<Timestamp>,
         fresh_until: Option<Timestamp>,
         wait_until: Option<Timestamp>,
     ) -> Option<(Timestamp, Why)> {
         let known = Registered {
-            id: FeedId::new("a").unwrap(),
-            row: FeedRow::from_number(1),
-            next_poll: None,
             last_poll,
-            gone: false,
             wait_until,
             fresh_until,
+            ..registered()
         };
-        LeftAlone::of(&known, &POLICY, at(10)).map(|left| (left.until, left.why))
+        let left = LeftAlone::of(&known, &POLICY, false, at(10));
+        left.map(|left| (left.until.unwrap(), left.why))
+    }
+
+    #[test]
+    fn a_feed_that_is_gone_is_asked_again_only_when_named_and_rested() {
+        let mut known = Registered {
+            gone: true,
+            ..registered()
+        };
+        let left = |known: &Registered, is_named| {
+            let left = LeftAlone::of(known, &POLICY, is_named, at(10));
+            left.map(|left| left.to_string())
+        };
+        let gone = "its server answered 410 Gone; remove it, or name it to ask again";
+        assert_eq!(left(&known, false).as_deref(), Some(gone));
+        assert_eq!(left(&known, true), None);
+        known.last_poll = Some(at(9));
+        assert_eq!(left(&known, false).as_deref(), Some(gone));
+        let rests = "it was polled a moment ago and rests until 2023-11-14T22:27:20Z";
+        assert_eq!(left(&known, true).as_deref(), Some(rests));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::notify::{Notifier, Printer, Settled};
 /// What a round came to.
 #[derive(Debug, Default)]
 pub struct RoundSummary {
-    /// Feeds that were left alone, and until when.
+    /// Feeds that were left alone, why and until when.
     pub left_alone: Vec<LeftAlone>,
     /// How the deliveries ended.
     pub settled: Arc<Settled>,
@@ -44,8 +44,7 @@ pub async fn round(
     let mut scheduler = Scheduler::new(engine.clone());
     let left_alone = scheduler.all_now(&live, registered, !only.is_empty());
     for left in &left_alone {
-        let (feed, why, until) = (left.feed.as_str(), left.why.as_str(), left.until);
-        info!(feed, "left alone until {until}: {why}");
+        info!(feed = left.feed.as_str(), "left alone: {left}");
     }
     loop {
         scheduler.take_pages(Some(Timestamp::now())).await?;

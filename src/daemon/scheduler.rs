@@ -240,23 +240,22 @@ impl Scheduler {
     }
 
     /// Makes the chosen feeds due now, but for those that are to be left alone: their server asked
-    /// for patience, or their URL was polled a moment ago. Returns these with the time until which
-    /// they are left alone and why.
+    /// for patience, their URL was polled a moment ago, or they are gone and not named. Returns these with
+    /// the time until which they are left alone and why.
     pub fn all_now(
         &mut self,
         live: &Live,
         registered: Vec<Registered>,
-        gone_too: bool,
+        are_named: bool,
     ) -> Vec<LeftAlone> {
         let now = Timestamp::now();
         let left_alone: Vec<_> = registered
             .iter()
-            .filter_map(|known| LeftAlone::of(known, &live.policy, now))
+            .filter_map(|known| LeftAlone::of(known, &live.policy, are_named, now))
             .collect();
         self.adopt(live, registered, |_, known| {
-            let wanted = gone_too || !known.gone;
-            let rests = LeftAlone::of(known, &live.policy, now).is_some();
-            (wanted && !rests).then_some(now)
+            let left = LeftAlone::of(known, &live.policy, are_named, now);
+            left.is_none().then_some(now)
         });
         left_alone
     }

@@ -202,9 +202,10 @@ impl Inner {
         limits: Limits,
     ) -> Result<Response, FetchError> {
         let ours = request.at_own_origin(url);
-        let guarded = !(request.allow_private_addresses && request.at_own_host(url));
+        let own_host = request.at_own_host(url);
+        let guarded = !(request.allow_private_addresses && own_host);
         if guarded {
-            guard::check_literal(url)?;
+            guard::check_literal(url).map_err(|error| error.at_own_host(own_host))?;
         }
         guard::check_port(url, request.own, &self.settings.ports)?;
         let target = match request.own {
@@ -231,7 +232,10 @@ impl Inner {
                 phase: Phase::Header,
                 after: limits.header,
             })?
-            .map_err(|error| diagnose::no_answer(&error, url, self.settings.connect_timeout))
+            .map_err(|error| {
+                let connect = self.settings.connect_timeout;
+                diagnose::no_answer(&error, url, connect).at_own_host(own_host)
+            })
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) fn no_answer(error: &reqwest::Error, url: &Url, connect: Duration) ->
         return FetchError::AddressRefused {
             host: refused.host.clone(),
             address: refused.address,
+            own: false,
         };
     }
     let place = place(url);

@@ -77,13 +77,16 @@ pub enum FetchError {
     },
     /// The host is an address that strangers' URLs must not reach.
     #[error(
-        "refused to connect to {host} at {address}, which is not a public address: if the feed is yours, write this host in the feed's own URL and set `allow_private_addresses` for it"
+        "refused to connect to {host} at {address}, which is not a public address: if the feed is yours, {}",
+        leave(*own)
     )]
     AddressRefused {
         /// The host as the URL has it.
         host: String,
         /// The address it stands for, or the first of them.
         address: IpAddr,
+        /// Whether it is the host of the feed's own URL.
+        own: bool,
     },
     /// A port that strangers' URLs must not name.
     #[error(
@@ -258,6 +261,15 @@ impl FetchError {
         matches!(self, Self::BadDelta { .. })
     }
 
+    /// The same, at the host of the feed's own URL or not.
+    #[must_use]
+    pub(super) fn at_own_host(mut self, is_own: bool) -> Self {
+        if let Self::AddressRefused { own, .. } = &mut self {
+            *own = is_own;
+        }
+        self
+    }
+
     /// How long the server asks to wait; at most [`super::MAX_HINT`].
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
@@ -265,6 +277,14 @@ impl FetchError {
             Self::Status { retry_after, .. } => *retry_after,
             _ => None,
         }
+    }
+}
+
+const fn leave(own: bool) -> &'static str {
+    if own {
+        "set `allow_private_addresses = true` for it"
+    } else {
+        "write this host in the feed's own URL and set `allow_private_addresses` for it"
     }
 }
 
@@ -301,6 +321,29 @@ mod tests {
         let url = Url::parse("https://me:secret@example.org:8443/feed?token=secret#secret");
         let place = place(&url.expect("a URL"));
         assert_eq!(place, "https://example.org:8443/feed");
+    }
+
+    #[test]
+    fn a_refused_address_says_what_is_left_to_do() {
+        let refused = |is_own| {
+            let error = FetchError::AddressRefused {
+                host: "news.lan".to_owned(),
+                address: IpAddr::from([10, 0, 0, 1]),
+                own: false,
+            };
+            error.at_own_host(is_own).to_string()
+        };
+        let both = "refused to connect to news.lan at 10.0.0.1, which is not a public address: if the feed is yours, ";
+        assert_eq!(
+            refused(true),
+            format!("{both}set `allow_private_addresses = true` for it")
+        );
+        assert_eq!(
+            refused(false),
+            format!(
+                "{both}write this host in the feed's own URL and set `allow_private_addresses` for it"
+            )
+        );
     }
 
     #[test]

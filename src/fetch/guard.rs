@@ -113,6 +113,7 @@ pub(super) fn check_literal(url: &Url) -> Result<(), FetchError> {
         Err(FetchError::AddressRefused {
             host: url.host_str().unwrap_or_default().to_owned(),
             address,
+            own: false,
         })
     }
 }

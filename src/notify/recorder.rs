@@ -99,20 +99,25 @@ pub(super) async fn change(worker: &Worker, change: Change, told: bool, why: Str
 }
 
 impl Worker {
-    /// Stops the sink for good: its receiver wants nothing more.
+    /// Stops the sink for good: its receiver wants nothing more. That is logged once, however many requests
+    /// were under way.
     pub(super) async fn stop_sink(&self) {
-        let reason = "the receiver answered 410 Gone".to_owned();
+        let reason = "the receiver answered 410 Gone";
         let sink = self.sink.as_str();
+        let stopped = self
+            .store
+            .stop_sink(self.sink.clone(), reason.to_owned(), Timestamp::now())
+            .await;
+        if let Ok(false) = stopped {
+            debug!(sink, "{reason}; the sink is stopped already");
+            return;
+        }
         error!(
             sink,
             "sink stopped: {reason}; its deliveries wait until `mentiond alerts resume {}` or a new URL",
             self.sink
         );
-        if let Err(error) = self
-            .store
-            .stop_sink(self.sink.clone(), reason, Timestamp::now())
-            .await
-        {
+        if let Err(error) = stopped {
             error!(sink, "can't record that the sink is stopped: {error}");
             tokio::time::sleep(STORE_PAUSE).await;
         }

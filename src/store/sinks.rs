@@ -46,7 +46,8 @@ impl Store {
         .await
     }
 
-    /// Stops a sink: its deliveries wait until it is resumed or gets another target.
+    /// Stops a sink: its deliveries wait until it is resumed or gets another target. Says whether it was not
+    /// stopped before.
     ///
     /// # Errors
     /// What the database says.
@@ -55,13 +56,13 @@ impl Store {
         sink: SinkId,
         reason: String,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         self.write(move |conn| {
-            conn.execute(
-                "UPDATE sink SET stopped_ms = ?2, reason = ?3 WHERE id = ?1",
+            let stopped = conn.execute(
+                "UPDATE sink SET stopped_ms = ?2, reason = ?3 WHERE id = ?1 AND stopped_ms IS NULL",
                 params![sink.as_str(), now.as_millis(), reason],
             )?;
-            Ok(())
+            Ok(stopped > 0)
         })
         .await
     }

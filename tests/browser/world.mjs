@@ -133,7 +133,7 @@ export class World {
     createInterface({ input: this.daemon.stderr }).on("line", (line) => this.log.push(line));
     const found = await until("the daemon's address", () => {
       if (this.daemon.exitCode !== null) throw new Error(`the daemon ended:\n${this.log.join("\n")}`);
-      return this.log.map((line) => /serving the API on (http:\/\/[^/]+)/.exec(line)).find(Boolean);
+      return this.log.map((line) => /serving pages on (http:\/\/[^/]+)/.exec(line)).find(Boolean);
     });
     this.url = found[1];
     const wanted = [...this.items.values()].reduce((sum, items) => sum + items.length, 0);

@@ -23,10 +23,22 @@ fn an_unknown_alert_is_an_error_and_one_without_dead_letters_is_none() {
         let says = "there is no alert with the id `nope`; `mentiond alerts` lists";
         assert!(ended.error.contains(says), "{}", ended.error);
     }
-    for args in [["retry", "--sink", "hok"], ["drop", "--sink", "hok"]] {
-        let ended = Ended::of(home.run(&[&["alerts"], &args[..]].concat())).code(2);
+    for args in [
+        &["retry", "--sink", "hok"][..],
+        &["drop", "--sink", "hok"],
+        &["resume", "hok"],
+    ] {
+        let ended = Ended::of(home.run(&[&["alerts"], args].concat())).code(2);
         assert!(ended.error.contains("did you mean"), "{}", ended.error);
     }
+    let resumed = Ended::of(home.run(&["alerts", "resume", "hook"])).code(2);
+    let says = "the sink `hook` is neither stopped nor paused";
+    assert!(resumed.error.contains(says), "{}", resumed.error);
+    let digest = Ended::of(home.run(&["alerts", "--digest", "nope"])).code(1);
+    let says = "there is no alert with the id `nope`";
+    assert!(digest.error.contains(says), "{}", digest.error);
+    let none = Ended::of(home.run(&["alerts", "--state", "dead"])).code(0);
+    assert_eq!((none.out.lines().count(), &*none.error), (1, "no alerts\n"));
     let told = home.ok(&["alerts", "retry", id]);
     assert_eq!(told, "no dead letters: nothing to retry\n");
     let told = home.ok(&["alerts", "drop", "--id", id]);

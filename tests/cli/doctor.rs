@@ -85,6 +85,29 @@ fn a_sound_home_is_all_well_beside_the_daemon_too() {
 }
 
 #[test]
+fn an_outage_is_a_warning_though_no_feed_is_at_fault() {
+    let home = Home::new();
+    // Nothing listens at the first port of any of them.
+    let feeds = ["a", "b", "c"].into_iter().zip(2..).map(|(id, n)| {
+        let url = format!("http://127.0.0.{n}:1/");
+        format!("[[feed]]\nid = \"{id}\"\nurl = \"{url}\"\nallow_private_addresses = true\n")
+    });
+    let feeds: String = feeds.collect();
+    home.write_config(&format!("database = \"m.db\"\n{feeds}{TOPICS}"));
+    home.ok(&["poll"]);
+    let found = findings(&home, &[], 0);
+    let warned = found.iter().find(|f| f["state"] == "warning").unwrap();
+    let text = warned["text"].as_str().unwrap();
+    let begin =
+        "the last poll of 3 feeds reached nobody (a: cannot connect to http://127.0.0.2:1/ ";
+    assert!(text.starts_with(begin), "{text}");
+    assert_eq!(
+        warned["advice"],
+        "is there no network? `mentiond feeds --failing` says why"
+    );
+}
+
+#[test]
 fn counts_and_index_are_held_against_the_rows_and_mended() {
     let (_site, _hook, home) = home();
     home.database()

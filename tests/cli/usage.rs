@@ -104,9 +104,16 @@ fn what_is_not_understood_ends_with_2_and_does_nothing() {
         &["inspect"],
         &["inspect", "--base", "not a url", "x"],
         &["mentions", "--limit", "many"],
+        &["mentions", "--limit", "0"],
+        &["mentions", "--since", "2d", "--until", "5d"],
+        &["alerts", "--limit", "0"],
+        &["search", "Putin", "--limit", "0"],
         &["mentions", "--since", "yesterday"],
         &["alerts", "list", "--state", "lost"],
         &["alerts", "retry"],
+        &["alerts", "retry", "al_1", "--all"],
+        &["alerts", "drop"],
+        &["alerts", "drop", "--id", "al_1", "--all"],
         &["alerts", "resume"],
         &["alerts", "route"],
         &["silence"],
@@ -125,6 +132,26 @@ fn what_is_not_understood_ends_with_2_and_does_nothing() {
         let ended = run(args).code(2);
         assert!(!ended.error.is_empty(), "{args:?}");
         assert_eq!(ended.out, "", "{args:?}");
+    }
+    for (args, says) in [
+        (&["mentions", "--limit", "0"][..], "it must be 1 or more"),
+        (
+            &["mentions", "--since", "2d", "--until", "5d"],
+            "nothing is between --since (",
+        ),
+        (&["alerts", "retry"], "<ALERT|--sink <SINK>|--all>"),
+        (&["alerts", "drop"], "<--id <ALERT>|--sink <SINK>|--all>"),
+        (
+            &["alerts", "route"],
+            "<--topic <TOPIC>|--entry <ENTRY>|--source <FEED>>",
+        ),
+        (
+            &["silence", "add", "--until", "1h", "--comment", "x"],
+            "<--topic <TOPIC>|--source <FEED>|--story <ALERT|ENTRY>|--pattern <WORDS>>",
+        ),
+    ] {
+        let ended = run(args).code(2);
+        assert!(ended.error.contains(says), "{}", ended.error);
     }
     let near = run(&["pol"]);
     assert!(near.error.contains("poll"), "{}", near.error);

@@ -258,6 +258,18 @@ fn a_feed_that_keeps_failing_or_is_gone_is_an_alert_of_its_own_told_once() {
         .filter(|r| r.starts_with("GET /gone "))
         .count();
     assert_eq!(before, 1, "a gone feed is not asked again");
+    let left =
+        "left alone: gone: its server answered 410 Gone; remove it, or name it to ask again\n";
+    let told = home.ok(&["poll"]);
+    assert!(told.contains(left), "{told}");
+    let lines = home.json(&["poll", "--json"]);
+    let gone = lines.iter().find(|line| line["feed"] == "gone").unwrap();
+    assert_eq!(gone["status"], "left alone");
+    assert!(gone["until"].is_null() && gone["error"].is_null(), "{gone}");
+    let named = home.ok(&["poll", "gone"]);
+    let failed =
+        "failed: gone: the server answered 410 Gone: the feed is not coming back; remove it\n";
+    assert!(named.contains(failed), "{named}");
 }
 
 #[test]

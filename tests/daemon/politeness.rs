@@ -79,6 +79,19 @@ fn nothing_an_owner_does_by_hand_makes_a_url_be_asked_twice_within_the_floor() {
         again.contains("left alone: f: it was polled a moment ago and rests until"),
         "{again}"
     );
+    let lines = owner.home.json(&["poll", "--json"]);
+    let left = lines.iter().find(|line| line["feed"] == "f").unwrap();
+    assert_eq!(left["status"], "left alone");
+    assert!(
+        left["until"].is_string() && left["error"].is_null(),
+        "{left}"
+    );
+    let docs = std::fs::read_to_string("docs/cli.md").unwrap();
+    let (_, docs) = docs.split_once("## `poll --json`").unwrap();
+    let docs = docs.split("\n## ").next().unwrap();
+    for key in left.as_object().unwrap().keys() {
+        assert!(docs.contains(&format!("`{key}`")), "{key}");
+    }
     let named = owner.home.ok(&["poll", "f"]);
     assert!(named.contains("left alone: f:"), "{named}");
     // The id changes, then the URL there and back.

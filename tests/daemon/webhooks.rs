@@ -252,6 +252,70 @@ fn a_receiver_in_trouble_is_left_alone_and_what_waits_for_it_loses_no_attempts()
 }
 
 #[test]
+fn a_round_names_the_sinks_that_do_not_get_what_waits_for_them() {
+    let (_site, feeds) = stories(6);
+    let hook = Hook::deciding(|_| (503, vec![("retry-after", "3600".to_owned())]));
+    let home = with_keys(&feeds, &hook, "concurrency = 1");
+    let why = |told: &str, begin: &str| {
+        let line = told.lines().find(|line| line.starts_with(begin));
+        let line = line.unwrap_or_else(|| panic!("{told}"));
+        let end = "; `mentiond sinks` shows all";
+        assert!(
+            line.contains(": the receiver answered 50") && line.ends_with(end),
+            "{line}"
+        );
+    };
+    let paused = "not delivered: hook: paused, next attempt in 1h: ";
+    why(&home.ok(&["poll"]), paused);
+    let asked = hook.all().len();
+    let again = home.ok(&["poll"]);
+    assert!(
+        again.contains("0 delivered, 0 failed, 6 waiting"),
+        "{again}"
+    );
+    why(&again, paused);
+    assert_eq!(hook.all().len(), asked);
+    let alerts = home.ok(&["alerts"]);
+    let waits = "hook: waiting, 1 attempt, the sink is paused (next attempt in 1h)";
+    assert!(alerts.contains(waits), "{alerts}");
+    let hook = Hook::deciding(|_| (500, vec![]));
+    // Before it is paused, and when it is given up.
+    for (keys, begin) in [
+        (
+            "pause_after = 99",
+            "not delivered: hook: 6 waiting, next attempt ",
+        ),
+        (
+            "pause_after = 99\nmax_attempts = 1",
+            "not delivered: hook: 6 given up",
+        ),
+    ] {
+        let home = with_keys(&feeds, &hook, keys);
+        why(&home.ok(&["poll"]), begin);
+    }
+}
+
+#[test]
+fn a_stop_is_told_once_however_many_requests_are_under_way() {
+    let (_site, feeds) = stories(6);
+    let hook = Hook::deciding(|_| (410, vec![]));
+    let home = with_keys(&feeds, &hook, "concurrency = 4");
+    let output = home.run(&["poll"]);
+    let (told, log) = (
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    );
+    assert_eq!(hook.all().len(), 4);
+    assert_eq!(log.matches("sink stopped").count(), 1, "{log}");
+    let why = "not delivered: hook: stopped: the receiver answered 410 Gone; \
+               `mentiond alerts resume hook` lets it go on; `mentiond sinks` shows all\n";
+    assert!(told.contains(why), "{told}");
+    let alerts = home.ok(&["alerts"]);
+    let waits = "hook: waiting, the sink is stopped: the receiver answered 410 Gone |";
+    assert_eq!(alerts.matches(waits).count(), 6, "{alerts}");
+}
+
+#[test]
 fn a_pause_outlives_a_restart_and_can_be_ended_by_hand() {
     let (_site, feeds) = stories(20);
     let hook = Hook::deciding(|n| {

@@ -107,7 +107,7 @@ def wait(what, found, seconds=60):
 
 
 def address(log):
-    found = re.search(r"serving the API on (http://[0-9.:]+)/api", log.read_text())
+    found = re.search(r"serving pages on (http://[0-9.:]+)/", log.read_text())
     return found and found[1]
 
 

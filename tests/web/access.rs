@@ -208,6 +208,6 @@ fn where_only_hubs_are_let_in_there_is_no_api() {
         !daemon
             .log()
             .iter()
-            .any(|line| line.contains("serving the API"))
+            .any(|line| line.contains("the API below"))
     );
 }

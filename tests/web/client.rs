@@ -92,9 +92,9 @@ impl Served {
     /// Starts the daemon of this home.
     pub fn run(home: Home) -> Self {
         let daemon = home.start();
-        let line = daemon.wait_for_log("serving the API on http://");
+        let line = daemon.wait_for_log("serving pages on http://");
         let rest = line.split("http://").nth(1).unwrap();
-        let address = rest.split("/api").next().unwrap().parse().unwrap();
+        let address = rest.split('/').next().unwrap().parse().unwrap();
         daemon.wait_for_log("ready");
         let api = Api {
             address,

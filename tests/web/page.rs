@@ -82,6 +82,20 @@ fn every_page_is_there_with_what_was_found() {
 }
 
 #[test]
+fn what_waits_for_a_stopped_sink_is_not_due() {
+    let (site, hook) = (Site::start(), Hook::deciding(|_| (410, vec![])));
+    site.publish("/wire", rss(&[Item::new("1", "Putin speaks")]));
+    let served = Served::start(&site, &hook, OPEN);
+    served.daemon.wait_for_log("sink stopped");
+    let alerts = page(&served.api, "/alerts");
+    let waits = "hook: waiting</span> <span class=\"quiet\">the sink is stopped</span>";
+    assert!(alerts.contains(waits), "{alerts}");
+    let story = format!("/stories/{}", attribute(&alerts, "<a href=\"/stories/"));
+    let story = page(&served.api, &story);
+    assert!(story.contains(waits), "{story}");
+}
+
+#[test]
 fn style_and_script_are_kept_for_good_under_the_name_of_their_content() {
     let (served, _site, _hook) = Served::with_news(3, OPEN);
     let api = &served.api;

@@ -27,10 +27,13 @@ pub(super) async fn unconfigured(patient: &Patient<'_>) -> Result<Vec<Finding>, 
     old_topics.retain(|topic| !topics.contains(topic.as_str()));
     let feeds = finding("feeds", "feed", &old_feeds, feeds.len());
     let topics = finding("topics", "topic", &old_topics, topics.len());
-    Ok([Some(feeds), failing(&states), Some(topics)]
-        .into_iter()
-        .flatten()
-        .collect())
+    let findings = [
+        Some(feeds),
+        failing(&states),
+        unreached(&states),
+        Some(topics),
+    ];
+    Ok(findings.into_iter().flatten().collect())
 }
 
 /// Feeds whose polls fail, the longest first, each with the time since when. Who asks for patience does not.
@@ -50,6 +53,30 @@ fn failing(states: &[FeedState]) -> Option<Finding> {
     let verb = if told.len() == 1 { "fails" } else { "fail" };
     let text = format!("{} {verb}: {}", count(told.len(), "feed"), listed(&told));
     Some(Finding::warning("feeds", text, "`mentiond feeds` says why"))
+}
+
+/// Feeds whose last poll reached nobody and was not held against them, as nobody else was reached either.
+fn unreached(states: &[FeedState]) -> Option<Finding> {
+    let is_polled = |feed: &&FeedState| feed.last_poll.is_some() && feed.gone.is_none();
+    let polled = states.iter().filter(is_polled);
+    let lost = polled
+        .clone()
+        .filter(|feed| feed.failures == 0 && feed.status != "throttled");
+    let lost: Vec<_> = lost
+        .filter_map(|feed| Some((feed.name.as_str(), feed.error.as_deref()?)))
+        .collect();
+    let (name, error) = lost.first()?;
+    let text = format!(
+        "the last poll of {} reached nobody ({name}: {error})",
+        count(lost.len(), "feed")
+    );
+    let advice = "`mentiond feeds --failing` says why";
+    let advice = if 2 * lost.len() > polled.count() {
+        format!("is there no network? {advice}")
+    } else {
+        advice.to_owned()
+    };
+    Some(Finding::warning("feeds", text, advice))
 }
 
 fn finding(check: &'static str, noun: &str, old: &[String], configured: usize) -> Finding {
@@ -76,7 +103,40 @@ pub(super) fn listed(names: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::listed;
+    use super::*;
+    use crate::model::Timestamp;
+
+    fn state(name: &str, status: &str, error: Option<&str>) -> FeedState {
+        FeedState {
+            name: name.to_owned(),
+            status: status.to_owned(),
+            error: error.map(str::to_owned),
+            last_poll: Some(Timestamp::from_millis(1)),
+            ..FeedState::default()
+        }
+    }
+
+    #[test]
+    fn an_outage_of_our_own_is_a_warning_though_no_feed_is_at_fault() {
+        let told = |states: &[FeedState]| {
+            let found = unreached(states)?;
+            Some((found.text, found.advice.unwrap()))
+        };
+        let mut states = vec![
+            state("a", "dns", Some("cannot resolve a.example")),
+            state("b", "connect", Some("cannot connect")),
+            state("c", "throttled", Some("busy")),
+        ];
+        let text = "the last poll of 2 feeds reached nobody (a: cannot resolve a.example)";
+        let advice = "is there no network? `mentiond feeds --failing` says why";
+        assert_eq!(told(&states), Some((text.to_owned(), advice.to_owned())));
+        states.push(state("d", "ok", None));
+        let (_, advice) = told(&states).unwrap();
+        assert_eq!(advice, "`mentiond feeds --failing` says why");
+        states[0].failures = 1;
+        states[1].failures = 1;
+        assert_eq!(told(&states), None);
+    }
 
     #[test]
     fn many_names_are_counted() {

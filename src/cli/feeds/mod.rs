@@ -74,7 +74,7 @@ fn with_url<'c>(config: &'c Config, url: &Url) -> Option<&'c Feed> {
 /// An error as the command line words it: with the option that would help, where there is one.
 pub(super) fn worded(error: &ProbeError) -> String {
     match error {
-        ProbeError::Fetch(FetchError::AddressRefused { host, address }) => printable(&format!(
+        ProbeError::Fetch(FetchError::AddressRefused { host, address, .. }) => printable(&format!(
             "refused to connect to {host} at {address}, which is not a public address: if it is \
              yours, add --allow-private-addresses"
         )),

@@ -15,7 +15,7 @@ use url::Url;
 use super::{CliError, Context, runtime};
 use crate::discover::explained;
 use crate::model::{Document, Timestamp};
-use crate::parse;
+use crate::parse::{self, ParseError};
 use source::{Body, Sources};
 
 /// Parse feed documents or URLs exactly as the daemon would, and print them.
@@ -69,6 +69,9 @@ fn document(body: &Body) -> Result<Document, String> {
         base: body.base.as_ref(),
         now: Timestamp::now(),
     };
-    parse::parse(&input)
-        .map_err(|error| explained(&error, input.bytes, input.content_type, input.base))
+    parse::parse(&input).map_err(|error| match error {
+        // The advice of the error is about an address.
+        ParseError::Empty if !body.is_fetched => "the document is empty".to_owned(),
+        _ => explained(&error, input.bytes, input.content_type, input.base),
+    })
 }

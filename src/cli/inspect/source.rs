@@ -20,6 +20,8 @@ pub struct Body {
     pub bytes: Vec<u8>,
     pub content_type: Option<String>,
     pub base: Option<Url>,
+    /// Whether it came from a URL.
+    pub is_fetched: bool,
 }
 
 /// Reads documents, one after another.
@@ -75,6 +77,7 @@ impl<'a> Sources<'a> {
             bytes,
             content_type: None,
             base: self.args.base.clone(),
+            is_fetched: false,
         })
     }
 
@@ -97,6 +100,7 @@ impl<'a> Sources<'a> {
             bytes: got.bytes,
             content_type: got.content_type,
             base: Some(got.final_url),
+            is_fetched: true,
         })
     }
 }

@@ -4,7 +4,7 @@ mod show;
 
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 
 use self::show::{Line, RouteLine, SinkLine, about, refused_because};
 use super::output::count;
@@ -18,11 +18,18 @@ use crate::store::{EntryName, SilenceRow, Store, StoreError, StoredEntry, StoryN
 /// Say which sinks would get an alert, by the configuration and the silences as they are now.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Without --topic and --entry the alert is that the feed of --source is in trouble.
+At least one of --topic, --entry and --source is needed. Without --topic and --entry the alert is that the feed of \
+--source is in trouble.
 
 Examples:
   mentiond alerts route --explain --topic sco --language ru --score 40
   mentiond alerts route --explain --entry 1742")]
+#[command(group(
+    ArgGroup::new("about")
+        .args(["topic", "entry", "source"])
+        .required(true)
+        .multiple(true)
+))]
 pub struct RouteArgs {
     /// Show each route: taken, or the first condition that does not hold.
     #[arg(long)]
@@ -31,7 +38,7 @@ pub struct RouteArgs {
     #[arg(long, value_name = "ENTRY", conflicts_with_all = ["source", "language", "field", "title"])]
     entry: Option<i64>,
     /// The topic; of an entry only this one.
-    #[arg(long, value_name = "TOPIC", required_unless_present_any = ["entry", "source"])]
+    #[arg(long, value_name = "TOPIC")]
     topic: Option<String>,
     /// The feed, whose country and language hold where nothing else is said.
     #[arg(long, value_name = "FEED")]

@@ -51,6 +51,14 @@ fn included_files_are_read_once_in_the_order_of_names() {
 }
 
 #[test]
+fn a_folder_is_no_database() {
+    assert_eq!(
+        told(&[("m.toml", b"database = 'd'\n"), ("d/x", b"")]),
+        "m.toml:1:12: `database` is a folder; name a file in it"
+    );
+}
+
+#[test]
 fn a_file_named_outright_must_exist_and_a_pattern_without_match_is_a_warning() {
     assert_eq!(
         told(&[("m.toml", b"include = ['f.toml']")]),

@@ -233,7 +233,7 @@ fn wrong_types_are_named() {
         @r##"
     m.toml:1:7: `log` must be a table, not an integer
     m.toml:2:8: `feed` must be a list, not a string
-    m.toml:3:11: `include` must be a list, not a string
+    m.toml:3:11: `include` must be a list, not a string; write ["a"]
     m.toml:4:1: `topic` must be a list of tables; write [[topic]] with double brackets
     m.toml:7:12: `per_host` must be a whole number, not a number with a fraction
     m.toml:8:11: `contact` must be a string, not a list

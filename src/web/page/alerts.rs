@@ -5,7 +5,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded::byte_serialize;
 
-use super::item::Item;
+use super::item::{Item, Troubled, troubled};
 use super::{Fault, Html, render};
 use crate::store::{AlertPlace, AlertQuery, ListedAlert};
 use crate::web::access::Caller;
@@ -41,6 +41,8 @@ pub(super) struct Wanted {
 #[derive(Serialize)]
 struct Shown {
     alerts: Vec<Item>,
+    /// Sinks whose deliveries wait for the sink.
+    troubled: Troubled,
     /// The query of the page behind.
     next: Option<String>,
     states: [&'static str; 7],
@@ -76,6 +78,7 @@ pub(super) async fn show(
     let config = app.daemon.config();
     let shown = Shown {
         alerts: Item::list(page.items, &config),
+        troubled: troubled(&app.store).await?,
         next: page.next.map(|next| {
             let mut query = format!("cursor={next}");
             for (name, value) in [("topic", &wanted.topic), ("state", &wanted.state)] {

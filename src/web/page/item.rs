@@ -1,10 +1,12 @@
 //! An alert as pages show it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::config::Config;
 use crate::model::Topic;
-use crate::store::{DeliveryRow, ListedAlert};
+use crate::store::{DeliveryRow, ListedAlert, Store, StoreError};
 
 /// An alert and what can be done about it.
 #[derive(Debug, Serialize)]
@@ -54,6 +56,20 @@ impl Item {
             alert,
         }
     }
+}
+
+/// Sinks that are `stopped` or `paused`, by their ids.
+pub(super) type Troubled = BTreeMap<String, &'static str>;
+
+/// Those that there are now.
+pub(super) async fn troubled(store: &Store) -> Result<Troubled, StoreError> {
+    let paused = store.paused_sinks().await?.into_iter();
+    let stopped = store.stopped_sinks().await?.into_iter();
+    // A sink may be both, and then waits for somebody who lets it go on.
+    Ok(paused
+        .map(|(sink, _)| (sink, "paused"))
+        .chain(stopped.map(|(sink, _)| (sink, "stopped")))
+        .collect())
 }
 
 /// The name of a topic, or its id.

@@ -6,7 +6,7 @@ use axum::Extension;
 use axum::extract::State;
 use serde::Serialize;
 
-use super::item::{Item, name};
+use super::item::{Item, Troubled, name, troubled};
 use super::mention::snippet;
 use super::{Fault, Html, render};
 use crate::config::Config;
@@ -30,6 +30,8 @@ struct Story {
     /// Whether there may be more mentions than were read.
     is_cut: bool,
     alerts: Vec<Item>,
+    /// Sinks whose deliveries wait for the sink.
+    troubled: Troubled,
 }
 
 /// An entry that tells the story.
@@ -95,6 +97,7 @@ pub(super) async fn show(
         entries: entries(story.entries, mentions, &story.sources, &config),
         sources: story.sources,
         alerts: Item::list(alerts, &config),
+        troubled: troubled(&app.store).await?,
     };
     Ok(render::titled("story", &title, "", caller, shown)?)
 }
