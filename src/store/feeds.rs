@@ -137,7 +137,8 @@ impl Store {
             .max(1);
         self.write(move |conn| {
             Ok(conn.execute(
-                "UPDATE schedule SET next_poll_ms = ?2 + abs(random() % ?3), last_poll_ms = ?1
+                "UPDATE schedule SET last_poll_ms = ?1, next_poll_ms = max(?2 + abs(random() % ?3),
+                   CASE WHEN last_poll_ms > ?4 THEN 0 ELSE coalesce(next_poll_ms, 0) END)
                  WHERE gone_ms IS NULL
                    AND (next_poll_ms IS NULL OR next_poll_ms <= ?5 OR last_poll_ms > ?4)",
                 params![crashed, until, spread, wrong, due],

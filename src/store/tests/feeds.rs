@@ -200,3 +200,25 @@ async fn feeds_that_were_due_at_a_crash_rest_for_the_floor_and_only_once() {
     assert!(one.unwrap() >= later + floor);
     assert_eq!(still, Some(two), "a second crash puts off no feed again");
 }
+
+#[tokio::test]
+async fn what_a_clock_that_was_set_back_lets_rest_is_polled_no_sooner_than_it_was_to_be() {
+    let base = base().await;
+    let floor = Duration::from_mins(5);
+    for (feed, next) in [(0, 30), (1, 2)] {
+        let mut ok = poll(base.row(feed), NOW, PollStatus::Ok);
+        ok.next_poll = Some(NOW + Duration::from_mins(next));
+        ok.url = URL[feed].to_owned();
+        base.store.commit_poll(ok).await.unwrap();
+    }
+    let crashed = NOW + Duration::from_mins(1);
+    let due = NOW + Duration::from_hours(1);
+    base.store
+        .rest_after_crash(due, crashed, floor)
+        .await
+        .unwrap();
+    let feeds = [feed("one", URL[0]), feed("two", URL[1])];
+    let known = base.store.register_feeds(&feeds, crashed).await.unwrap();
+    assert_eq!(known[0].next_poll, Some(NOW + Duration::from_mins(30)));
+    assert!(known[1].next_poll.unwrap() >= crashed + floor);
+}
