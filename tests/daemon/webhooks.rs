@@ -124,7 +124,7 @@ fn with_receiver(feeds: &[(&str, String)], url: &str) -> Home {
         "database = \"m.db\"\n[schedule]\ninterval = \"200ms\"\nmin_interval = \"200ms\"\n\
          [[feed]]\nid = \"{}\"\nurl = \"{}\"\nallow_private_addresses = true\n\
          [[sink]]\nid = \"bad\"\ntype = \"webhook\"\nurl = \"{url}\"\nsecret = {{ file = \"secret\" }}\n\
-         retry_initial = \"100ms\"\ntimeout = \"300ms\"\n\
+         retry_initial = \"100ms\"\ntimeout = \"300ms\"\npause_after = 1000\n\
          [[sink]]\nid = \"out\"\ntype = \"log\"\nformat = \"json\"\n{TOPICS}",
         feeds[0].0, feeds[0].1
     ));

@@ -100,8 +100,8 @@ fn a_folder_in_place_of_the_database_is_refused() {
     std::fs::create_dir(refused.database()).unwrap();
     let output = refused.home.run(&["poll"]);
     let error = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{error}");
-    assert!(error.contains("can't open the database"), "{error}");
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("`database` is a folder"), "{error}");
 }
 
 #[test]
