@@ -210,7 +210,10 @@ fn a_private_address_is_refused_without_leave() {
         let round = Round::with(url, "", |config| {
             config.replacen("allow_private_addresses = true", "", 1)
         });
-        round.failed("address-refused", "set `allow_private_addresses = true` for it");
+        round.failed(
+            "address-refused",
+            "set `allow_private_addresses = true` for it",
+        );
         assert!(server.requests().is_empty(), "{host} was asked");
     }
 }
