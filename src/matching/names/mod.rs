@@ -109,19 +109,13 @@ struct Terms {
 impl Terms {
     /// Adds a term unless the list is full, has it, or the text can't be one.
     fn add(&mut self, text: &str, rule: impl Into<Arc<str>>, ambiguous: bool, case: Case) {
-        if self.terms.len() >= MOST_TERMS {
+        if self.terms.len() >= MOST_TERMS || check_term(text).is_err() {
             return;
         }
         let exact = case == Case::Exact;
         // What counts in any case, or with any capital, needs no twin.
-        let mut key = (plain(text), false);
-        if self.known.contains(&key) || check_term(text).is_err() {
-            return;
-        }
-        if exact {
-            key = (folded(text, true), true);
-        }
-        if !self.known.insert(key) {
+        let has = self.known.contains(&(plain(text), false));
+        if has || !self.known.insert((folded(text, exact), exact)) {
             return;
         }
         let rule: Arc<str> = rule.into();
