@@ -15,6 +15,8 @@
 #![allow(clippy::unwrap_used)]
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
+#[path = "floor/mod.rs"]
+mod floor;
 #[path = "words/mod.rs"]
 mod words;
 
@@ -30,10 +32,9 @@ use axum::extract::{Path as UrlPath, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use futures_util::StreamExt;
+use floor::CONCURRENCY;
 
 const ENTRIES: usize = 10;
-const CONCURRENCY: usize = 32;
 
 #[derive(Default)]
 struct Answers {
@@ -292,19 +293,10 @@ fn bare(
 ) -> Duration {
     let client = mentiond::fetch::plain_client("bench").unwrap();
     let began = Instant::now();
-    runtime.block_on(async {
-        futures_util::stream::iter(0..feeds)
-            .for_each_concurrent(CONCURRENCY, |n| {
-                let mut request = client.get(format!("{base}/{n}"));
-                if conditional {
-                    request = request.header(header::IF_NONE_MATCH, format!("\"{n}-0\""));
-                }
-                async move {
-                    request.send().await.unwrap().bytes().await.unwrap();
-                }
-            })
-            .await;
-    });
+    runtime.block_on(floor::ask(&client, feeds, |n| {
+        let tag = conditional.then(|| format!("\"{n}-0\""));
+        (format!("{base}/{n}"), tag)
+    }));
     began.elapsed()
 }
 

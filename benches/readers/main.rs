@@ -12,6 +12,8 @@
 #![allow(clippy::unwrap_used)]
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
+#[path = "../floor/mod.rs"]
+mod floor;
 #[path = "../words/mod.rs"]
 mod words;
 
@@ -25,11 +27,9 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use futures_util::StreamExt;
+use floor::CONCURRENCY;
 use jiff::{Timestamp, ToSpan as _};
 
-/// Requests at a time, of the bare client and of mentiond.
-const CONCURRENCY: usize = 32;
 /// The feeds' `Last-Modified`.
 const MODIFIED: &str = "Mon, 05 Jan 2026 08:00:00 GMT";
 
@@ -178,19 +178,10 @@ fn ask(base: &str, feeds: usize, conditional: bool) {
         .build()
         .unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        futures_util::stream::iter(0..feeds)
-            .for_each_concurrent(CONCURRENCY, |n| {
-                let mut request = client.get(format!("{base}/feed/{n}"));
-                if conditional {
-                    request = request.header(header::IF_NONE_MATCH, format!("\"paper-{n}\""));
-                }
-                async move {
-                    request.send().await.unwrap().bytes().await.unwrap();
-                }
-            })
-            .await;
-    });
+    runtime.block_on(floor::ask(&client, feeds, |n| {
+        let tag = conditional.then(|| format!("\"paper-{n}\""));
+        (format!("{base}/feed/{n}"), tag)
+    }));
 }
 
 /// Inserts titles, links and texts, as durably as mentiond does: a write-ahead log, fsynced by each commit.
