@@ -62,17 +62,24 @@ struct Done<'a> {
 pub fn run(context: &Context, args: &BackupArgs) -> Result<ExitCode, CliError> {
     let config = context.load_without_secrets()?;
     let (file, key_file) = (&args.file, beside(&args.file, ".key"));
-    check(args, &config.database, &key_file)?;
+    let Some(database) = config.database.file() else {
+        return Err(CliError::Failed(format!(
+            "{} is a server's database, of which the server's own tools make copies (pg_dump, pg_basebackup); \
+             `mentiond store copy` makes a file of it",
+            config.database
+        )));
+    };
+    check(args, database, &key_file)?;
     let began = Instant::now();
     let key = if args.with_key {
-        read_key(&beside(&config.database, ".key"))?
+        read_key(&beside(database, ".key"))?
     } else {
         None
     };
     let runtime = runtime()?;
     let stop = Stop::on_signal(&runtime)?;
     let copy = temporary(file)?;
-    let done = copied(&config.database, copy.path(), file, &stop)?;
+    let done = copied(database, copy.path(), file, &stop)?;
     copy.as_file()
         .sync_all()
         .map_err(|error| unwritable(file, &error))?;

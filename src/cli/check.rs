@@ -69,7 +69,7 @@ pub fn run(context: &Context, _: &CheckArgs) -> Result<ExitCode, CliError> {
     if !config.routes.is_empty() {
         out.line(format!("routes         {}", config.routes.len()))?;
     }
-    out.line(format!("database       {}", config.database.display()))?;
+    out.line(format!("database       {}", config.database))?;
     out.line("ok")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -9,7 +9,7 @@ use super::output::{bytes, relative};
 use super::target::database_size;
 use super::{CliError, Context, runtime};
 use crate::model::Timestamp;
-use crate::store::{Keep, Prunable, Pruned, Store};
+use crate::store::{Keep, Prunable, Pruned, Store, StoreError};
 
 /// Remove what is older than [retention] says, or tell what would be removed.
 ///
@@ -72,18 +72,23 @@ pub fn run(context: &Context, args: &PruneArgs) -> Result<ExitCode, CliError> {
     store.close();
     report(context, args, &found, now)?;
     if args.vacuum {
-        let size = Store::vacuum(&config.database)?;
+        let file = config.database.file().ok_or(StoreError::FileOnly)?;
+        let size = Store::vacuum(file)?;
         if !args.json {
             let (before, after) = (bytes(size.before), bytes(size.after));
             context
                 .out
                 .line(format!("the file had {before} and has {after}"))?;
         }
-    } else if !args.dry_run && !args.json && free > 0 {
+    } else if let Some(file) = config.database.file()
+        && !args.dry_run
+        && !args.json
+        && free > 0
+    {
         context.out.line(format!(
             "the database has {}; {} of it are free and will be used again; it gets smaller with --vacuum only, \
              while nothing else has it open",
-            database_size(&config.database).1,
+            database_size(file).1,
             bytes(free)
         ))?;
     }

@@ -49,7 +49,7 @@ pub fn run(context: &Context, _: &RunArgs) -> Result<ExitCode, CliError> {
         feeds = live.config.feeds.len(),
         topics = live.config.topics.len(),
         sinks = live.config.sinks.len(),
-        database = %live.config.database.display(),
+        database = %live.config.database,
         "starting"
     );
     let engine = Engine::new(store, live);

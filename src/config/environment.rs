@@ -24,6 +24,8 @@ pub(super) enum Use {
     Asking,
     /// Delivering to a sink.
     Delivering,
+    /// Opening the database, which every command does that reads or writes it.
+    Database,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -97,8 +99,8 @@ impl Environment {
     pub(super) const fn reads(&self, secrets: Use) -> bool {
         match self.unread {
             Unread::None => true,
-            Unread::OfSinks => matches!(secrets, Use::Asking),
-            Unread::All => false,
+            Unread::OfSinks => !matches!(secrets, Use::Delivering),
+            Unread::All => matches!(secrets, Use::Database),
         }
     }
 

@@ -14,11 +14,11 @@ use super::routes::{self, Known};
 use super::sinks::{self, SinkList, Surroundings};
 use super::source::{MAX_FILE, Origin, Source, read_text};
 use super::topics::{self, TopicList};
-use super::{Config, LogFormat, SinkConfig, SinkKind, opml, settings, sink_feed, web};
+use super::{Config, LogFormat, SinkConfig, SinkKind, opml, postgres, settings, sink_feed, web};
 use crate::model::{SinkId, Topic};
 
 /// Keys of the main file that no other file may have.
-const MAIN_ONLY: [&str; 11] = [
+const MAIN_ONLY: [&str; 12] = [
     "include",
     "database",
     "shutdown_timeout",
@@ -30,6 +30,7 @@ const MAIN_ONLY: [&str; 11] = [
     "dedup",
     "alerts",
     "retention",
+    "postgres",
 ];
 
 /// Variables named `MENTIOND_…` that override no setting.
@@ -79,7 +80,9 @@ fn assemble(main: &Rc<Source>, environment: &Environment, report: &Report) -> Co
     let path = main.file.as_path();
     let mut root = Table::root(report, main, &tree, "the main file", Some(environment));
 
-    let database = settings::database(&mut root, environment);
+    let section = root.section("postgres", "[postgres]");
+    let postgres = postgres::read(section, environment);
+    let database = settings::database(&mut root, environment, postgres);
     let shutdown_timeout = settings::shutdown_timeout(&mut root);
     let log = settings::log(root.section("log", "[log]"));
     let schedule = settings::schedule(root.section("schedule", "[schedule]"));

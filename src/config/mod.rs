@@ -34,6 +34,7 @@ mod opml;
 mod opml_write;
 mod pace;
 mod person;
+mod postgres;
 mod problem;
 mod reader;
 mod request;
@@ -77,7 +78,7 @@ pub use sink_command::CommandConfig;
 pub use sink_email::{EmailConfig, Tls};
 pub use sink_feed::FeedConfig;
 
-use crate::model::{Feed, FeedId, Field, FullText, Interval, SinkId, Topic, TopicId};
+use crate::model::{Database, Feed, FeedId, Field, FullText, Interval, SinkId, Topic, TopicId};
 use crate::notify::Voice;
 use crate::notify::format::Format;
 use crate::notify::words::Language;
@@ -90,8 +91,8 @@ pub struct Config {
     pub path: PathBuf,
     /// Every file that was read: the main file, then the included ones in order.
     pub files: Vec<PathBuf>,
-    /// The `SQLite` database file.
-    pub database: PathBuf,
+    /// Where the database is: a file, or a server.
+    pub database: Database,
     /// What the daemon says of itself.
     pub log: LogConfig,
     /// How often feeds are polled.

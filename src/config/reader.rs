@@ -91,6 +91,11 @@ impl<'a> Table<'a> {
         self.report.warn(&self.origin, message, help);
     }
 
+    /// Whether it stands in the file at all.
+    pub(super) const fn is_given(&self) -> bool {
+        self.items.is_some()
+    }
+
     /// The value of a key, if the file has it.
     pub(super) fn get(&mut self, key: &'static str) -> Option<Value<'a>> {
         self.asked.push(key);

@@ -4,13 +4,14 @@
 //! scalar may be overridden by its environment variable.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
 use super::environment::Environment;
 use super::feeds::check_url;
+use super::postgres::{self, Postgres};
 use super::problem::{did_you_mean, quoted};
 use super::reader::Table;
 use super::request;
@@ -21,7 +22,7 @@ use super::{
     AlertConfig, ArticleConfig, DedupConfig, FetchConfig, LogConfig, RetentionConfig,
     ScheduleConfig,
 };
-use crate::model::{FullText, Interval};
+use crate::model::{Database, FullText, Interval};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
@@ -50,9 +51,21 @@ fn duration(table: &mut Table<'_>, key: &'static str, default: Duration) -> Dura
 /// `database`, else where the environment says.
 ///
 /// A path in the file starts from the file's folder, one in the variable from the working folder.
-pub(super) fn database(table: &mut Table<'_>, environment: &Environment) -> Option<PathBuf> {
+pub(super) fn database(
+    table: &mut Table<'_>,
+    environment: &Environment,
+    postgres: Postgres,
+) -> Option<Database> {
     if let Some(value) = table.setting("database") {
         let text = value.line(4096)?;
+        if text.contains("://") {
+            let url = postgres::url(&value)?;
+            return Some(Database::Server(Box::new(postgres.at(url))));
+        }
+        if postgres.is_given() {
+            let message = "[postgres] says nothing for a database in a file";
+            value.warn(message, None);
+        }
         if text.starts_with("~/") {
             let help = "write the path in full, or relative to this file".to_owned();
             value.error("`~` is not expanded in `database`", Some(help));
@@ -69,7 +82,7 @@ pub(super) fn database(table: &mut Table<'_>, environment: &Environment) -> Opti
             value.error("`database` is a folder", Some(help));
             return None;
         }
-        return Some(path);
+        return Some(Database::File(path));
     }
     let place = environment.default_database();
     if place.is_none() {
@@ -78,7 +91,7 @@ pub(super) fn database(table: &mut Table<'_>, environment: &Environment) -> Opti
             Some("set `database`".to_owned()),
         );
     }
-    place
+    place.map(Database::File)
 }
 
 /// `shutdown_timeout`.

@@ -75,7 +75,7 @@ impl Push {
         let Some(public_url) = &live.config.web.public_url else {
             return Ok(None);
         };
-        let keys = Keys::beside(&live.config.database)?;
+        let keys = Keys::of(&live.config.database)?;
         let subscriber = Subscriber::open(engine.store.clone(), keys, public_url).await?;
         engine.follow_push(subscriber.clone());
 

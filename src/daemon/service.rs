@@ -1,7 +1,6 @@
 //! The service's main loop.
 
 use std::future::pending;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use super::door::{self, Door};
 use super::push::Push;
 use super::{Engine, Live, LiveError, PushStartError, Scheduler, Then, spikes};
 use crate::config::{Config, LogConfig};
-use crate::model::Timestamp;
+use crate::model::{Database, Timestamp};
 use crate::notify::{Notifier, NotifyError, Printer, Settled};
 use crate::store::{Keep, StoreError};
 use crate::web::ListenError;
@@ -244,7 +243,7 @@ async fn until(at: Option<Timestamp>) {
 /// What stays as it was at the start.
 #[derive(Debug)]
 struct Started {
-    database: PathBuf,
+    database: Database,
     log: LogConfig,
 }
 
@@ -259,7 +258,7 @@ async fn reload(
     if config.database != started.database {
         warn!(
             "`database` has changed; that takes a restart, {} stays in use",
-            started.database.display()
+            started.database
         );
     }
     if config.log != started.log {

@@ -6,6 +6,7 @@
 //! (a mention worth telling).
 
 mod alert;
+mod database;
 mod entry;
 mod feed;
 mod id;
@@ -18,6 +19,7 @@ mod topic;
 pub use alert::{
     AlertFacts, AlertKind, FeedTrouble, MentionAlert, Route, SpikeAlert, SpikeStory, StorySource,
 };
+pub use database::{Database, ServerOptions};
 pub use entry::{DateNote, Document, Entry, EntryKey, Field, KeyBasis, StoryKey, TextHash};
 pub use feed::{
     Auth, Feed, FeedFormat, FullText, Interval, RequestOptions, UpdateHints, Validators,

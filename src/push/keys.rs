@@ -15,7 +15,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use crate::model::Secret;
+use crate::model::{Database, Secret};
 use crate::store::FeedRow;
 
 /// Bytes of the instance key.
@@ -32,6 +32,12 @@ pub enum KeyError {
         /// What the system said.
         detail: io::Error,
     },
+    /// Several workers share a database, and have no key that is the same for all.
+    #[error(
+        "push with a database on a server takes a key that all workers share: write \
+         `key = {{ file = \"path\" }}` into [postgres], with any 32 characters or more"
+    )]
+    NotShared,
     /// Others may read or change the file.
     #[error(
         "the key file {} can be used by others (mode {mode:04o}): chmod 600 it, or remove it if \
@@ -75,6 +81,22 @@ impl Keys {
                 read(&path)
             }
             result => result,
+        }
+    }
+
+    /// The key that belongs to a database: of a file the one [beside](Self::beside) it, of a server the one
+    /// that is configured, which all workers share.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn of(database: &Database) -> Result<Self, KeyError> {
+        match database {
+            Database::File(path) => Self::beside(path),
+            Database::Server(server) => {
+                let key = server.key.as_ref().ok_or(KeyError::NotShared)?;
+                let digest = Sha256::digest(key.expose().as_bytes());
+                Ok(Self(digest.into()))
+            }
         }
     }
 

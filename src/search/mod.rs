@@ -21,6 +21,7 @@
 mod hits;
 mod lex;
 mod query;
+mod server;
 #[cfg(test)]
 mod tests;
 mod tokens;

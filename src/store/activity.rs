@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rusqlite::params;
+use super::sql::params;
 
 use super::feeds::time;
 use super::{Store, StoreError};
@@ -76,15 +76,16 @@ impl Store {
             let ids = serde_json::to_string(&topics)
                 .unwrap_or_else(|error| unreachable!("plain data serializes: {error}"));
             // A sum for each topic and day: grouping would sort all rows of these weeks.
-            let mut days = conn.prepare_cached(
+            let each = conn.each("?1");
+            let mut days = conn.prepare_cached(&format!(
                 "WITH RECURSIVE day (first) AS
-                   (SELECT ?2 UNION ALL SELECT first + ?4 FROM day WHERE first < ?3)
+                   (SELECT CAST(?2 AS BIGINT) UNION ALL SELECT first + ?4 FROM day WHERE first < ?3)
                  SELECT t.key, d.first, (SELECT sum(mentions) FROM series
                    WHERE topic = t.value AND quarter >= d.first AND quarter < d.first + ?4)
-                 FROM json_each(?1) t CROSS JOIN day d ORDER BY t.id, d.first",
-            )?;
+                 FROM {each} t CROSS JOIN day d ORDER BY t.id, d.first"
+            ))?;
             let mut rows = days.query(params![ids, today - USUAL_DAYS * DAY, today, DAY])?;
-            while let Some(row) = rows.next()? {
+            while let Some(row) = &rows.next()? {
                 let count = Count {
                     quarter: row.get(1)?,
                     mentions: row.get::<_, Option<u32>>(2)?.unwrap_or(0),
@@ -95,13 +96,13 @@ impl Store {
                     pulse.days.push(count);
                 }
             }
-            let mut last_day = conn.prepare_cached(
+            let mut last_day = conn.prepare_cached(&format!(
                 "SELECT t.key, (SELECT coalesce(sum(mentions), 0) FROM series
                    WHERE topic = t.value AND quarter >= ?2)
-                 FROM json_each(?1) t",
-            )?;
+                 FROM {each} t"
+            ))?;
             let mut rows = last_day.query(params![ids, day])?;
-            while let Some(row) = rows.next()? {
+            while let Some(row) = &rows.next()? {
                 if let Some(pulse) = pulses.get_mut(row.get::<_, usize>(0)?) {
                     pulse.day = row.get::<_, i64>(1)?.unsigned_abs();
                 }
@@ -131,12 +132,12 @@ impl Store {
         self.read(move |conn| {
             let mut last = conn.prepare_cached(LAST)?;
             let mut counts = conn.prepare_cached(
-                "SELECT coalesce(sum(iif(quarter >= ?2, mentions, 0)), 0), coalesce(sum(mentions), 0)
+                "SELECT coalesce(sum(CASE WHEN quarter >= ?2 THEN mentions ELSE 0 END), 0), coalesce(sum(mentions), 0)
                  FROM series WHERE topic = ?1",
             )?;
             let read = |topic: &String| {
                 let last = last.query_row([topic], |row| time(row, 0))?;
-                let count = |row: &rusqlite::Row<'_>, n| row.get::<_, i64>(n);
+                let count = |row: &super::sql::Row<'_>, n| row.get::<_, i64>(n);
                 let (day, total) = counts.query_row(params![topic, first], |row| {
                     Ok((count(row, 0)?.unsigned_abs(), count(row, 1)?.unsigned_abs()))
                 })?;

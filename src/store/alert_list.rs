@@ -1,6 +1,6 @@
 //! Alerts as a list of pages, each alert with all its deliveries.
 
-use rusqlite::{Connection, Row};
+use super::sql::{Connection, Row};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -146,9 +146,9 @@ fn select(conn: &Connection, query: AlertQuery) -> Result<Vec<ListedAlert>, Stor
             " AND a.id IN (SELECT d.alert_id FROM delivery d WHERE d.state = ?1"
         } else {
             " AND EXISTS (SELECT 1 FROM delivery d WHERE d.alert_id = a.id
-                AND (?1 IS NULL OR d.state = ?1)"
+                AND (CAST(?1 AS TEXT) IS NULL OR d.state = ?1)"
         });
-        select.push_str(" AND (?2 IS NULL OR d.sink = ?2) AND (?3 IS NULL OR d.digest_id = ?3))");
+        select.push_str(" AND (CAST(?2 AS TEXT) IS NULL OR d.sink = ?2) AND (CAST(?3 AS TEXT) IS NULL OR d.digest_id = ?3))");
     }
     let mut composed = Query::new(&select);
     if of_delivery {
@@ -179,12 +179,12 @@ fn select(conn: &Connection, query: AlertQuery) -> Result<Vec<ListedAlert>, Stor
         .and_both(
             "(a.created_ms < @ OR a.id > @)",
             at.zip(id)
-                .map(|(at, id)| (rusqlite::types::Value::from(at), id.into())),
+                .map(|(at, id)| (super::sql::Value::from(at), id.into())),
         )
         .run(conn, "a.created_ms DESC, a.id", query.limit, alert)
 }
 
-fn alert(row: &Row<'_>) -> rusqlite::Result<ListedAlert> {
+fn alert(row: &Row<'_>) -> super::sql::Result<ListedAlert> {
     let detail: serde_json::Value = decode(4, &row.get::<_, String>(4)?)?;
     let text = |key: &str| detail[key].as_str().map(str::to_owned);
     Ok(ListedAlert {
@@ -203,7 +203,7 @@ fn alert(row: &Row<'_>) -> rusqlite::Result<ListedAlert> {
     })
 }
 
-fn delivery(row: &Row<'_>) -> rusqlite::Result<DeliveryRow> {
+fn delivery(row: &Row<'_>) -> super::sql::Result<DeliveryRow> {
     let state: String = row.get(1)?;
     let is_open = matches!(state.as_str(), "waiting" | "held");
     Ok(DeliveryRow {

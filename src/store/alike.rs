@@ -10,7 +10,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
+use super::sql::{Connection, OptionalExtension, Statement, params};
 
 use super::StoreError;
 use crate::dedup::{FEWEST_AGREEING, Fingerprint, Passage, Verdict, compare};
@@ -76,12 +76,10 @@ pub(super) fn story(
     if let Some(story) = known {
         return Ok((story, None));
     }
-    conn.prepare_cached("INSERT INTO story (key, first_seen_ms) VALUES (?1, ?2)")?
-        .execute(params![key.0, at.as_millis()])?;
-    let own = Story {
-        row: conn.last_insert_rowid(),
-        key,
-    };
+    let row = conn
+        .prepare_cached("INSERT INTO story (key, first_seen_ms) VALUES (?1, ?2) RETURNING id")?
+        .query_row(params![key.0, at.as_millis()], |row| row.get(0))?;
+    let own = Story { row, key };
     match looks {
         Some(looks) => Ok(like(conn, looks, own, None)?),
         None => Ok((own, None)),
@@ -175,7 +173,7 @@ fn candidates(
 }
 
 fn read(
-    statement: &mut CachedStatement<'_>,
+    statement: &mut Statement<'_>,
     entry: i64,
 ) -> Result<Option<(Fingerprint, Timestamp)>, StoreError> {
     let row: Option<(Vec<u8>, i64)> = statement

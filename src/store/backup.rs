@@ -16,7 +16,8 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
-use super::{Store, StoreError, open_reader, schema};
+use super::file::open_reader;
+use super::{Store, StoreError, schema};
 
 /// Pages that are copied between two looks at whether to go on: 4 MiB.
 const STEP: i32 = 1024;

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, params};
+use super::sql::{Connection, params};
 use serde::Serialize;
 
 use super::series::day;
@@ -33,7 +33,7 @@ pub struct ValueCounts {
 /// The counts of a topic (1) and dimension (2) from one day (3) to another (4), by value; with groups (5),
 /// each feed's counts under each value that it has there, or under an empty one.
 const COUNTED: &str = "SELECT d.day AS day, d.value AS value, d.mentions AS n FROM series_day d
-    WHERE d.topic = ?1 AND d.dim = ?2 AND d.day BETWEEN ?3 AND ?4 AND ?5 IS NULL";
+    WHERE d.topic = ?1 AND d.dim = ?2 AND d.day BETWEEN ?3 AND ?4 AND CAST(?5 AS TEXT) IS NULL";
 const GROUPED: &str = "SELECT d.day AS day, coalesce(g.value, '') AS value, d.mentions AS n
     FROM series_day d LEFT JOIN grouped g ON g.feed = d.value
     WHERE d.topic = ?1 AND d.dim = ?2 AND d.day BETWEEN ?3 AND ?4";
@@ -73,11 +73,13 @@ fn read(
         return Ok(Vec::new());
     };
     let counted = if groups.is_some() { GROUPED } else { COUNTED };
+    let each = conn.each("coalesce(?5, '[]')");
+    let value = conn.either("t.value", "CAST(t.value AS json)");
     let sql = format!(
         "WITH grouped (feed, value) AS MATERIALIZED
-           (SELECT value ->> '$.feed', value ->> '$.value' FROM json_each(coalesce(?5, '[]'))),
+           (SELECT {value} ->> 'feed', {value} ->> 'value' FROM {each} t),
          counted AS ({counted}),
-         most AS (SELECT value, sum(n) AS total FROM counted GROUP BY value HAVING total > 0
+         most AS (SELECT value, sum(n) AS total FROM counted GROUP BY value HAVING sum(n) > 0
            ORDER BY total DESC, value LIMIT ?6)
          SELECT c.day, c.value, c.n FROM most m JOIN counted c ON c.value = m.value
          ORDER BY m.total DESC, m.value"
@@ -91,7 +93,7 @@ fn read(
     let mut rows = statement.query(asked)?;
     let mut found: Vec<ValueCounts> = Vec::new();
     let mut places = HashMap::new();
-    while let Some(row) = rows.next()? {
+    while let Some(row) = &rows.next()? {
         let value: String = row.get(1)?;
         let place = *places.entry(value).or_insert_with_key(|value| {
             found.push(ValueCounts {

@@ -3,12 +3,13 @@
 //! [`Store::commit_poll`] records all that follows from a poll: schedule, entries, mentions,
 //! counts, alerts and the outbox. Uniqueness is held by the tables: an entry is new once per feed
 //! and key, an alert exists once per topic and story, a delivery once per alert and sink. Which story
-//! an entry tells is decided here too ([`super::alike`]), after all that was committed before. A poll
+//! an entry tells is decided here too ([`super::alike`]), after all that was committed before
+//! ([`super::turns`] sees to that where several commit at once). A poll
 //! that found nothing new writes its schedule row and nothing else.
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use super::sql::{Connection, OptionalExtension, params};
 
 use super::alike::{self, Looks};
 use super::feeds::leave_url;
@@ -17,6 +18,7 @@ use super::pages::want_page;
 use super::record::{
     Committed, DocumentRecord, EntryRecord, PollRecord, PollStatus, PushRecord, Renewal,
 };
+use super::turns::Turns;
 use super::{FeedRow, Store, StoreError, indexed, series};
 use crate::model::Timestamp;
 
@@ -127,7 +129,7 @@ fn update_schedule(conn: &Connection, record: &PollRecord) -> Result<(), StoreEr
     conn.prepare_cached(
         "UPDATE schedule SET last_poll_ms = ?2, next_poll_ms = ?3, wait_until_ms = ?4, status = ?5,
            error = ?6,
-           moved_polls = CASE WHEN moved_url IS ?7 THEN min(moved_polls + 1, 1000) ELSE 1 END,
+           moved_polls = CASE WHEN moved_url IS NOT DISTINCT FROM ?7 THEN min(moved_polls + 1, 1000) ELSE 1 END,
            moved_url = ?7, fresh_until_ms = ?8
          WHERE feed_id = ?1",
     )?
@@ -230,6 +232,7 @@ fn record_entries(
     document: &DocumentRecord,
     committed: &mut Committed,
 ) -> Result<(), StoreError> {
+    Turns::of_document(source.feed, document).take(conn)?;
     for (n, entry) in document.entries.iter().enumerate() {
         let window = (n < MOST_COMPARED).then_some(document.window);
         record_entry(conn, source, entry, window, committed)?;
@@ -263,7 +266,7 @@ fn record_entry(
     }
     conn.prepare_cached(
         "INSERT INTO seen (feed_id, key, text_hash, served_ms) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT DO UPDATE SET text_hash = excluded.text_hash, served_ms = excluded.served_ms",
+         ON CONFLICT (feed_id, key) DO UPDATE SET text_hash = excluded.text_hash, served_ms = excluded.served_ms",
     )?
     .execute(params![feed, item.key.0, item.text_hash.0, at])?;
 
@@ -298,8 +301,8 @@ fn record_entry(
                language_basis = excluded.language_basis, text_from = 'feed',
                published_ms = excluded.published_ms, updated_ms = excluded.updated_ms,
                date_note = excluded.date_note, revised_ms = excluded.first_seen_ms,
-               counted_ms = coalesce(excluded.counted_ms, counted_ms),
-               revisions = revisions + 1
+               counted_ms = coalesce(excluded.counted_ms, entry.counted_ms),
+               revisions = entry.revisions + 1
              RETURNING id, revisions",
         )?
         .query_row(

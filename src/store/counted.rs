@@ -1,7 +1,7 @@
 //! A topic's mentions over a span of time, by the time under which they are counted: when their entries were
 //! published, else first seen.
 
-use rusqlite::Row;
+use super::sql::Row;
 
 use super::history::{filtered, mention_row};
 use super::query::Query;
@@ -74,14 +74,14 @@ fn counted(
 
 /// How SQLite runs the query of [`Store::counted_mentions`].
 #[cfg(test)]
-pub(super) fn plan(conn: &rusqlite::Connection) -> Result<String, StoreError> {
+pub(super) fn plan(conn: &super::sql::Connection) -> Result<String, StoreError> {
     let (at, id) = (Timestamp::from_millis(7), 7);
     let behind = Some(MentionPlace { found: at, id });
     let steps = counted("sco".to_owned(), (at, at), behind).explained(conn, NEWEST_FIRST, 9)?;
     Ok(steps.join("\n"))
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<CountedMention> {
+fn read(row: &Row<'_>) -> super::sql::Result<CountedMention> {
     Ok(CountedMention {
         mention: mention_row(row)?,
         counted: Timestamp::from_millis(row.get(24)?),

@@ -1,6 +1,6 @@
 //! Counts by UTC day, page by page, for those who take them elsewhere.
 
-use rusqlite::{Row, params};
+use super::sql::{Row, params};
 
 use super::series::{DAY_MS, Dimension};
 use super::{Store, StoreError};
@@ -85,7 +85,7 @@ impl Store {
                     "SELECT (quarter - (quarter % ?4 + ?4) % ?4) / ?4 AS day, '', sum(mentions) AS n,
                        sum(stories)
                      FROM series WHERE topic = ?1 AND quarter BETWEEN ?2 AND ?3
-                     GROUP BY day HAVING n > 0 ORDER BY day LIMIT ?5",
+                     GROUP BY day HAVING sum(mentions) > 0 ORDER BY day LIMIT ?5",
                 )?;
                 let rows = statement.query_map(params![topic, first, last, QUARTERS, limit], read)?;
                 return Ok(rows.collect::<Result<_, _>>()?);

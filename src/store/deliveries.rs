@@ -1,6 +1,6 @@
 //! The outbox: what waits to be delivered, and the list of what was.
 
-use rusqlite::{Connection, Row, params};
+use super::sql::{Connection, Row, params};
 use serde::Serialize;
 
 use super::feeds::time;
@@ -129,7 +129,7 @@ const IN_ORDER: &str = "
       a.detail, s.key, f.name, a.story_id, a.score, d.next_attempt_ms
     FROM delivery d INDEXED BY delivery_order JOIN alert a ON a.id = d.alert_id
       LEFT JOIN story s ON s.id = a.story_id LEFT JOIN feed f ON f.id = a.feed_id
-    WHERE d.state = 'waiting' AND d.sink = ?1 AND ?2 IS NOT NULL
+    WHERE d.state = 'waiting' AND d.sink = ?1 AND CAST(?2 AS BIGINT) IS NOT NULL
     ORDER BY d.id LIMIT ?3";
 
 impl Store {
@@ -154,7 +154,7 @@ impl Store {
             let mut statement = conn.prepare_cached(if in_order { IN_ORDER } else { ANY_ORDER })?;
             let mut rows = statement.query(params![sink.as_str(), now.as_millis(), limit])?;
             let (mut outbox, mut unreadable) = (Outbox::default(), Vec::new());
-            while let Some(row) = rows.next()? {
+            while let Some(row) = &rows.next()? {
                 let at = Timestamp::from_millis(row.get(12)?);
                 if at > now {
                     outbox.next = Some(at);
@@ -198,7 +198,7 @@ impl Store {
             let mut statement =
                 conn.prepare_cached("SELECT state, count(*) FROM delivery GROUP BY state")?;
             let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
+            while let Some(row) = &rows.next()? {
                 let n = row.get::<_, i64>(1)?.unsigned_abs();
                 match row.get::<_, String>(0)?.as_str() {
                     "held" => counts.held = n,
@@ -282,7 +282,7 @@ fn read_due(conn: &Connection, row: &Row<'_>, sink: &str) -> Result<Due, StoreEr
     })
 }
 
-fn alert_row(row: &Row<'_>) -> rusqlite::Result<AlertRow> {
+fn alert_row(row: &Row<'_>) -> super::sql::Result<AlertRow> {
     let detail: serde_json::Value = decode(4, &row.get::<_, String>(4)?)?;
     let text = |key: &str| detail[key].as_str().map(str::to_owned);
     Ok(AlertRow {

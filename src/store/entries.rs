@@ -1,6 +1,6 @@
 //! One entry as it is kept, with the mentions that were recorded in it.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use super::sql::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -112,7 +112,7 @@ fn with_link(conn: &Connection, link: &str) -> Result<Vec<i64>, StoreError> {
         conn.prepare_cached("SELECT id, link FROM entry WHERE link IS NOT NULL ORDER BY id DESC")?;
     let mut rows = all.query([])?;
     let mut ids = Vec::new();
-    while let Some(row) = rows.next()? {
+    while let Some(row) = &rows.next()? {
         let link: String = row.get(1)?;
         if ids.len() < MOST && canonical_link(&link).as_ref() == Some(&wanted) {
             ids.push(row.get(0)?);
@@ -155,7 +155,7 @@ fn entry(conn: &Connection, id: i64) -> Result<Option<StoredEntry>, StoreError> 
     Ok(Some(found))
 }
 
-fn entry_row(row: &Row<'_>) -> rusqlite::Result<StoredEntry> {
+fn entry_row(row: &Row<'_>) -> super::sql::Result<StoredEntry> {
     Ok(StoredEntry {
         id: row.get(0)?,
         feed: row.get(1)?,

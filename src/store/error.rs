@@ -1,10 +1,13 @@
 //! What can go wrong with the database, in words for the person who must act.
 
+use std::error::Error as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::ErrorCode;
+
+use super::sql;
 
 /// An error of the store.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -87,6 +90,26 @@ pub enum StoreError {
     /// Anything else that SQLite says.
     #[error("database: {0}")]
     Sqlite(Arc<rusqlite::Error>),
+    /// The database server, or the way to it, is not there for now.
+    #[error(
+        "the database server can't be reached ({0}): check that it runs and that `database` names it; what was \
+         to be recorded is tried again"
+    )]
+    Unreachable(String),
+    /// The server is there and does not let us in, or not do what we must.
+    #[error(
+        "the database server refuses this ({0}): check `database`, the password and the rights of its user"
+    )]
+    Refused(String),
+    /// Others wrote the same at the same time, again and again.
+    #[error("others write the same at the same time ({0})")]
+    Conflict(String),
+    /// Anything else that a server says.
+    #[error("database: {0}")]
+    Server(String),
+    /// Something that is of a database in a file only.
+    #[error("this works with a database in a file only; a server has means of its own for it")]
+    FileOnly,
     /// A search or a list took too long and was broken off.
     #[error("this took longer than {0:?}: ask for rarer words, or a shorter time with `since`")]
     TooSlow(Duration),
@@ -105,6 +128,54 @@ impl From<rusqlite::Error> for StoreError {
                 Self::Corrupt(error.to_string())
             }
             _ => Self::Sqlite(Arc::new(error)),
+        }
+    }
+}
+
+impl From<sql::Error> for StoreError {
+    fn from(error: sql::Error) -> Self {
+        match error {
+            sql::Error::Sqlite(error) => error.into(),
+            sql::Error::TimedOut => Self::Unreachable(error.to_string()),
+            sql::Error::FileOnly => Self::FileOnly,
+            sql::Error::Postgres(error) => error.into(),
+        }
+    }
+}
+
+/// By the class of the server's code (PostgreSQL's appendix A), which its relatives keep to.
+impl From<tokio_postgres::Error> for StoreError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let Some(told) = error.as_db_error() else {
+            let mut words = error.to_string();
+            if let Some(cause) = error.source() {
+                words = format!("{words}: {cause}");
+            }
+            // What the library can't make of values is a fault of ours, the rest is the network's.
+            let is_ours =
+                words.starts_with("error serializing") || words.starts_with("error deserializing");
+            return if is_ours {
+                Self::Server(words)
+            } else {
+                Self::Unreachable(words)
+            };
+        };
+        let words = told.message().to_owned();
+        match told.code().code() {
+            // Serialization failures and deadlocks, who did not get a lock in time, and who finds what was not
+            // there when it was looked for, or no more.
+            "40001" | "40P01" | "40003" | "55P03" | "23505" | "23503" => Self::Conflict(words),
+            "53100" => Self::Full,
+            // A failover leaves a follower where the leader was.
+            "25006" | "57P01" | "57P02" | "57P03" | "53300" | "25P03" | "57P05" => {
+                Self::Unreachable(words)
+            }
+            "57014" => Self::TooSlow(Duration::from_secs(30)),
+            "28000" | "28P01" | "3D000" | "42501" | "3F000" => Self::Refused(words),
+            code if code.starts_with("08") => Self::Unreachable(words),
+            code if code.starts_with("58") => Self::Io(words),
+            code if code.starts_with("XX") => Self::Corrupt(words),
+            code => Self::Server(format!("{words} ({code})")),
         }
     }
 }

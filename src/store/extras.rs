@@ -29,13 +29,16 @@ impl Store {
             let mut extras: HashMap<String, Extras> = HashMap::new();
             // With max() the other columns are those of its row (SQLite, bare columns). A cross join keeps
             // SQLite from beginning with the feeds and all of their entries.
-            let mut pages = conn.prepare_cached(
+            let mut pages = conn.prepare_cached(conn.either(
                 "SELECT f.name, p.state, count(*), p.error, max(p.next_attempt_ms)
                  FROM page p CROSS JOIN entry e ON e.id = p.entry_id CROSS JOIN feed f ON f.id = e.feed_id
                  GROUP BY f.id, p.state",
-            )?;
+                "SELECT f.name, p.state, count(*), (array_agg(p.error ORDER BY p.next_attempt_ms DESC))[1]
+                 FROM page p JOIN entry e ON e.id = p.entry_id JOIN feed f ON f.id = e.feed_id
+                 GROUP BY f.id, p.state",
+            ))?;
             let mut rows = pages.query([])?;
-            while let Some(row) = rows.next()? {
+            while let Some(row) = &rows.next()? {
                 let known = extras.entry(row.get(0)?).or_default();
                 let (state, count): (String, u64) = (row.get(1)?, row.get(2)?);
                 match state.as_str() {
@@ -47,12 +50,14 @@ impl Store {
                     }
                 }
             }
-            let mut push = conn.prepare_cached(
+            let mut push = conn.prepare_cached(conn.either(
                 "SELECT f.name, s.state, max(s.generation)
                  FROM subscription s JOIN feed f ON f.id = s.feed_id GROUP BY f.id",
-            )?;
+                "SELECT f.name, (array_agg(s.state ORDER BY s.generation DESC))[1]
+                 FROM subscription s JOIN feed f ON f.id = s.feed_id GROUP BY f.id",
+            ))?;
             let mut rows = push.query([])?;
-            while let Some(row) = rows.next()? {
+            while let Some(row) = &rows.next()? {
                 extras.entry(row.get(0)?).or_default().push = row.get(1)?;
             }
             Ok(extras)

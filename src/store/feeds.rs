@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use super::sql::{Connection, OptionalExtension, Row, params};
 
 use super::{Store, StoreError};
 use crate::model::{EntryKey, Feed, FeedId, TextHash, Timestamp, UpdateHints, Validators};
@@ -109,8 +109,8 @@ impl Store {
             .collect();
         self.write(move |conn| {
             feeds
-                .into_iter()
-                .map(|(id, url, source)| register(conn, id, &url, &source, now))
+                .iter()
+                .map(|(id, url, source)| register(conn, id.clone(), url, source, now))
                 .collect()
         })
         .await
@@ -136,13 +136,14 @@ impl Store {
             .unwrap_or(i64::MAX)
             .max(1);
         self.write(move |conn| {
-            Ok(conn.execute(
-                "UPDATE schedule SET last_poll_ms = ?1, next_poll_ms = max(?2 + abs(random() % ?3),
+            let dice = conn.either("abs(random() % ?3)", "CAST(floor(random() * ?3) AS BIGINT)");
+            let sql = format!(
+                "UPDATE schedule SET last_poll_ms = ?1, next_poll_ms = max(?2 + {dice},
                    CASE WHEN last_poll_ms > ?4 THEN 0 ELSE coalesce(next_poll_ms, 0) END)
                  WHERE gone_ms IS NULL
-                   AND (next_poll_ms IS NULL OR next_poll_ms <= ?5 OR last_poll_ms > ?4)",
-                params![crashed, until, spread, wrong, due],
-            )?)
+                   AND (next_poll_ms IS NULL OR next_poll_ms <= ?5 OR last_poll_ms > ?4)"
+            );
+            Ok(conn.execute(&sql, params![crashed, until, spread, wrong, due])?)
         })
         .await
     }
@@ -214,9 +215,11 @@ fn register(
         .optional()?;
     let row = match known {
         None => {
-            conn.prepare_cached("INSERT INTO feed (name, url, source) VALUES (?1, ?2, ?3)")?
-                .execute(params![id.as_str(), url, source])?;
-            let row = conn.last_insert_rowid();
+            let row: i64 = conn
+                .prepare_cached(
+                    "INSERT INTO feed (name, url, source) VALUES (?1, ?2, ?3) RETURNING id",
+                )?
+                .query_row(params![id.as_str(), url, source], |row| row.get(0))?;
             conn.prepare_cached("INSERT INTO schedule (feed_id) VALUES (?1)")?
                 .execute([row])?;
             row
@@ -267,7 +270,7 @@ fn register(
                (SELECT coalesce(max(CASE WHEN at <= ?3 THEN at END), max(at)) FROM (
                   SELECT s.last_poll_ms AS at FROM feed f JOIN schedule s ON s.feed_id = f.id
                     WHERE f.url = ?2
-                  UNION ALL SELECT last_poll_ms FROM left_url WHERE url = ?2)),
+                  UNION ALL SELECT last_poll_ms FROM left_url WHERE url = ?2) AS polls),
                fresh_until_ms
              FROM schedule WHERE feed_id = ?1",
         )?
@@ -295,7 +298,8 @@ fn register(
 pub(super) fn leave_url(conn: &Connection, url: &str, at: Timestamp) -> Result<(), StoreError> {
     conn.prepare_cached(
         "INSERT INTO left_url (url, last_poll_ms) VALUES (?1, ?2)
-         ON CONFLICT DO UPDATE SET last_poll_ms = max(last_poll_ms, excluded.last_poll_ms)",
+         ON CONFLICT (url) DO UPDATE SET
+           last_poll_ms = max(left_url.last_poll_ms, excluded.last_poll_ms)",
     )?
     .execute(params![url, at.as_millis()])?;
     Ok(())
@@ -308,7 +312,7 @@ const SELECT: &str = "SELECT f.name, f.url, f.source, f.title, f.format, f.langu
     f.skip_hours, f.skip_days, f.rhythm, f.document_ms
   FROM feed f JOIN schedule s ON s.feed_id = f.id";
 
-fn feed_state(row: &Row<'_>) -> rusqlite::Result<FeedState> {
+fn feed_state(row: &Row<'_>) -> super::sql::Result<FeedState> {
     let moved_url: Option<String> = row.get(19)?;
     let moved_polls = row.get(20)?;
     let validator_url: Option<String> = row.get(21)?;
@@ -351,7 +355,7 @@ fn feed_state(row: &Row<'_>) -> rusqlite::Result<FeedState> {
 }
 
 /// Reads a nullable column of milliseconds.
-pub(super) fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
+pub(super) fn time(row: &Row<'_>, column: usize) -> super::sql::Result<Option<Timestamp>> {
     Ok(row
         .get::<_, Option<i64>>(column)?
         .map(Timestamp::from_millis))

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use rusqlite::{Connection, OptionalExtension, params};
+use super::sql::{Connection, OptionalExtension, params};
 
 use super::{Store, StoreError};
 use crate::model::Timestamp;
@@ -107,13 +107,15 @@ impl Tally {
     fn count(&self, conn: &Connection) -> Result<BTreeMap<String, u64>, StoreError> {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // One transaction, so that none comes between the counting and the look at the newest.
-        let tx = conn.unchecked_transaction()?;
-        for (topic, n) in by_name(&tx, NEW_MENTIONS, params![counts.last])? {
+        let (new, last) = conn.at_one_time(|conn| {
+            let new = by_name(conn, NEW_MENTIONS, params![counts.last])?;
+            Ok::<_, StoreError>((new, newest_mention(conn)?))
+        })?;
+        for (topic, n) in new {
             *counts.mentions.entry(topic).or_default() += n;
         }
         // Lower than before when the newest was removed.
-        counts.last = newest_mention(&tx)?;
-        tx.finish()?;
+        counts.last = last;
         Ok(counts.mentions.clone())
     }
 }
@@ -132,7 +134,7 @@ impl Store {
                 subscriptions: by_name(conn, SUBSCRIPTIONS, [])?.into_iter().collect(),
                 lease_until: moment(conn, LEASE)?,
                 last_entry: moment(conn, LAST_ENTRY)?,
-                sizes: sizes(conn, &inner.path)?,
+                sizes: sizes(conn)?,
                 ..Figures::default()
             };
             for table in TABLES {
@@ -155,7 +157,7 @@ impl Store {
             }
             let mut statement = conn.prepare_cached(SINKS)?;
             let mut sinks = statement.query([])?;
-            while let Some(row) = sinks.next()? {
+            while let Some(row) = &sinks.next()? {
                 let standing = Standing {
                     stopped: row.get(1)?,
                     paused: row.get(2)?,
@@ -174,8 +176,12 @@ impl Store {
     /// What the database says.
     pub async fn try_writing(&self) -> Result<(), StoreError> {
         self.write(|conn| {
-            let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
-            Ok(conn.pragma_update(None, "user_version", version)?)
+            let Ok(file) = conn.file() else {
+                conn.execute("UPDATE mentiond SET version = version", [])?;
+                return Ok(());
+            };
+            let version: i64 = file.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            Ok(file.pragma_update(None, "user_version", version)?)
         })
         .await
     }
@@ -203,7 +209,7 @@ fn moment(conn: &Connection, sql: &str) -> Result<Option<Timestamp>, StoreError>
 fn by_name(
     conn: &Connection,
     sql: &str,
-    params: impl rusqlite::Params,
+    params: impl super::sql::Params,
 ) -> Result<Vec<(String, u64)>, StoreError> {
     let mut statement = conn.prepare_cached(sql)?;
     let rows = statement.query_map(params, |row| {
@@ -212,7 +218,14 @@ fn by_name(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn sizes(conn: &Connection, path: &Path) -> Result<Sizes, StoreError> {
+fn sizes(conn: &Connection) -> Result<Sizes, StoreError> {
+    let Ok(file) = conn.file() else {
+        return Ok(Sizes {
+            file: number(conn, "SELECT pg_database_size(current_database())")?,
+            ..Sizes::default()
+        });
+    };
+    let path = Path::new(file.path().unwrap_or_default());
     let page = number(conn, "PRAGMA page_size")?;
     let mut wal = path.as_os_str().to_owned();
     wal.push("-wal");
@@ -227,6 +240,7 @@ fn sizes(conn: &Connection, path: &Path) -> Result<Sizes, StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sql::{Value, params_from_iter};
     use super::*;
 
     #[tokio::test]
@@ -251,9 +265,8 @@ mod tests {
             let mut steps = Vec::new();
             for sql in looks {
                 let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
-                let given = statement.parameter_count();
-                let nothing = vec![0; given];
-                let params = rusqlite::params_from_iter(nothing);
+                let nothing = sql.contains("?1").then_some(Value::Null);
+                let params = params_from_iter(nothing);
                 let rows = statement.query_map(params, |row| row.get::<_, String>(3))?;
                 for step in rows {
                     steps.push((sql.clone(), step?));

@@ -4,7 +4,7 @@
 //! each of its numbers, and only of what it does not know: the feeds that carried the story when it was
 //! told there are not counted as growth.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use super::sql::{Connection, OptionalExtension, params};
 
 use super::StoreError;
 use super::mentions::{Subject, deliver, insert_bare};

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension, Row, ffi};
+use super::sql::ValueRef;
+use rusqlite::ffi;
+
+use super::sql::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -318,7 +320,7 @@ pub(super) fn filtered(filter: MentionFilter, join: &str) -> Query {
     .and("m.topic = @", filter.topic)
     .and("f.name = @", filter.feed)
     .and(
-        "(e.language = @ OR e.language LIKE @ || '-%')",
+        "(e.language = @ OR lower(e.language) LIKE lower(@) || '-%')",
         filter.language,
     )
     .and("m.created_ms >= @", filter.since.map(Timestamp::as_millis))
@@ -328,19 +330,19 @@ pub(super) fn filtered(filter: MentionFilter, join: &str) -> Query {
 }
 
 /// A mention that has all that belongs to it; what lacks it is no less than damage.
-fn whole_row(row: &Row<'_>) -> rusqlite::Result<MentionRow> {
+fn whole_row(row: &Row<'_>) -> super::sql::Result<MentionRow> {
     for (column, what) in [(20, "entry"), (2, "feed"), (23, "story")] {
         if row.get_ref(column)? == ValueRef::Null {
             let id: i64 = row.get(22)?;
             let code = ffi::Error::new(ffi::SQLITE_CORRUPT);
             let text = format!("mention {id} lacks its {what}");
-            return Err(rusqlite::Error::SqliteFailure(code, Some(text)));
+            return Err(rusqlite::Error::SqliteFailure(code, Some(text)).into());
         }
     }
     mention_row(row)
 }
 
-pub(super) fn mention_row(row: &Row<'_>) -> rusqlite::Result<MentionRow> {
+pub(super) fn mention_row(row: &Row<'_>) -> super::sql::Result<MentionRow> {
     Ok(MentionRow {
         found: Timestamp::from_millis(row.get(0)?),
         topic: row.get(1)?,
@@ -366,7 +368,7 @@ pub(super) fn mention_row(row: &Row<'_>) -> rusqlite::Result<MentionRow> {
     })
 }
 
-fn alike(row: &Row<'_>) -> rusqlite::Result<Option<Alike>> {
+fn alike(row: &Row<'_>) -> super::sql::Result<Option<Alike>> {
     let likeness: Option<f64> = row.get(16)?;
     Ok(match likeness {
         Some(likeness) => Some(Alike {

@@ -3,7 +3,7 @@
 //! What an entry's text left in the index can't be read back: the index has no content. That it is consistent
 //! in itself is part of [`Store::check_file`]; here it is compared which entries stand in it.
 
-use rusqlite::{Connection, params};
+use super::sql::{Connection, params};
 
 use super::indexed::{backlog, put, remove};
 use super::{Store, StoreError};
@@ -27,9 +27,18 @@ pub struct IndexCheck {
 
 /// Entries that are missing: those behind the backlog that are not in the index.
 const MISSING: &str = "FROM entry e
-    WHERE e.id > ?1 AND NOT EXISTS (SELECT 1 FROM search_docsize WHERE id = e.id)";
+    WHERE e.id > ?1 AND NOT EXISTS (SELECT 1 FROM {indexed} WHERE d.id = e.id)";
 /// What is in the index of no entry.
-const GONE: &str = "FROM search_docsize d WHERE NOT EXISTS (SELECT 1 FROM entry WHERE id = d.id)";
+const GONE: &str = "FROM {indexed} WHERE NOT EXISTS (SELECT 1 FROM entry WHERE id = d.id)";
+
+/// A statement about what is indexed, of which each row has the entry's id.
+fn over_index(conn: &Connection, sql: &str) -> String {
+    let indexed = conn.either(
+        "search_docsize d",
+        "(SELECT entry_id AS id FROM search) AS d",
+    );
+    sql.replace("{indexed}", indexed)
+}
 
 impl Store {
     /// Compares which entries there are and which the index has.
@@ -40,9 +49,9 @@ impl Store {
         self.read(|conn| {
             let last = backlog(conn)?.unwrap_or(i64::MIN);
             let count = |sql: &str, last: Option<i64>| {
-                let sql = format!("SELECT count(*) {sql}");
+                let sql = over_index(conn, &format!("SELECT count(*) {sql}"));
                 let mut statement = conn.prepare(&sql)?;
-                let read = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
+                let read = |row: &super::sql::Row<'_>| row.get::<_, i64>(0);
                 let n = match last {
                     Some(last) => statement.query_row([last], read)?,
                     None => statement.query_row([], read)?,
@@ -50,7 +59,7 @@ impl Store {
                 Ok::<_, StoreError>(n.unsigned_abs())
             };
             Ok(IndexCheck {
-                indexed: count("FROM search_docsize", None)?,
+                indexed: count("FROM {indexed}", None)?,
                 missing: count(MISSING, Some(last))?,
                 gone: count(GONE, None)?,
                 waiting: count("FROM entry WHERE id <= ?1", Some(last))?,
@@ -76,7 +85,8 @@ impl Store {
 
 /// Takes a step's worth of what is gone out of the index; says how much that was.
 fn remove_gone(conn: &Connection) -> Result<usize, StoreError> {
-    let mut gone = conn.prepare_cached(&format!("SELECT d.id {GONE} LIMIT ?1"))?;
+    let mut gone =
+        conn.prepare_cached(&over_index(conn, &format!("SELECT d.id {GONE} LIMIT ?1")))?;
     let gone = gone.query_map([STEP], |row| row.get(0))?;
     let gone: Vec<i64> = gone.collect::<Result<_, _>>()?;
     for entry in &gone {
@@ -88,13 +98,13 @@ fn remove_gone(conn: &Connection) -> Result<usize, StoreError> {
 /// Indexes a step's worth of what is missing behind this entry; gives the last of it.
 fn add_missing(conn: &Connection, after: i64) -> Result<Option<i64>, StoreError> {
     let behind = backlog(conn)?.unwrap_or(i64::MIN).max(after);
-    let mut missing = conn.prepare_cached(&format!(
-        "SELECT e.id, e.title, e.summary, e.content {MISSING} ORDER BY e.id LIMIT ?2"
-    ))?;
+    let sql =
+        format!("SELECT e.id, e.title, e.summary, e.content {MISSING} ORDER BY e.id LIMIT ?2");
+    let mut missing = conn.prepare_cached(&over_index(conn, &sql))?;
     let mut rows = missing.query(params![behind, STEP])?;
     let mut last = None;
-    while let Some(row) = rows.next()? {
-        let text = |n: usize| row.get_ref(n).and_then(|text| Ok(text.as_str()?));
+    while let Some(row) = &rows.next()? {
+        let text = |n: usize| row.text(n);
         let tokens = EntryTokens::of(text(1)?, text(2)?, text(3)?);
         let entry = row.get(0)?;
         put(conn, entry, &tokens)?;

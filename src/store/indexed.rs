@@ -5,7 +5,7 @@
 //! memory, which their savepoints roll back like any other, and the writer moves them into the index once,
 //! before the commit. Entries recorded before there was an index are indexed later, in steps.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use super::sql::{Connection, OptionalExtension, params};
 
 use super::past::TextVersion;
 use super::{Store, StoreError};
@@ -15,7 +15,7 @@ use crate::search::EntryTokens;
 const STEP_BYTES: usize = 2 << 20;
 
 /// Makes the table in which jobs leave tokens; it lives as long as the connection.
-pub(super) fn prepare(conn: &Connection) -> Result<(), StoreError> {
+pub(super) fn prepare(conn: &rusqlite::Connection) -> Result<(), StoreError> {
     conn.execute_batch(
         "PRAGMA temp_store = memory;
          CREATE TEMP TABLE IF NOT EXISTS to_index (
@@ -30,10 +30,21 @@ pub(super) fn prepare(conn: &Connection) -> Result<(), StoreError> {
 
 /// Has an entry's tokens take the place of those that the index holds, in this transaction.
 pub(super) fn put(conn: &Connection, entry: i64, tokens: &EntryTokens) -> Result<(), StoreError> {
+    if conn.is_postgres() {
+        let vector = tokens.tsvector();
+        conn.prepare_cached(VECTOR)?
+            .execute(params![entry, vector])?;
+        return Ok(());
+    }
     conn.prepare_cached("INSERT OR REPLACE INTO temp.to_index VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![entry, tokens.title, tokens.summary, tokens.content])?;
     Ok(())
 }
+
+/// A server's index is an ordinary one.
+const VECTOR: &str = "INSERT INTO search (entry_id, tokens)
+    VALUES (?1, CAST(CAST(?2 AS TEXT) AS tsvector))
+    ON CONFLICT (entry_id) DO UPDATE SET tokens = excluded.tokens";
 
 /// Moves into the index what jobs have left. Also of entries removed since nothing is left behind.
 pub(super) fn flush(conn: &Connection) -> Result<(), StoreError> {
@@ -53,8 +64,11 @@ pub(super) fn flush(conn: &Connection) -> Result<(), StoreError> {
 
 /// Takes an entry out of the index.
 pub(super) fn remove(conn: &Connection, entry: i64) -> Result<(), StoreError> {
-    conn.prepare_cached("DELETE FROM search WHERE rowid = ?1")?
-        .execute([entry])?;
+    conn.prepare_cached(conn.either(
+        "DELETE FROM search WHERE rowid = ?1",
+        "DELETE FROM search WHERE entry_id = ?1",
+    ))?
+    .execute([entry])?;
     Ok(())
 }
 
@@ -120,8 +134,8 @@ fn missing(conn: &Connection, limit: usize) -> Result<Option<(i64, Vec<Missing>)
     )?;
     let mut rows = statement.query(params![last, limit.max(1)])?;
     let (mut step, mut bytes) = (Vec::new(), 0);
-    while let Some(row) = rows.next()? {
-        let text = |n: usize| row.get_ref(n).and_then(|text| Ok(text.as_str()?));
+    while let Some(row) = &rows.next()? {
+        let text = |n: usize| row.text(n);
         let (title, summary, content) = (text(3)?, text(4)?, text(5)?);
         bytes += title.len() + summary.len() + content.len();
         step.push(Missing {

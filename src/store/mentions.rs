@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use super::sql::{Connection, OptionalExtension, params};
 
 use super::alike::Story;
 use super::record::{AlertRecord, Committed, MentionRecord};
@@ -228,8 +228,9 @@ pub(super) fn deliver<'r>(
     let mut deliver = conn.prepare_cached(
         "INSERT INTO delivery (alert_id, sink, state, next_attempt_ms, created_ms, silence_id,
            settled_ms)
-         VALUES (?1, ?2, iif(?4 IS NULL, iif(?5, 'held', 'waiting'), 'silenced'), ?3, ?3, ?4,
-           iif(?4 IS NULL, NULL, ?3))
+         VALUES (?1, ?2, CASE WHEN CAST(?4 AS BIGINT) IS NOT NULL THEN 'silenced'
+             WHEN ?5 THEN 'held' ELSE 'waiting' END, ?3, ?3, ?4,
+           CASE WHEN ?4 IS NOT NULL THEN CAST(?3 AS BIGINT) END)
          ON CONFLICT (alert_id, sink) DO NOTHING",
     )?;
     let mut made = 0;

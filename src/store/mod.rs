@@ -26,6 +26,7 @@ mod error;
 mod extras;
 mod feeds;
 mod figures;
+mod file;
 mod grow;
 mod health;
 mod history;
@@ -37,6 +38,7 @@ mod outcomes;
 mod pace;
 mod pages;
 mod past;
+mod postgres;
 mod prunable;
 mod prune;
 mod query;
@@ -50,6 +52,7 @@ mod silences;
 mod sink_states;
 mod sinks;
 mod spikes;
+mod sql;
 mod stored;
 mod stories;
 mod subscriptions;
@@ -57,19 +60,13 @@ mod subscriptions;
 mod tests;
 mod texts;
 mod told;
+mod turns;
 mod vacuum;
 mod watch;
 mod writer;
 
-use std::fs::File;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
-use tokio::sync::Semaphore;
+use std::path::Path;
+use std::sync::Arc;
 
 pub use activity::{TopicActivity, TopicPulse};
 pub use alert_list::{AlertPlace, AlertQuery, DeliveryRow, ListedAlert};
@@ -83,14 +80,15 @@ pub use error::StoreError;
 pub use extras::Extras;
 pub use feeds::{FeedRow, FeedState, Registered};
 pub use figures::{Figures, Sizes, Standing};
+use file::File;
 pub use health::Orphans;
 pub use history::{Alike, MentionFilter, MentionPlace, MentionRow};
 pub use index_check::IndexCheck;
-use lock::Lock;
 pub use outcomes::Outcome;
 pub use pace::{DigestDetail, Paced};
 pub use pages::{PageId, PageJob, PageOutcome, PageRecord, WaitingPage};
 pub use past::{HistoryEntry, HistoryPlace, KnownMention, TextVersion};
+use postgres::Server;
 pub use prunable::Prunable;
 pub use prune::{Keep, Pruned};
 pub use record::{
@@ -105,18 +103,17 @@ pub use silences::{EndedSilence, NewSilence, SilenceRow, StoryName};
 pub use sink_states::SinkState;
 pub use sinks::PauseRecord;
 pub use spikes::TopicStory;
+use sql::Connection;
 pub use stored::{MOST_TOLD, StoredAlert, StoredDetail, StoredDigest, TopicCount, TopicName};
 pub use stories::{StoryDetail, StoryEntry};
 pub use subscriptions::SubscriptionRow;
 pub use texts::EntryTexts;
 pub use told::Told;
 pub use vacuum::Vacuumed;
-use writer::Writer;
 
-use crate::model::Timestamp;
-use crate::world;
+use crate::model::{Database, Timestamp};
 
-/// The database of one mentiond.
+/// The database of one mentiond, or of several.
 #[derive(Debug, Clone)]
 pub struct Store {
     inner: Arc<Inner>,
@@ -124,66 +121,40 @@ pub struct Store {
 
 #[derive(Debug)]
 struct Inner {
-    path: PathBuf,
-    writer: Option<Writer>,
-    readers: Mutex<Vec<Connection>>,
-    /// Places of [`Store::read_briefly`].
-    brief: Semaphore,
-    /// Held for as long as the store lives: one instance per database.
-    lock: Option<Lock>,
+    backend: Backend,
     tally: figures::Tally,
 }
 
-/// Idle reading connections that are kept for the next reader.
-const IDLE_READERS: usize = 8;
-/// Reads of a few rows that go on at a time; those of all polls under way would else each open a connection,
-/// which takes ten times as long as the read.
-const BRIEF_READS: usize = IDLE_READERS / 2;
+/// Who keeps it.
+#[derive(Debug)]
+enum Backend {
+    File(File),
+    Server(Server),
+}
 
 impl Store {
-    /// Opens the database for a daemon: takes the instance lock, makes or migrates the file.
+    /// Opens the database for a daemon: takes the instance lock of a file, makes or migrates the tables.
     ///
     /// # Errors
-    /// [`StoreError::Locked`] when another mentiond has it, [`StoreError::Open`] when folder or
-    /// file can't be made, [`StoreError::Newer`] and [`StoreError::NotOurs`] as they say.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let open_error = |detail: String| StoreError::Open {
-            path: path.to_owned(),
-            detail,
-        };
-        if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|error| {
-                open_error(format!("can't make its folder: {error}; check `database`"))
-            })?;
+    /// [`StoreError::Locked`] when another mentiond has the file, [`StoreError::Open`] when folder or
+    /// file can't be made, [`StoreError::Newer`] and [`StoreError::NotOurs`] as they say; of a server,
+    /// [`StoreError::Unreachable`] and [`StoreError::Refused`].
+    pub fn open(database: impl Into<Database>) -> Result<Self, StoreError> {
+        match database.into() {
+            Database::File(path) => Self::of_file(File::open(&path)?),
+            Database::Server(options) => Self::of_server(Server::open(&options)?),
         }
-        let lock = Lock::take(path)?;
-        // A new file is its owner's alone: addresses of feeds may hold credentials. What it can't be made
-        // for, SQLite says; its log gets the same mode.
-        let _ = File::options()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path);
-        let store = Self::open_writing(path, Some(lock))?;
-        Ok(store)
     }
 
     /// Opens an existing database beside a running daemon, to change a delivery or two.
     ///
     /// # Errors
     /// [`StoreError::Missing`] when there is none, else as for [`Store::open`].
-    pub fn open_beside(path: &Path) -> Result<Self, StoreError> {
-        if !path.exists() {
-            return Err(StoreError::Missing(path.to_owned()));
+    pub fn open_beside(database: impl Into<Database>) -> Result<Self, StoreError> {
+        match database.into() {
+            Database::File(path) => Self::of_file(File::open_beside(&path)?),
+            Database::Server(options) => Self::of_server(Server::open_existing(&options)?),
         }
-        // The tables must not change under a running daemon of an older version.
-        let current = schema::check(&open_reader(path)?)? == schema::VERSION;
-        let _while_migrating = if current {
-            None
-        } else {
-            Some(Lock::borrow(path)?)
-        };
-        Self::open_writing(path, None)
     }
 
     /// Opens an existing database as [`Store::open`] does, for a command that has to have it alone: what the
@@ -191,87 +162,37 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Missing`] when there is none, else as for [`Store::open`].
-    pub fn open_alone(path: &Path) -> Result<Self, StoreError> {
-        if !path.exists() {
-            return Err(StoreError::Missing(path.to_owned()));
+    pub fn open_alone(database: impl Into<Database>) -> Result<Self, StoreError> {
+        match database.into() {
+            Database::File(path) => Self::of_file(File::open_alone(&path)?),
+            Database::Server(options) => Self::of_server(Server::open_existing(&options)?),
         }
-        let lock = Lock::borrow(path)?;
-        Self::open_writing(path, Some(lock))
     }
 
     /// Opens an existing database for reading only.
     ///
     /// # Errors
     /// [`StoreError::Missing`] when there is none, else as for [`Store::open`].
-    pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
-        if !path.exists() {
-            return Err(StoreError::Missing(path.to_owned()));
+    pub fn open_read_only(database: impl Into<Database>) -> Result<Self, StoreError> {
+        match database.into() {
+            Database::File(path) => Self::of_file(File::open_read_only(&path)?),
+            Database::Server(options) => Self::of_server(Server::open_read_only(&options)?),
         }
-        let conn = open_reader(path)?;
-        // An empty file: a mentiond is about to make the tables, or never came to it.
-        let found = schema::check(&conn)?;
-        if found == 0 {
-            return Err(StoreError::Missing(path.to_owned()));
-        }
-        if found < schema::VERSION {
-            let known = schema::VERSION;
-            let path = path.to_owned();
-            return Err(StoreError::Older { path, found, known });
-        }
-        Ok(Self::assemble(path, None, conn, None))
     }
 
-    fn open_writing(path: &Path, lock: Option<Lock>) -> Result<Self, StoreError> {
-        let open_error = |detail: String| StoreError::Open {
-            path: path.to_owned(),
-            detail,
-        };
-        let mut conn = Connection::open(path).map_err(|error| {
-            open_error(format!("{error}; check the owner and mode of the file"))
-        })?;
-        conn.busy_timeout(Duration::from_secs(10))?;
-        schema::check(&conn)?;
-        // Before the first transaction: it makes the file, with a journal that must not come back.
-        conn.pragma_update(None, "synchronous", "extra")?;
-        let mode: String =
-            conn.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
-        if !mode.eq_ignore_ascii_case("wal") {
-            return Err(open_error(format!(
-                "it can't use a write-ahead log there (journal mode is {mode}); use a local disk"
-            )));
-        }
-        conn.pragma_update(None, "foreign_keys", true)?;
-        conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
-        conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
-        conn.set_prepared_statement_cache_capacity(128);
-        keep_plans(&conn)?;
-        schema::migrate(&mut conn)?;
-        indexed::prepare(&conn)?;
-        // A help only: a full disk must not keep us from starting.
-        let _ = writer::forget_small_tables(&conn);
-        let reader = open_reader(path)?;
-        let writer =
-            Writer::start(conn, indexed::flush).map_err(|error| open_error(error.to_string()))?;
-        Ok(Self::assemble(path, Some(writer), reader, lock))
+    fn of_file(file: File) -> Result<Self, StoreError> {
+        let tally = file.with_reader(|conn| Ok(figures::Tally::new(conn)))?;
+        Ok(Self::assemble(Backend::File(file), tally))
     }
 
-    fn assemble(
-        path: &Path,
-        writer: Option<Writer>,
-        reader: Connection,
-        lock: Option<Lock>,
-    ) -> Self {
-        let tally = figures::Tally::new(&reader);
-        let readers = Mutex::new(vec![reader]);
+    fn of_server(server: Server) -> Result<Self, StoreError> {
+        let tally = server.read_now(|conn| Ok(figures::Tally::new(conn)))?;
+        Ok(Self::assemble(Backend::Server(server), tally))
+    }
+
+    fn assemble(backend: Backend, tally: figures::Tally) -> Self {
         Self {
-            inner: Arc::new(Inner {
-                path: path.to_owned(),
-                writer,
-                readers,
-                brief: Semaphore::new(BRIEF_READS),
-                lock,
-                tally,
-            }),
+            inner: Arc::new(Inner { backend, tally }),
         }
     }
 
@@ -281,48 +202,59 @@ impl Store {
         schema::VERSION
     }
 
-    /// The database file.
+    /// The database file, if it is one.
     #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.inner.path
+    pub fn path(&self) -> Option<&Path> {
+        match &self.inner.backend {
+            Backend::File(file) => Some(file.path()),
+            Backend::Server(_) => None,
+        }
     }
 
     /// When the mentiond that had the database before was last alive, if it ended without closing
     /// it.
     #[must_use]
     pub fn crashed(&self) -> Option<Timestamp> {
-        self.inner.lock.as_ref()?.crashed()
+        self.lock()?.crashed()
     }
 
     /// What follows from [`Store::crashed`] is recorded; until then the next one is told of it too.
     pub fn crash_is_minded(&self) {
-        if let Some(lock) = &self.inner.lock {
+        if let Some(lock) = self.lock() {
             lock.minded();
         }
     }
 
     /// A feed's server was asked, and that could not be recorded: the next run is told of a crash.
     pub fn owes_a_poll(&self) {
-        if let Some(lock) = &self.inner.lock {
+        if let Some(lock) = self.lock() {
             lock.owes();
         }
     }
 
     /// Leaves a sign of life for [`Store::crashed`].
     pub fn alive(&self) {
-        if let Some(lock) = &self.inner.lock {
+        if let Some(lock) = self.lock() {
             lock.alive();
         }
     }
 
+    fn lock(&self) -> Option<&lock::Lock> {
+        match &self.inner.backend {
+            Backend::File(file) => file.lock(),
+            Backend::Server(_) => None,
+        }
+    }
+
+    /// Writes in one transaction. The job may be run again, on a server, where nothing of it was recorded.
     async fn write<T, F>(&self, job: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        F: Fn(&Connection) -> Result<T, StoreError> + Send + Sync + 'static,
     {
-        match &self.inner.writer {
-            Some(writer) => writer.write(job).await,
-            None => Err(StoreError::ReadOnly),
+        match &self.inner.backend {
+            Backend::File(file) => file.write(job).await,
+            Backend::Server(server) => server.write(job).await,
         }
     }
 
@@ -332,9 +264,10 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        // Never closed.
-        let _place = self.inner.brief.acquire().await;
-        self.read(job).await
+        match &self.inner.backend {
+            Backend::File(file) => file.read_briefly(job).await,
+            Backend::Server(server) => server.read(job).await,
+        }
     }
 
     async fn read<T, F>(&self, job: F) -> Result<T, StoreError>
@@ -342,61 +275,19 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        let inner = self.inner.clone();
-        let task = world::offload(move || {
-            let idle = inner
-                .readers
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .pop();
-            let conn = idle.map_or_else(|| open_reader(&inner.path), Ok)?;
-            let result = job(&conn);
-            let mut readers = inner.readers.lock().unwrap_or_else(PoisonError::into_inner);
-            if readers.len() < IDLE_READERS {
-                readers.push(conn);
-            }
-            result
-        });
-        task.await.unwrap_or(Err(StoreError::Closed))
+        match &self.inner.backend {
+            Backend::File(file) => file.read(job).await,
+            Backend::Server(server) => server.read(job).await,
+        }
     }
 
-    /// Lets what is being written end and closes the file. Does nothing while other handles live.
+    /// Lets what is being written end and closes the database. Does nothing while other handles live.
     pub fn close(self) {
-        if let Some(mut inner) = Arc::into_inner(self.inner) {
-            inner
-                .readers
-                .get_mut()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clear();
-            if let Some(writer) = inner.writer.take() {
-                writer.close();
-            }
-            if let Some(lock) = inner.lock.take() {
-                lock.leave();
+        if let Some(inner) = Arc::into_inner(self.inner) {
+            match inner.backend {
+                Backend::File(file) => file.close(),
+                Backend::Server(server) => server.close(),
             }
         }
     }
-}
-
-fn open_reader(path: &Path) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(path, flags).map_err(|error| StoreError::Open {
-        path: path.to_owned(),
-        detail: format!("{error}; check the owner and mode of the file and its folder"),
-    })?;
-    conn.busy_timeout(Duration::from_secs(10))?;
-    conn.set_prepared_statement_cache_capacity(32);
-    keep_plans(&conn)?;
-    Ok(conn)
-}
-
-/// The pages that the writer keeps at hand, in KiB. With SQLite's own 2 MiB the bands of a few thousand texts don't fit,
-/// and it takes a quarter longer to record a first document; with more than this no less.
-const WRITER_CACHE_KIB: i64 = 8 << 10;
-
-/// Keeps SQLite from planning a statement anew for each value that is bound to it, a sixth of the time
-/// of a poll; a plan that hangs on a value must have it in its text.
-fn keep_plans(conn: &Connection) -> Result<(), StoreError> {
-    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    Ok(())
 }

@@ -1,6 +1,6 @@
 //! How deliveries move on: by an attempt's end, by hand, or because a clock was wrong.
 
-use rusqlite::params;
+use super::sql::params;
 
 use super::{Store, StoreError};
 use crate::model::{SinkId, Timestamp};
@@ -85,8 +85,8 @@ impl Store {
             Ok(conn.execute(
                 "UPDATE delivery SET state = 'waiting', attempts = 0, next_attempt_ms = ?3,
                    created_ms = ?3, settled_ms = NULL, drop_reason = NULL
-                 WHERE (state = 'dead' OR (state = 'dropped' AND ?1 IS NOT NULL))
-                   AND (?1 IS NULL OR alert_id = ?1) AND (?2 IS NULL OR sink = ?2)",
+                 WHERE (state = 'dead' OR (state = 'dropped' AND CAST(?1 AS TEXT) IS NOT NULL))
+                   AND (CAST(?1 AS TEXT) IS NULL OR alert_id = ?1) AND (CAST(?2 AS TEXT) IS NULL OR sink = ?2)",
                 params![alert, sink, now.as_millis()],
             )?)
         })
@@ -110,7 +110,7 @@ impl Store {
             let mut statement = conn.prepare_cached(
                 "UPDATE delivery SET state = 'dropped', settled_ms = ?3, drop_reason = ?4
                  WHERE state IN ('waiting', 'held', 'dead')
-                   AND (?1 IS NULL OR alert_id = ?1) AND (?2 IS NULL OR sink = ?2)",
+                   AND (CAST(?1 AS TEXT) IS NULL OR alert_id = ?1) AND (CAST(?2 AS TEXT) IS NULL OR sink = ?2)",
             )?;
             let mut dropped = 0;
             let named = alerts.iter().map(|id| Some(id.as_str()));

@@ -5,9 +5,10 @@
 //! come: one alert goes out by itself (`waiting`), several become `gathered` in a digest, an alert of
 //! its own with one delivery. All of it is one transaction, so an alert is in one message and no other.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use super::sql::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
+use super::turns::Turns;
 use super::{Store, StoreError};
 use crate::dedup;
 use crate::model::{AlertKind, SinkId, Timestamp};
@@ -90,6 +91,9 @@ impl Store {
             return Ok(paced);
         }
         self.write(move |conn| {
+            let mut turns = Turns::default();
+            turns.sink(sink.as_str());
+            turns.take(conn)?;
             let desk = Desk {
                 conn,
                 sink: sink.as_str(),
@@ -105,7 +109,7 @@ impl Store {
 /// The held alerts that nobody has planned yet.
 /// A spike is as urgent as can be.
 const FRESH: &str = "SELECT d.id, a.topic, a.story_id, coalesce(f.name, ''),
-      iif(a.kind = 'topic.spike', 100, a.score), d.created_ms
+      CASE WHEN a.kind = 'topic.spike' THEN 100 ELSE a.score END, d.created_ms
     FROM delivery d INDEXED BY delivery_held JOIN alert a ON a.id = d.alert_id
       LEFT JOIN feed f ON f.id = a.feed_id
     WHERE d.state = 'held' AND d.sink = ?1 AND d.bundle IS NULL ORDER BY d.id";
@@ -138,7 +142,7 @@ impl Bundles for Desk<'_> {
             .conn
             .prepare_cached(sql)?
             .query_row(params![self.sink, bundle.key()], |row| {
-                let time = |n: usize| -> rusqlite::Result<Option<Timestamp>> {
+                let time = |n: usize| -> super::sql::Result<Option<Timestamp>> {
                     Ok(row.get::<_, Option<i64>>(n)?.map(Timestamp::from_millis))
                 };
                 Ok(Known {
@@ -235,7 +239,7 @@ impl Desk<'_> {
         self.conn
             .prepare_cached(
                 "INSERT INTO bundle (sink, key, due_ms) VALUES (?1, ?2, ?3)
-                 ON CONFLICT DO UPDATE SET due_ms = coalesce(due_ms, excluded.due_ms)",
+                 ON CONFLICT (sink, key) DO UPDATE SET due_ms = coalesce(bundle.due_ms, excluded.due_ms)",
             )?
             .execute(params![self.sink, bundle.key(), at.as_millis()])?;
         Ok(())
@@ -264,7 +268,8 @@ impl Desk<'_> {
                 Ok((n.unsigned_abs(), row.get(1)?, row.get(2)?, row.get(3)?))
             })?;
         let close = |told: bool| -> Result<usize, StoreError> {
-            let sql = "UPDATE bundle SET due_ms = NULL, told_ms = iif(?4, ?3, told_ms)
+            let sql =
+                "UPDATE bundle SET due_ms = NULL, told_ms = CASE WHEN ?4 THEN ?3 ELSE told_ms END
                 WHERE sink = ?1 AND key = ?2";
             let at = self.now.as_millis();
             let mut close = self.conn.prepare_cached(sql)?;

@@ -6,12 +6,13 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use super::sql::{Connection, OptionalExtension, params};
 
 use super::alike::{self, Looks, Story};
 use super::feeds::time;
 use super::mentions::{Place, record_mentions};
 use super::record::{Committed, MentionRecord};
+use super::turns::Turns;
 use super::{FeedRow, Store, StoreError, indexed};
 use crate::dedup::Fingerprint;
 use crate::model::{Entry, StoryKey, Timestamp};
@@ -130,7 +131,7 @@ impl Store {
                    SELECT p.entry_id, f.name, p.url, p.next_attempt_ms, row_number() OVER
                      (PARTITION BY f.id ORDER BY p.next_attempt_ms, p.entry_id) AS place
                    FROM page p JOIN entry e ON e.id = p.entry_id JOIN feed f ON f.id = e.feed_id
-                   WHERE p.state = 'waiting' AND (p.next_attempt_ms, p.entry_id) > (?1, ?2))
+                   WHERE p.state = 'waiting' AND (p.next_attempt_ms, p.entry_id) > (?1, ?2)) AS waiting
                  WHERE place <= ?3
                  ORDER BY next_attempt_ms, entry_id LIMIT ?4",
             )?;
@@ -160,7 +161,7 @@ impl Store {
                        (SELECT o.content FROM entry o
                          WHERE o.story_id = e.story_id AND o.id <> e.id AND o.text_from = 'page'
                            AND e.revisions = 0 AND o.revisions = 0
-                           AND (o.link IS e.link OR NOT EXISTS
+                           AND (o.link IS NOT DISTINCT FROM e.link OR NOT EXISTS
                              (SELECT 1 FROM story_join j WHERE j.into_id = e.story_id))
                          LIMIT 1),
                        e.revisions
@@ -217,16 +218,48 @@ pub(super) fn want_page(
     conn.prepare_cached(
         "INSERT INTO page (entry_id, url, state, next_attempt_ms, created_ms)
          VALUES (?1, ?2, 'waiting', ?3, ?3)
-         ON CONFLICT DO UPDATE SET url = excluded.url, state = 'waiting', attempts = 0,
+         ON CONFLICT (entry_id) DO UPDATE SET url = excluded.url, state = 'waiting', attempts = 0,
            next_attempt_ms = excluded.next_attempt_ms, error = NULL, settled_ms = NULL",
     )?
     .execute(params![entry, url, at.as_millis()])?;
     Ok(())
 }
 
+/// Waits until nobody else records the entry, its story or what is found in it.
+fn take_turns(
+    conn: &Connection,
+    page: i64,
+    fingerprint: Option<&Fingerprint>,
+    mentions: &[MentionRecord],
+) -> Result<(), StoreError> {
+    let place: Option<(i64, [u8; 16])> = conn
+        .prepare_cached(
+            "SELECT e.feed_id, s.key FROM entry e JOIN story s ON s.id = e.story_id WHERE e.id = ?1",
+        )?
+        .query_row([page], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let mut turns = Turns::default();
+    if let Some((feed, story)) = place {
+        turns.feed(FeedRow(feed));
+        turns.story(StoryKey(story));
+    }
+    turns.text(fingerprint);
+    turns.mentions(mentions);
+    turns.take(conn)
+}
+
 fn commit(conn: &Connection, record: &PageRecord) -> Result<Committed, StoreError> {
     let mut committed = Committed::default();
     let (page, at) = (record.page.0, record.at.as_millis());
+    if let PageOutcome::Read {
+        fingerprint,
+        mentions,
+        ..
+    } = &record.outcome
+        && conn.is_postgres()
+    {
+        take_turns(conn, page, fingerprint.as_deref(), mentions)?;
+    }
     let revision: Option<i64> = conn
         .prepare_cached(
             "SELECT e.revisions FROM page p JOIN entry e ON e.id = p.entry_id
@@ -240,7 +273,7 @@ fn commit(conn: &Connection, record: &PageRecord) -> Result<Committed, StoreErro
     }
     let mut settle = conn.prepare_cached(
         "UPDATE page SET state = ?2, attempts = attempts + 1, next_attempt_ms = ?3, error = ?4,
-           settled_ms = CASE ?2 WHEN 'waiting' THEN NULL ELSE ?5 END WHERE entry_id = ?1",
+           settled_ms = CASE ?2 WHEN 'waiting' THEN NULL ELSE CAST(?5 AS BIGINT) END WHERE entry_id = ?1",
     )?;
     match &record.outcome {
         PageOutcome::Retry { at: again, error } => {

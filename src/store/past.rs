@@ -3,7 +3,7 @@
 //! A page is read beside the writer, and is bounded in entries and in bytes. An entry comes with the
 //! topics that are recorded for it, and with whether the text is kept in which each was found.
 
-use rusqlite::{Connection, Row, params};
+use super::sql::{Connection, Row, params};
 
 use super::feeds::time;
 use super::{Store, StoreError};
@@ -125,7 +125,7 @@ impl Store {
                 limit
             ])?;
             let (mut page, mut bytes) = (Vec::new(), 0);
-            while let Some(row) = rows.next()? {
+            while let Some(row) = &rows.next()? {
                 let entry = history_entry(conn, row)?;
                 let fields = entry.entry.fields();
                 bytes += fields.iter().map(|(_, text)| text.len()).sum::<usize>();

@@ -3,7 +3,7 @@
 //! Reads beside the writer and changes nothing. The numbers are those that [`Store::prune`] would come to if
 //! nothing else happened meanwhile: also what would only become old by what goes before it is counted.
 
-use rusqlite::{Connection, named_params};
+use super::sql::Connection;
 
 use super::prune::{SERVED, SETTLED};
 use super::{Keep, Store, StoreError};
@@ -92,7 +92,7 @@ fn entry_goes() -> String {
 }
 
 fn delivery_goes() -> String {
-    format!("coalesce(d.settled_ms < :deliveries, 0) AND {SETTLED}")
+    format!("coalesce(d.settled_ms < :deliveries, false) AND {SETTLED}")
 }
 
 /// Alerts go when no delivery of theirs stays, and no entry that could make them anew.
@@ -113,20 +113,17 @@ fn look(
     keep: Keep,
     now: Timestamp,
 ) -> Result<Prunable, StoreError> {
-    let cuts = named_params! {
-        ":fingerprints": (now - keep.fingerprints).as_millis(),
-        ":entries": (now - keep.entries).as_millis(),
-        ":seen": (now - keep.seen).as_millis(),
-        ":deliveries": (now - keep.deliveries).as_millis(),
-    };
-    let mut statement = conn.prepare(sql)?;
-    // A table takes the times that are meant for it.
-    let cuts: Vec<(&str, &dyn rusqlite::ToSql)> = cuts
-        .iter()
-        .filter(|(name, _)| sql.contains(name))
-        .copied()
-        .collect();
-    Ok(statement.query_row(cuts.as_slice(), |row| {
+    // Each table takes the times that are meant for it.
+    let cuts = [
+        (":fingerprints", keep.fingerprints),
+        (":entries", keep.entries),
+        (":seen", keep.seen),
+        (":deliveries", keep.deliveries),
+    ];
+    let sql = cuts.iter().fold(sql.to_owned(), |sql, (name, kept)| {
+        sql.replace(name, &(now - *kept).as_millis().to_string())
+    });
+    Ok(conn.query_row(&sql, [], |row| {
         Ok(Prunable {
             table,
             rows: row.get::<_, i64>(0)?.unsigned_abs(),

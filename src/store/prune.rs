@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use rusqlite::types::FromSql;
-use rusqlite::{Connection, ToSql, params};
+use super::sql::FromSql;
+use super::sql::{Connection, ToSql, params};
 
 use super::alike::forget;
 use super::{Store, StoreError, indexed};
@@ -129,10 +129,14 @@ impl Store {
         before_ms: i64,
         start: K,
         select: String,
-        remove: impl Fn(&Connection, &[(i64, K)]) -> Result<usize, StoreError> + Send + Clone + 'static,
+        remove: impl Fn(&Connection, &[(i64, K)]) -> Result<usize, StoreError>
+        + Send
+        + Sync
+        + Clone
+        + 'static,
     ) -> Result<usize, StoreError>
     where
-        K: ToSql + FromSql + Clone + Send + 'static,
+        K: ToSql + FromSql + Clone + Send + Sync + 'static,
     {
         let mut total = 0;
         let mut after = (i64::MIN, start);

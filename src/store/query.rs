@@ -2,10 +2,8 @@
 
 use std::fmt::Write;
 
-#[cfg(test)]
-use rusqlite::StatementStatus;
-use rusqlite::types::Value;
-use rusqlite::{Connection, Row, params_from_iter};
+use super::sql::Value;
+use super::sql::{Connection, Row, params_from_iter};
 
 use super::StoreError;
 
@@ -62,7 +60,7 @@ impl Query {
         conn: &Connection,
         order: &str,
         limit: usize,
-        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+        read: impl FnMut(&Row<'_>) -> super::sql::Result<T>,
     ) -> Result<Vec<T>, StoreError> {
         // Writing to a String can't fail.
         let _ = write!(self.sql, " ORDER BY {order} LIMIT {limit}");
@@ -79,7 +77,7 @@ impl Query {
         let mut rows = statement.query(params_from_iter(self.values))?;
         while rows.next()?.is_some() {}
         drop(rows);
-        Ok(statement.get_status(StatementStatus::VmStep))
+        Ok(statement.steps().unwrap_or_default())
     }
 
     /// The steps by which SQLite would run it.

@@ -4,13 +4,14 @@
 //! an entry may have got another text; then what was found in the old one is not recorded. What is
 //! recorded follows the rules of a poll: a topic is counted once per entry and told once per story.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use super::sql::{Connection, OptionalExtension, params};
 
 use super::alike::Story;
 use super::feeds::time;
 use super::mentions::{Place, record_mentions, tell};
 use super::past::{HistoryPlace, TextVersion, counted_at};
 use super::record::{Committed, MentionRecord};
+use super::turns::Turns;
 use super::{FeedRow, Store, StoreError, series};
 use crate::model::{StoryKey, Timestamp, TopicId};
 
@@ -63,6 +64,15 @@ impl Store {
     ) -> Result<RematchCommitted, StoreError> {
         self.write(move |conn| {
             let mut committed = RematchCommitted::default();
+            let mut turns = Turns::default();
+            for record in &records {
+                turns.mentions(&record.mentions);
+                record
+                    .gone
+                    .iter()
+                    .for_each(|gone| turns.topic(gone.as_str()));
+            }
+            turns.take(conn)?;
             for record in &records {
                 commit(conn, record, at, &mut committed)?;
             }

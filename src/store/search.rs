@@ -8,8 +8,8 @@
 
 use std::fmt::Write as _;
 
-use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use super::sql::Value;
+use super::sql::{Connection, OptionalExtension, params, params_from_iter};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -134,34 +134,34 @@ impl Where {
         let leads = leads && !condition.negated;
         let sql = match &condition.test {
             Test::Topic(topics) if leads => {
-                let topics = self.bind(json(topics));
+                let topics = conn.each(&self.bind(json(topics)));
                 format!(
                     "e.id IN (SELECT m.entry_id FROM mention m
-                       WHERE m.topic IN (SELECT value FROM json_each({topics})))"
+                       WHERE m.topic IN (SELECT t.value FROM {topics} t))"
                 )
             }
             Test::Topic(topics) => {
-                let topics = self.bind(json(topics));
+                let topics = conn.each(&self.bind(json(topics)));
                 format!(
                     "EXISTS (SELECT 1 FROM mention m WHERE m.entry_id = e.id
-                       AND m.topic IN (SELECT value FROM json_each({topics})))"
+                       AND m.topic IN (SELECT t.value FROM {topics} t))"
                 )
             }
             Test::Feed(names) => {
                 let feeds = feeds(conn, |name, _| names.iter().any(|asked| asked == name))?;
-                let feeds = self.bind(json(&feeds));
-                format!("e.feed_id IN (SELECT value FROM json_each({feeds}))")
+                let feeds = conn.each(&self.bind(json(&feeds)));
+                format!("e.feed_id IN (SELECT CAST(t.value AS BIGINT) FROM {feeds} t)")
             }
             Test::Source(names) => {
                 let is = |text: &str| names.iter().any(|asked| names_it(asked, text));
                 let feeds = feeds(conn, |name, source| is(name) || is(source))?;
-                let feeds = self.bind(json(&feeds));
-                format!("e.feed_id IN (SELECT value FROM json_each({feeds}))")
+                let feeds = conn.each(&self.bind(json(&feeds)));
+                format!("e.feed_id IN (SELECT CAST(t.value AS BIGINT) FROM {feeds} t)")
             }
             Test::Language(codes) => {
-                let codes = self.bind(json(codes));
+                let codes = conn.each(&self.bind(json(codes)));
                 format!(
-                    "EXISTS (SELECT 1 FROM json_each({codes}) c
+                    "EXISTS (SELECT 1 FROM {codes} c
                        WHERE lower(e.language) = lower(c.value)
                          OR lower(substr(e.language, 1, length(c.value) + 1)) = lower(c.value) || '-')"
                 )
@@ -172,7 +172,7 @@ impl Where {
         // Writing to a String can't fail.
         let _ = if condition.negated {
             // What is unknown is not so.
-            write!(self.sql, " AND NOT coalesce({sql}, 0)")
+            write!(self.sql, " AND NOT coalesce({sql}, false)")
         } else {
             write!(self.sql, " AND {sql}")
         };
@@ -199,8 +199,8 @@ fn feeds(conn: &Connection, wanted: impl Fn(&str, &str) -> bool) -> Result<Vec<i
     let mut all = conn.prepare_cached("SELECT id, name, source FROM feed")?;
     let mut rows = all.query([])?;
     let mut ids = Vec::new();
-    while let Some(row) = rows.next()? {
-        let text = |n: usize| row.get_ref(n).and_then(|text| Ok(text.as_str()?));
+    while let Some(row) = &rows.next()? {
+        let text = |n: usize| row.text(n);
         if wanted(text(1)?, text(2)?) {
             ids.push(row.get(0)?);
         }
@@ -231,7 +231,12 @@ fn bounds(conn: &Connection, query: &Query) -> Result<(i64, i64), StoreError> {
 
 fn search(conn: &Connection, query: &Query, page: SearchPage) -> Result<SearchResult, StoreError> {
     let limit = page.limit.min(MOST_FOUND);
-    let (ids, next) = match query.expression() {
+    let expression = if conn.is_postgres() {
+        query.tsquery()
+    } else {
+        query.expression()
+    };
+    let (ids, next) = match expression {
         Some(text) if page.order == SearchOrder::Relevance => {
             let skipped = usize::try_from(page.after.unwrap_or(0)).unwrap_or(0);
             let mut ids = best(conn, query, &text, skipped, limit + 1)?;
@@ -303,9 +308,9 @@ fn walk(
     let head = match text {
         Some(text) => {
             let text = filter.bind(text.to_owned());
+            let (row, matches) = (row_of(conn), matches(conn, &text));
             format!(
-                "SELECT s.rowid FROM search s CROSS JOIN entry e ON e.id = s.rowid
-                 WHERE s.search MATCH {text} AND s.rowid BETWEEN {low} AND {high}"
+                "SELECT {row} FROM search s {JOINED} {row} WHERE {matches} AND {row} BETWEEN {low} AND {high}"
             )
         }
         None => format!("SELECT e.id FROM entry e WHERE e.id BETWEEN {low} AND {high}"),
@@ -313,7 +318,7 @@ fn walk(
     for condition in query.conditions() {
         filter.condition(conn, condition, leads && text.is_none())?;
     }
-    let order = if text.is_some() { "s.rowid" } else { "e.id" };
+    let order = if text.is_some() { row_of(conn) } else { "e.id" };
     let limit = filter.bind(i64::try_from(limit).unwrap_or(i64::MAX));
     let sql = format!("{head}{} ORDER BY {order} DESC LIMIT {limit}", filter.sql);
     numbers(conn, &sql, filter.values)
@@ -328,11 +333,12 @@ fn best(
     limit: usize,
 ) -> Result<Vec<i64>, StoreError> {
     let (low, high) = bounds(conn, query)?;
+    let (row, matching) = (row_of(conn), matches(conn, "?1"));
     let last: Option<i64> = conn
-        .prepare_cached(
-            "SELECT rowid FROM search WHERE search MATCH ?1 AND rowid BETWEEN ?2 AND ?3
-             ORDER BY rowid DESC LIMIT 1 OFFSET ?4",
-        )?
+        .prepare_cached(&format!(
+            "SELECT {row} FROM search s WHERE {matching} AND {row} BETWEEN ?2 AND ?3
+             ORDER BY {row} DESC LIMIT 1 OFFSET ?4"
+        ))?
         .query_row(params![text, low, high, MOST_WEIGHED - 1], |row| row.get(0))
         .optional()?;
     let mut filter = Where::default();
@@ -343,13 +349,43 @@ fn best(
     }
     let skipped = filter.bind(i64::try_from(skipped).unwrap_or(i64::MAX));
     let limit = filter.bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    let matching = matches(conn, &text);
+    let fits = if conn.is_postgres() {
+        // Of title, summary and content; the least first, as by bm25.
+        let weight = format!("1 / CAST({weight} AS DOUBLE PRECISION)");
+        let weights = format!("ARRAY[0, {weight}, {weight}, 1]::real[]");
+        format!("- ts_rank({weights}, s.tokens, CAST(CAST({text} AS TEXT) AS tsquery), 1)")
+    } else {
+        format!("bm25(search, {weight}, 1.0, 1.0)")
+    };
     let sql = format!(
-        "SELECT s.rowid FROM search s CROSS JOIN entry e ON e.id = s.rowid
-         WHERE s.search MATCH {text} AND s.rowid BETWEEN {low} AND {high}{}
-         ORDER BY bm25(search, {weight}, 1.0, 1.0), s.rowid DESC LIMIT {limit} OFFSET {skipped}",
+        "SELECT {row} FROM search s {JOINED} {row}
+         WHERE {matching} AND {row} BETWEEN {low} AND {high}{}
+         ORDER BY {fits}, {row} DESC LIMIT {limit} OFFSET {skipped}",
         filter.sql
     );
     numbers(conn, &sql, filter.values)
+}
+
+/// How the index and the entries are joined; the index leads.
+const JOINED: &str = "CROSS JOIN entry e ON e.id =";
+
+/// The entry's number in a row of the index.
+fn row_of(conn: &Connection) -> &'static str {
+    if conn.is_postgres() {
+        "s.entry_id"
+    } else {
+        "s.rowid"
+    }
+}
+
+/// That the index has what is asked for.
+fn matches(conn: &Connection, text: &str) -> String {
+    if conn.is_postgres() {
+        format!("s.tokens @@ CAST(CAST({text} AS TEXT) AS tsquery)")
+    } else {
+        format!("s.search MATCH {text}")
+    }
 }
 
 fn numbers(conn: &Connection, sql: &str, values: Vec<Value>) -> Result<Vec<i64>, StoreError> {
@@ -372,7 +408,7 @@ fn row(conn: &Connection, query: &Query, id: i64) -> Result<Option<SearchRow>, S
              WHERE e.id = ?1",
         )?
         .query_row([id], |row| {
-            let text = |n: usize| row.get_ref(n).and_then(|text| Ok(text.as_str()?));
+            let text = |n: usize| row.text(n);
             Ok(SearchRow {
                 entry: id,
                 story: StoryKey(row.get(9)?),

@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, params};
+use super::sql::{Connection, params};
 use serde::Serialize;
 
 use super::mentions::Place;
@@ -137,8 +137,8 @@ impl Store {
             let mut rows = statement.query(params![topic, by.name(), from, to])?;
             // Added up here: SQLite would sort years of rows to group them, which takes three times as long.
             let mut sums: HashMap<String, i64> = HashMap::new();
-            while let Some(row) = rows.next()? {
-                let value = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+            while let Some(row) = &rows.next()? {
+                let value = row.text(0)?;
                 let mentions: i64 = row.get(1)?;
                 match sums.get_mut(value) {
                     Some(sum) => *sum += mentions,
@@ -176,7 +176,7 @@ impl Store {
             let mut statement = conn.prepare_cached(
                 "SELECT other, sum(entries) AS n FROM together
                  WHERE topic = ?1 AND day BETWEEN ?2 AND ?3
-                 GROUP BY other HAVING n > 0 ORDER BY n DESC, other LIMIT ?4",
+                 GROUP BY other HAVING sum(entries) > 0 ORDER BY n DESC, other LIMIT ?4",
             )?;
             let (from, to) = days.numbers();
             let rows = statement.query_map(params![topic, from, to, limit], share)?;
@@ -186,7 +186,7 @@ impl Store {
     }
 }
 
-fn share(row: &rusqlite::Row<'_>) -> rusqlite::Result<Share> {
+fn share(row: &super::sql::Row<'_>) -> super::sql::Result<Share> {
     Ok(Share {
         value: row.get(0)?,
         mentions: row.get::<_, i64>(1)?.unsigned_abs(),
@@ -271,7 +271,8 @@ impl Counted {
             .query_row([self.feed], |row| row.get(0))?;
         let mut add = conn.prepare_cached(
             "INSERT INTO series_day (topic, dim, day, value, mentions) VALUES (?1, ?2, ?3, ?4, max(?5, 0))
-             ON CONFLICT DO UPDATE SET mentions = max(mentions + ?5, 0)",
+             ON CONFLICT (topic, dim, day, value) DO UPDATE SET
+               mentions = max(series_day.mentions + ?5, 0)",
         )?;
         let values = [
             (Dimension::Feed, &feed),
@@ -296,7 +297,8 @@ fn add(
     let stories = if is_first { n } else { 0 };
     conn.prepare_cached(
         "INSERT INTO series (topic, quarter, mentions, stories) VALUES (?1, ?2, max(?3, 0), max(?4, 0))
-         ON CONFLICT DO UPDATE SET mentions = max(mentions + ?3, 0), stories = max(stories + ?4, 0)",
+         ON CONFLICT (topic, quarter) DO UPDATE SET mentions = max(series.mentions + ?3, 0),
+           stories = max(series.stories + ?4, 0)",
     )?
     .execute(params![topic, quarter_of(at), n, stories])?;
     Ok(())
@@ -321,7 +323,7 @@ pub(super) fn add_together(
         .collect::<Result<_, _>>()?;
     let mut add = conn.prepare_cached(
         "INSERT INTO together (topic, other, day, entries) VALUES (?1, ?2, ?3, max(?4, 0))
-         ON CONFLICT DO UPDATE SET entries = max(entries + ?4, 0)",
+         ON CONFLICT (topic, day, other) DO UPDATE SET entries = max(together.entries + ?4, 0)",
     )?;
     for (other, at) in others {
         let at = Timestamp::from_millis(at);

@@ -3,7 +3,7 @@
 //! Only as far back as every entry is still kept: what was pruned stands in the counts alone. Mentions that
 //! were recorded before it was noted how they are counted are not compared either.
 
-use rusqlite::{Connection, params};
+use super::sql::{Connection, params};
 use serde::Serialize;
 
 use super::series::DAY_MS;
@@ -133,10 +133,11 @@ impl Store {
                 from,
             )?;
             // The name of the dimension stands before the value, with a space between.
+            let first = conn.either("instr", "strpos");
             let sql = format!(
                 "INSERT INTO series_day WITH w(topic, value, at, n) AS ({})
-                 SELECT topic, substr(value, 1, instr(value, ' ') - 1), at,
-                   substr(value, instr(value, ' ') + 1), n FROM w",
+                 SELECT topic, substr(value, 1, {first}(value, ' ') - 1), at,
+                   substr(value, {first}(value, ' ') + 1), n FROM w",
                 TABLES[2].is
             );
             conn.execute(&sql, params![DAY_MS, day])?;
@@ -180,12 +181,12 @@ fn compare(
         "WITH counted(topic, value, at, n) AS ({counted}), truth(topic, value, at, n) AS ({is})
          SELECT topic, value, at, sum(counted), sum(truth) FROM (
            SELECT topic, value, at, n AS counted, 0 AS truth FROM counted
-           UNION ALL SELECT topic, value, at, 0, n FROM truth)
+           UNION ALL SELECT topic, value, at, 0, n FROM truth) AS counts
          GROUP BY topic, value, at"
     );
     let mut statement = conn.prepare(&sql)?;
     let mut rows = statement.query(params![table.unit, day * (DAY_MS / table.unit)])?;
-    while let Some(row) = rows.next()? {
+    while let Some(row) = &rows.next()? {
         check.compared += 1;
         let (counted, is): (i64, i64) = (row.get(3)?, row.get(4)?);
         if counted != is && check.wrong.len() < 100 {

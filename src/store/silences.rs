@@ -3,7 +3,7 @@
 //! There are few that are active at a time, and an index finds them; without any, an alert costs one
 //! look into an empty index. Rows stay when a silence has ended: they say why something was not told.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use super::sql::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -104,9 +104,9 @@ impl Store {
     pub async fn add_silence(&self, new: NewSilence, now: Timestamp) -> Result<i64, StoreError> {
         self.write(move |conn| {
             let silence = &new.silence;
-            conn.execute(
+            Ok(conn.query_row(
                 "INSERT INTO silence (topic, feed, story_key, pattern, comment, created_ms, until_ms)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id",
                 params![
                     silence.topic,
                     silence.feed,
@@ -116,8 +116,8 @@ impl Store {
                     now.as_millis(),
                     silence.until.as_millis()
                 ],
-            )?;
-            Ok(conn.last_insert_rowid())
+                |row| row.get(0),
+            )?)
         })
         .await
     }
@@ -190,7 +190,7 @@ impl Store {
     /// What the database says.
     pub async fn story_of(&self, name: StoryName) -> Result<Option<StoryKey>, StoreError> {
         self.read(move |conn| {
-            let (sql, value): (_, &dyn rusqlite::ToSql) = match &name {
+            let (sql, value): (_, &dyn super::sql::ToSql) = match &name {
                 StoryName::Alert(id) => (
                     "SELECT s.key FROM alert a JOIN story s ON s.id = a.story_id WHERE a.id = ?1",
                     id,
@@ -247,7 +247,7 @@ pub(super) fn covering(
 }
 
 /// Reads a silence from the columns behind its number.
-fn silence(row: &Row<'_>) -> rusqlite::Result<Silence> {
+fn silence(row: &Row<'_>) -> super::sql::Result<Silence> {
     Ok(Silence {
         topic: row.get(1)?,
         feed: row.get(2)?,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::OptionalExtension;
+use super::sql::OptionalExtension;
 
 use super::feeds::time;
 use super::stored::{StoredAlert, read_alert};
@@ -51,7 +51,7 @@ impl Store {
             let mut statement = conn
                 .prepare("SELECT id, CASE WHEN stopped_ms IS NULL THEN NULL ELSE coalesce(reason, '') END, paused_until_ms FROM sink")?;
             let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
+            while let Some(row) = &rows.next()? {
                 let state = states.entry(row.get(0)?).or_default();
                 (state.stopped, state.paused_until) = (row.get(1)?, time(row, 2)?);
             }
@@ -60,7 +60,7 @@ impl Store {
                  FROM delivery GROUP BY sink, state",
             )?;
             let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
+            while let Some(row) = &rows.next()? {
                 let state = states.entry(row.get(0)?).or_default();
                 let n = row.get::<_, i64>(2)?.unsigned_abs();
                 match row.get::<_, String>(1)?.as_str() {
@@ -105,7 +105,7 @@ impl Store {
             )?;
             let mut rows = statement.query([id])?;
             match rows.next()? {
-                Some(row) => Ok(Some(read_alert(conn, row, None)?)),
+                Some(row) => Ok(Some(read_alert(conn, &row, None)?)),
                 None => Ok(None),
             }
         })

@@ -1,6 +1,6 @@
 //! Which sinks are stopped, and which are paused until when.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use super::sql::{Connection, OptionalExtension, params};
 
 use super::{Store, StoreError};
 use crate::model::{SinkId, Timestamp};
@@ -28,17 +28,18 @@ impl Store {
     ) -> Result<Vec<(SinkId, String)>, StoreError> {
         self.write(move |conn| {
             let mut reasons = Vec::new();
-            for (sink, target) in sinks {
+            for (sink, target) in &sinks {
                 conn.execute(
-                    "INSERT INTO sink (id, target) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET
-                       stopped_ms = CASE WHEN target = excluded.target THEN stopped_ms END,
-                       reason = CASE WHEN target = excluded.target THEN reason END,
-                       paused_until_ms = CASE WHEN target = excluded.target THEN paused_until_ms END,
+                    "INSERT INTO sink (id, target) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET
+                       stopped_ms = CASE WHEN sink.target = excluded.target THEN sink.stopped_ms END,
+                       reason = CASE WHEN sink.target = excluded.target THEN sink.reason END,
+                       paused_until_ms = CASE WHEN sink.target = excluded.target
+                         THEN sink.paused_until_ms END,
                        target = excluded.target",
                     params![sink.as_str(), target],
                 )?;
                 if let Some(reason) = stopped(conn, sink.as_str())? {
-                    reasons.push((sink, reason));
+                    reasons.push((sink.clone(), reason));
                 }
             }
             Ok(reasons)
@@ -83,7 +84,7 @@ impl Store {
                     sink.as_str(),
                     pause.as_ref().map(|pause| pause.until.as_millis()),
                     pause.as_ref().map_or(0, |pause| pause.times),
-                    pause.map(|pause| pause.reason)
+                    pause.as_ref().map(|pause| &pause.reason)
                 ],
             )?;
             Ok(())
@@ -115,7 +116,7 @@ impl Store {
         self.read(move |conn| {
             let mut statement = conn.prepare_cached(
                 "SELECT id, paused_until_ms, pauses, coalesce(pause_reason, '') FROM sink
-                 WHERE paused_until_ms IS NOT NULL AND (?1 IS NULL OR id = ?1) ORDER BY id",
+                 WHERE paused_until_ms IS NOT NULL AND (CAST(?1 AS TEXT) IS NULL OR id = ?1) ORDER BY id",
             )?;
             let rows = statement.query_map([sink], |row| {
                 let pause = PauseRecord {
@@ -140,7 +141,7 @@ impl Store {
                 "UPDATE sink SET stopped_ms = NULL, reason = NULL, paused_until_ms = NULL, pauses = 0,
                    pause_reason = NULL
                  WHERE id = ?1 AND (stopped_ms IS NOT NULL OR paused_until_ms IS NOT NULL)",
-                [sink],
+                [&sink],
             )?;
             Ok(resumed > 0)
         })

@@ -1,11 +1,12 @@
 //! Spikes: what is behind one, and that it is told once.
 
-use rusqlite::{OptionalExtension, params};
+use super::sql::{OptionalExtension, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::mentions::{Subject, deliver, insert_bare};
 use super::record::AlertRecord;
+use super::turns::Turns;
 use super::{Store, StoreError};
 use crate::model::{AlertKind, SpikeStory, StoryKey, Timestamp, TopicId};
 
@@ -39,12 +40,19 @@ impl Store {
     ) -> Result<Vec<SpikeStory>, StoreError> {
         self.read(move |conn| {
             // With one `max`, the other columns are those of its row.
-            let mut statement = conn.prepare_cached(
+            let mut statement = conn.prepare_cached(conn.either(
                 "SELECT e.title, e.link, f.source, count(*) AS n, max(coalesce(m.score, 0)) AS best
                  FROM mention m JOIN entry e ON e.id = m.entry_id JOIN feed f ON f.id = e.feed_id
                  WHERE m.topic = ?1 AND m.created_ms >= ?2
                  GROUP BY e.story_id ORDER BY n DESC, best DESC, e.story_id LIMIT ?3",
-            )?;
+                "SELECT title, link, source, n FROM (
+                   SELECT e.title, e.link, f.source, e.story_id, coalesce(m.score, 0) AS best,
+                     count(*) OVER (PARTITION BY e.story_id) AS n, row_number() OVER
+                       (PARTITION BY e.story_id ORDER BY coalesce(m.score, 0) DESC, m.id) AS place
+                   FROM mention m JOIN entry e ON e.id = m.entry_id JOIN feed f ON f.id = e.feed_id
+                   WHERE m.topic = ?1 AND m.created_ms >= ?2) AS told
+                 WHERE place = 1 ORDER BY n DESC, best DESC, story_id LIMIT ?3",
+            ))?;
             let rows =
                 statement.query_map(params![topic.as_str(), since.as_millis(), limit], |row| {
                     Ok(SpikeStory {
@@ -72,7 +80,7 @@ impl Store {
     ) -> Result<Vec<TopicStory>, StoreError> {
         self.read(move |conn| {
             // With one `max`, the other columns are those of its row.
-            let mut statement = conn.prepare_cached(
+            let mut statement = conn.prepare_cached(conn.either(
                 "SELECT s.key, e.title, e.link, e.language, f.source, count(*) AS n,
                    max(coalesce(m.score, 0)) AS best
                  FROM mention m CROSS JOIN entry e ON e.id = m.entry_id JOIN feed f ON f.id = e.feed_id
@@ -80,7 +88,17 @@ impl Store {
                  WHERE m.topic = ?1 AND coalesce(m.counted_ms, m.created_ms) >= ?2
                    AND coalesce(m.counted_ms, m.created_ms) < ?3
                  GROUP BY e.story_id ORDER BY n DESC, best DESC, e.story_id LIMIT ?4",
-            )?;
+                "SELECT key, title, link, language, source, n FROM (
+                   SELECT s.key, e.title, e.link, e.language, f.source, e.story_id,
+                     coalesce(m.score, 0) AS best, count(*) OVER (PARTITION BY e.story_id) AS n,
+                     row_number() OVER
+                       (PARTITION BY e.story_id ORDER BY coalesce(m.score, 0) DESC, m.id) AS place
+                   FROM mention m JOIN entry e ON e.id = m.entry_id JOIN feed f ON f.id = e.feed_id
+                     JOIN story s ON s.id = e.story_id
+                   WHERE m.topic = ?1 AND coalesce(m.counted_ms, m.created_ms) >= ?2
+                     AND coalesce(m.counted_ms, m.created_ms) < ?3) AS told
+                 WHERE place = 1 ORDER BY n DESC, best DESC, story_id LIMIT ?4",
+            ))?;
             let span = params![topic, from.as_millis(), until.as_millis(), limit];
             let rows = statement.query_map(span, |row| {
                 Ok(TopicStory {
@@ -110,6 +128,9 @@ impl Store {
         at: Timestamp,
     ) -> Result<bool, StoreError> {
         self.write(move |conn| {
+            let mut turns = Turns::default();
+            turns.topic(topic.as_str());
+            turns.take(conn)?;
             let told: Option<i64> = conn
                 .prepare_cached(
                     "SELECT 1 FROM alert WHERE kind = ?1 AND topic = ?2 AND created_ms >= ?3",

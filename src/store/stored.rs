@@ -1,6 +1,6 @@
 //! Alerts as they are stored, with what else is known of them when they are told.
 
-use rusqlite::{Connection, Row, params};
+use super::sql::{Connection, Row, params};
 use serde::Serialize;
 
 use super::{DigestDetail, StoreError};
@@ -159,23 +159,24 @@ fn read_digest(
            a.detail, s.key, f.name, a.story_id, a.score
          FROM delivery d JOIN alert a ON a.id = d.alert_id
            LEFT JOIN story s ON s.id = a.story_id LEFT JOIN feed f ON f.id = a.feed_id
-         WHERE d.digest_id = ?1 ORDER BY a.score DESC, a.created_ms DESC, a.id LIMIT ?2",
+         WHERE d.digest_id = ?1 ORDER BY coalesce(a.score, 0) DESC, a.created_ms DESC, a.id LIMIT ?2",
     )?;
     let mut rows = statement.query(params![id, MOST_TOLD])?;
     let mut alerts = Vec::new();
-    while let Some(row) = rows.next()? {
+    while let Some(row) = &rows.next()? {
         match read_alert(conn, row, None) {
             Ok(alert) => alerts.push(alert),
             Err(error) if is_unreadable(&error) => {}
             Err(error) => return Err(error),
         }
     }
-    let mut statement = conn.prepare_cached(
+    let readable = conn.either("json_valid(a.detail)", "true");
+    let mut statement = conn.prepare_cached(&format!(
         "SELECT a.topic, max(coalesce(a.detail ->> 'topic_name', a.topic)), count(*) AS n
          FROM delivery d JOIN alert a ON a.id = d.alert_id
-         WHERE d.digest_id = ?1 AND a.topic IS NOT NULL AND json_valid(a.detail)
-         GROUP BY a.topic ORDER BY n DESC, a.topic LIMIT 20",
-    )?;
+         WHERE d.digest_id = ?1 AND a.topic IS NOT NULL AND {readable}
+         GROUP BY a.topic ORDER BY n DESC, a.topic LIMIT 20"
+    ))?;
     let topics = statement.query_map([id], |row| {
         Ok(TopicCount {
             id: row.get(0)?,
@@ -200,13 +201,14 @@ pub(super) fn is_unreadable(error: &StoreError) -> bool {
 pub(super) fn decode<T: serde::de::DeserializeOwned>(
     column: usize,
     json: &str,
-) -> rusqlite::Result<T> {
+) -> super::sql::Result<T> {
     serde_json::from_str(json).map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(
             column,
             rusqlite::types::Type::Text,
             Box::new(error),
         )
+        .into()
     })
 }
 
@@ -236,14 +238,15 @@ fn told(
     row: &Row<'_>,
 ) -> Result<Vec<TopicName>, StoreError> {
     let (delivery, story): (i64, i64) = (row.get(0)?, row.get(10)?);
-    let mut statement = conn.prepare_cached(
+    let readable = conn.either("json_valid(a.detail)", "true");
+    let mut statement = conn.prepare_cached(&format!(
         "SELECT a.topic, coalesce(a.detail ->> 'topic_name', a.topic)
          FROM alert a JOIN delivery d ON d.alert_id = a.id AND d.sink = ?1
          WHERE a.story_id = ?2 AND a.kind = 'mention.created' AND d.id < ?3
            AND a.topic <> ?4
-           AND d.state IN ('delivered', 'gathered') AND json_valid(a.detail)
-         ORDER BY d.id LIMIT 20",
-    )?;
+           AND d.state IN ('delivered', 'gathered') AND {readable}
+         ORDER BY d.id LIMIT 20"
+    ))?;
     let rows = statement.query_map(params![sink, story, delivery, topic], |row| {
         Ok(TopicName {
             id: row.get(0)?,

@@ -1,6 +1,6 @@
 //! One story: the feeds that carry it and the entries that tell it.
 
-use rusqlite::OptionalExtension;
+use super::sql::OptionalExtension;
 
 use super::feeds::time;
 use super::stored::sources;
@@ -67,7 +67,7 @@ impl Store {
                  FROM entry e JOIN feed f ON f.id = e.feed_id
                  WHERE e.story_id = ?1 ORDER BY e.id LIMIT ?2",
             )?;
-            let entries = entries.query_map(rusqlite::params![row, MOST], |row| {
+            let entries = entries.query_map(super::sql::params![row, MOST], |row| {
                 Ok(StoryEntry {
                     id: row.get(0)?,
                     feed: row.get(1)?,

@@ -1,6 +1,6 @@
 //! WebSub subscriptions: which hub was asked for which feed, and where that stands.
 
-use rusqlite::{Row, params};
+use super::sql::{Row, params};
 
 use super::feeds::time;
 use super::{FeedRow, Store, StoreError};
@@ -76,10 +76,15 @@ impl Store {
         let millis = |time: Option<Timestamp>| time.map(Timestamp::as_millis);
         self.write(move |conn| {
             conn.prepare_cached(
-                "INSERT OR REPLACE INTO subscription (feed_id, generation, hub, topic,
+                "INSERT INTO subscription (feed_id, generation, hub, topic,
                    callback_hash, state, lease_until_ms, next_action_ms, attempts, heard_ms, missed,
                    error)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+                 ON CONFLICT (feed_id, generation) DO UPDATE SET hub = excluded.hub,
+                   topic = excluded.topic, callback_hash = excluded.callback_hash,
+                   state = excluded.state, lease_until_ms = excluded.lease_until_ms,
+                   next_action_ms = excluded.next_action_ms, attempts = excluded.attempts,
+                   heard_ms = excluded.heard_ms, missed = excluded.missed, error = excluded.error",
             )?
             .execute(params![
                 row.feed.0,
@@ -118,7 +123,7 @@ impl Store {
     }
 }
 
-fn subscription(row: &Row<'_>) -> rusqlite::Result<SubscriptionRow> {
+fn subscription(row: &Row<'_>) -> super::sql::Result<SubscriptionRow> {
     Ok(SubscriptionRow {
         feed: FeedRow(row.get(0)?),
         generation: row.get(1)?,

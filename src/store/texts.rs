@@ -1,6 +1,6 @@
 //! The texts of entries, for those who ask how often something stands in them.
 
-use rusqlite::params;
+use super::sql::params;
 
 use super::{Store, StoreError};
 use crate::model::Timestamp;

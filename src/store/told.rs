@@ -1,6 +1,6 @@
 //! What a sink has got: the alerts that were delivered to it.
 
-use rusqlite::params;
+use super::sql::params;
 
 use super::stored::{is_unreadable, read_alert};
 use super::{Store, StoreError, StoredAlert};
@@ -33,7 +33,7 @@ impl Store {
             )?;
             let mut rows = statement.query(params![sink.as_str(), limit])?;
             let mut told = Vec::new();
-            while let Some(row) = rows.next()? {
+            while let Some(row) = &rows.next()? {
                 let at = row.get::<_, Option<i64>>(12)?.unwrap_or_default();
                 match read_alert(conn, row, Some(sink.as_str())) {
                     Ok(alert) => told.push(Told {

@@ -23,8 +23,13 @@ impl Store {
     /// What the database says.
     pub async fn free_bytes(&self) -> Result<u64, StoreError> {
         self.read(|conn| {
+            if conn.is_postgres() {
+                return Ok(0);
+            }
             let number = |name| -> Result<u64, StoreError> {
-                Ok(conn.pragma_query_value(None, name, |row| row.get(0))?)
+                Ok(conn
+                    .file()?
+                    .pragma_query_value(None, name, |row| row.get(0))?)
             };
             Ok(number("freelist_count")?.saturating_mul(number("page_size")?))
         })

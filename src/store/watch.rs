@@ -3,12 +3,26 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, InterruptHandle};
+use rusqlite::InterruptHandle;
+
+use super::sql::Connection;
 
 use super::{Store, StoreError};
 
 /// How long a reader may take whose work hangs on what is asked.
 const TIME: Duration = Duration::from_secs(5);
+
+/// What the server itself breaks off: a statement that takes as long, and what it does otherwise.
+const LIMIT: &str = "SET statement_timeout = '5s'";
+const NO_LIMIT: &str = "RESET statement_timeout";
+
+/// A server is told how long a statement may take; SQLite is interrupted.
+fn limit(conn: &Connection, sql: &str) -> Result<(), StoreError> {
+    if conn.is_postgres() {
+        conn.execute_batch(sql)?;
+    }
+    Ok(())
+}
 
 impl Store {
     /// Reads, and breaks that off with [`StoreError::TooSlow`] when it takes longer than five seconds.
@@ -23,8 +37,10 @@ impl Store {
             if !watched.begin(conn) {
                 return Err(StoreError::TooSlow(TIME));
             }
+            limit(conn, LIMIT)?;
             let found = job(conn);
             watched.end();
+            limit(conn, NO_LIMIT)?;
             found
         }));
         let found = tokio::select! {
@@ -60,7 +76,10 @@ impl Watch {
     /// The reader begins, if there is still time: says so.
     fn begin(&self, conn: &Connection) -> bool {
         let mut state = self.lock();
-        state.handle = Some(conn.get_interrupt_handle());
+        state.handle = conn
+            .file()
+            .ok()
+            .map(rusqlite::Connection::get_interrupt_handle);
         !state.is_over
     }
 
@@ -86,12 +105,16 @@ mod tests {
     const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
         SELECT count(*) FROM n";
 
+    fn memory() -> Connection {
+        Connection::Sqlite(rusqlite::Connection::open_in_memory().unwrap())
+    }
+
     #[test]
     fn a_reader_is_broken_off_and_who_comes_next_is_not() {
         let watch = Watch::default();
         let watched = watch.clone();
         let reader = std::thread::spawn(move || {
-            let conn = Connection::open_in_memory().unwrap();
+            let conn = memory();
             watched.begin(&conn);
             let result = conn.query_row(ENDLESS, [], |row| row.get::<_, i64>(0));
             watched.end();
@@ -102,8 +125,8 @@ mod tests {
             std::thread::yield_now();
         }
         let (conn, result) = reader.join().unwrap();
-        let code = result.unwrap_err().sqlite_error_code();
-        assert_eq!(code, Some(rusqlite::ErrorCode::OperationInterrupted));
+        let error = StoreError::from(result.unwrap_err());
+        assert!(error.to_string().contains("interrupted"), "{error}");
         watch.interrupt();
         let next: i64 = conn.query_row("SELECT 7", [], |row| row.get(0)).unwrap();
         assert_eq!(next, 7);
@@ -113,6 +136,6 @@ mod tests {
     fn a_reader_that_comes_too_late_does_not_begin() {
         let watch = Watch::default();
         watch.interrupt();
-        assert!(!watch.begin(&Connection::open_in_memory().unwrap()));
+        assert!(!watch.begin(&memory()));
     }
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::thread::JoinHandle;
 
-use rusqlite::Connection;
+use super::sql::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::StoreError;
@@ -166,7 +166,10 @@ impl Desk {
 
     /// Closes the connection.
     fn clear(self) {
-        let conn = self.conn;
+        // A server has no one writer.
+        let Connection::Sqlite(conn) = self.conn else {
+            return;
+        };
         let _ = conn
             .execute_batch("PRAGMA optimize")
             .and_then(|()| forget_small_tables(&conn));
@@ -179,7 +182,7 @@ impl Desk {
 /// Removes the statistics of tables that had few rows when they were counted. By them SQLite reads such a
 /// table from end to end instead of looking into its index, also when it has a million rows at last;
 /// without them it looks into the index.
-pub(super) fn forget_small_tables(conn: &Connection) -> rusqlite::Result<()> {
+pub(super) fn forget_small_tables(conn: &rusqlite::Connection) -> rusqlite::Result<()> {
     if conn.table_exists(None, "sqlite_stat1")? {
         conn.execute_batch(
             "DELETE FROM sqlite_stat1 WHERE CAST(stat AS INTEGER) < 1000; ANALYZE sqlite_schema",
@@ -189,7 +192,7 @@ pub(super) fn forget_small_tables(conn: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Runs a statement that every job needs, without reading its text anew.
-fn run_cached(conn: &Connection, sql: &str) -> rusqlite::Result<()> {
+fn run_cached(conn: &rusqlite::Connection, sql: &str) -> rusqlite::Result<()> {
     conn.prepare_cached(sql)?.execute([]).map(drop)
 }
 
@@ -200,7 +203,11 @@ fn commit_group(
     before_commit: Ending,
 ) -> (Vec<Reply>, Result<(), StoreError>) {
     let mut replies: Vec<Reply> = Vec::with_capacity(group.len());
-    let mut result = conn
+    let file = match conn.file() {
+        Ok(file) => file,
+        Err(error) => return (replies, Err(error.into())),
+    };
+    let mut result = file
         .execute_batch("BEGIN IMMEDIATE")
         .map_err(StoreError::from);
     for job in group {
@@ -208,7 +215,7 @@ fn commit_group(
             replies.push(job(Err(error.clone())).reply);
             continue;
         }
-        match run_cached(conn, "SAVEPOINT job") {
+        match run_cached(file, "SAVEPOINT job") {
             Ok(()) => {
                 // A job that panics is undone like one that fails, and its caller hears that the
                 // reply is lost; the thread must live on for all others.
@@ -219,16 +226,16 @@ fn commit_group(
                     outcome.error
                 });
                 // SQLite gives up the whole transaction on some errors (a full disk, for one).
-                if conn.is_autocommit() {
+                if file.is_autocommit() {
                     result = Err(error.unwrap_or(StoreError::Full));
                     continue;
                 }
                 let undone = if failed {
-                    run_cached(conn, "ROLLBACK TO job")
+                    run_cached(file, "ROLLBACK TO job")
                 } else {
                     Ok(())
                 };
-                if let Err(error) = undone.and_then(|()| run_cached(conn, "RELEASE job")) {
+                if let Err(error) = undone.and_then(|()| run_cached(file, "RELEASE job")) {
                     result = Err(error.into());
                 }
             }
@@ -243,10 +250,10 @@ fn commit_group(
         result = before_commit(conn);
     }
     if result.is_ok() {
-        result = conn.execute_batch("COMMIT").map_err(StoreError::from);
+        result = file.execute_batch("COMMIT").map_err(StoreError::from);
     }
-    if result.is_err() && !conn.is_autocommit() {
-        let _ = conn.execute_batch("ROLLBACK");
+    if result.is_err() && !file.is_autocommit() {
+        let _ = file.execute_batch("ROLLBACK");
     }
     (replies, result)
 }
@@ -256,10 +263,10 @@ mod tests {
     use super::*;
 
     fn writer(path: &std::path::Path) -> Writer {
-        let conn = Connection::open(path).unwrap();
+        let conn = rusqlite::Connection::open(path).unwrap();
         conn.execute_batch("CREATE TABLE IF NOT EXISTS t (n INTEGER UNIQUE)")
             .unwrap();
-        Writer::start(conn, |_| Ok(())).unwrap()
+        Writer::start(Connection::Sqlite(conn), |_| Ok(())).unwrap()
     }
 
     fn insert(n: i64) -> impl FnOnce(&Connection) -> Result<(), StoreError> + Send {

@@ -142,7 +142,7 @@ async fn a_lease_that_lapsed_while_nobody_ran_is_asked_for_at_once() {
         Hub::start(Manner::VerifyFirst(60)).await,
     );
     reader.subscribe(&hub.url).await;
-    let keys = Keys::beside(reader.store.path()).unwrap();
+    let keys = Keys::beside(reader.store.path().unwrap()).unwrap();
     let again = Subscriber::open(reader.store.clone(), keys, &reader.public_url)
         .await
         .unwrap();
@@ -165,7 +165,7 @@ async fn another_key_or_public_address_begins_anew() {
         Hub::start(Manner::VerifyFirst(600)).await,
     );
     reader.subscribe(&hub.url).await;
-    let keys = Keys::beside(reader.store.path()).unwrap();
+    let keys = Keys::beside(reader.store.path().unwrap()).unwrap();
     let moved = "https://me.example/".parse().unwrap();
     let subscriber = Subscriber::open(reader.store.clone(), keys, &moved)
         .await

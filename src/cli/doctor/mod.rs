@@ -164,9 +164,12 @@ pub fn run(context: &Context, args: &DoctorArgs) -> Result<ExitCode, CliError> {
     };
     let now = Timestamp::now();
     report.tell(&machine::clock(now))?;
-    if let Some(empty) = rows::empty(&config.database) {
+    let file = config.database.file();
+    if let Some(file) = file
+        && let Some(empty) = rows::empty(file)
+    {
         report.tell(&empty)?;
-        report.tell_all(machine::files(&config.database))?;
+        report.tell_all(machine::files(file))?;
         return report.end();
     }
     let store = if args.repair {
@@ -176,7 +179,9 @@ pub fn run(context: &Context, args: &DoctorArgs) -> Result<ExitCode, CliError> {
     };
     let (store, finding) = rows::opened(&config.database, store);
     report.tell(&finding)?;
-    report.tell_all(machine::files(&config.database))?;
+    if let Some(file) = file {
+        report.tell_all(machine::files(file))?;
+    }
     let Some(store) = store else {
         return report.end();
     };

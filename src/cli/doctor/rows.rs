@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Finding, Patient};
 use crate::cli::output::{bytes, count, printable};
+use crate::model::Database;
 use crate::store::{IndexCheck, SeriesCheck, Store, StoreError};
 
 /// How far ahead of the clock a time may be: two clocks are never quite the same.
@@ -15,17 +16,13 @@ const PUT_COPY: &str =
 
 /// The opened database, or why there is none.
 pub(super) fn opened(
-    database: &Path,
+    database: &Database,
     store: Result<Store, StoreError>,
 ) -> (Option<Store>, Finding) {
     let missing = matches!(store, Err(StoreError::Missing(_)));
     match store {
         Ok(store) => {
-            let text = format!(
-                "{}, schema version {}",
-                database.display(),
-                Store::schema_version()
-            );
+            let text = format!("{}, schema version {}", database, Store::schema_version());
             (Some(store), Finding::ok("database", text))
         }
         Err(error) if missing => {
@@ -40,8 +37,8 @@ pub(super) fn opened(
 }
 
 /// Why the database does not open, and what to do. The store's own advice is left out where there is better.
-fn broken(database: &Path, error: &StoreError) -> Finding {
-    let path = database.display();
+fn broken(database: &Database, error: &StoreError) -> Finding {
+    let path = database;
     let (text, advice) = match error {
         StoreError::Corrupt(what) => (format!("{path} is damaged ({what})"), PUT_COPY),
         StoreError::NotOurs(_) => (

@@ -65,7 +65,7 @@ pub fn run(context: &Context, args: &LintArgs) -> Result<ExitCode, CliError> {
     let refused = |error: CompileError| CliError::Config(format!("error: {error}"));
     let mut findings = lint(&topics).map_err(refused)?;
     findings.retain(|finding| args.notes || !finding.kind.is_note());
-    let frequent = if config.database.exists() {
+    let frequent = if config.database.file().is_none_or(std::path::Path::exists) {
         let store = Store::open_read_only(&config.database)?;
         let frequency = Frequency::new(&topics).map_err(refused)?;
         runtime()?.block_on(frequent(&store, frequency))?

@@ -281,7 +281,7 @@ fn an_empty_file_gives_the_documented_defaults() {
     let (minute, hour) = (Duration::from_mins(1), Duration::from_hours(1));
     assert_eq!(
         config.database,
-        Path::new("/home/me/.local/state/mentiond/mentiond.db")
+        Path::new("/home/me/.local/state/mentiond/mentiond.db").into()
     );
     assert_eq!(config.shutdown_timeout, Duration::from_secs(20));
     assert_eq!(config.log.level, "info");
@@ -343,7 +343,7 @@ fn a_configuration_without_feeds_and_topics_is_usable_with_a_warning() {
 fn every_key_is_read() {
     let config = try_load(EVERYTHING).unwrap();
     assert_eq!(printed(&config.warnings), "");
-    assert_eq!(config.database, Path::new("/nonexistent/here.db"));
+    assert_eq!(config.database, Path::new("/nonexistent/here.db").into());
     assert_eq!(config.fetch.max_redirects, 0);
     assert_eq!(config.fetch.max_body, 1 << 20);
     assert_eq!(config.fetch.per_domain, 3);

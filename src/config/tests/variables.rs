@@ -29,7 +29,7 @@ fn a_variable_wins_over_the_file() {
         ],
     )
     .unwrap();
-    assert_eq!(config.database, Path::new("there.db"));
+    assert_eq!(config.database, Path::new("there.db").into());
     assert_eq!(config.log.level, "debug");
     assert_eq!(config.log.format, LogFormat::Human);
     assert_eq!(

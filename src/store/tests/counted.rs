@@ -78,7 +78,7 @@ async fn what_is_found_years_late_is_listed_where_it_is_counted_on_every_page() 
 
 #[tokio::test]
 async fn an_index_has_the_order_of_counting() {
-    let plan = plan(&base().await.sql()).unwrap();
+    let plan = plan(&file_base().await.sql()).unwrap();
     assert!(plan.contains("USING INDEX mention_counted"), "{plan}");
     assert!(!plan.contains("TEMP B-TREE"), "{plan}");
 }

@@ -72,9 +72,9 @@ async fn a_poll_of_a_url_that_was_replaced_meanwhile_counts_as_not_made() {
 
 #[tokio::test]
 async fn a_visitor_does_not_migrate_under_a_running_daemon() {
-    let base = base().await;
+    let base = file_base().await;
     let path = base.folder.path().join("db");
-    base.sql().pragma_update(None, "user_version", 0).unwrap();
+    base.file().pragma_update(None, "user_version", 0).unwrap();
     let refused = Store::open_beside(&path);
     assert!(
         matches!(refused, Err(StoreError::Locked { .. })),

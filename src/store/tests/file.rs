@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test]
 async fn one_database_has_one_daemon_and_many_visitors() {
-    let base = base().await;
+    let base = file_base().await;
     let path = base.folder.path().join("db");
     match Store::open(&path) {
         Err(StoreError::Locked { holder, .. }) => {
@@ -28,7 +28,7 @@ async fn one_database_has_one_daemon_and_many_visitors() {
 #[tokio::test]
 async fn what_is_made_is_its_owners_alone_and_what_is_there_keeps_its_mode() {
     use std::os::unix::fs::PermissionsExt;
-    let base = base().await;
+    let base = file_base().await;
     let mode = |name: &str| {
         let file = std::fs::metadata(base.folder.path().join(name)).unwrap();
         file.permissions().mode() & 0o777
@@ -60,16 +60,17 @@ fn a_database_that_is_not_there_is_not_made_by_a_visitor() {
 
 #[tokio::test]
 async fn a_later_database_or_none_at_all_is_refused_and_left_alone() {
-    let base = base().await;
+    let base = file_base().await;
     let path = base.folder.path().join("db");
-    base.sql().pragma_update(None, "user_version", 99).unwrap();
+    base.file().pragma_update(None, "user_version", 99).unwrap();
     base.store.close();
     let before = std::fs::read(&path).unwrap();
-    for open in [Store::open, Store::open_beside, Store::open_read_only] {
-        assert!(matches!(
-            open(&path),
-            Err(StoreError::Newer { found: 99, .. })
-        ));
+    for opened in [
+        Store::open(&path),
+        Store::open_beside(&path),
+        Store::open_read_only(&path),
+    ] {
+        assert!(matches!(opened, Err(StoreError::Newer { found: 99, .. })));
     }
     assert_eq!(std::fs::read(&path).unwrap(), before);
     std::fs::write(&path, "this is no database, it is a text of some length").unwrap();
@@ -78,8 +79,8 @@ async fn a_later_database_or_none_at_all_is_refused_and_left_alone() {
 
 #[tokio::test]
 async fn the_hot_queries_use_their_indexes() {
-    let base = base().await;
-    let conn = base.sql();
+    let base = file_base().await;
+    let conn = base.file();
     let plan = |sql: &str| {
         let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let rows = statement
@@ -113,7 +114,7 @@ fn a_database_of_an_earlier_version_is_not_read_before_it_is_brought_up_to_date(
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("m.db");
     drop(Store::open(&path).unwrap());
-    let conn = Connection::open(&path).unwrap();
+    let conn = rusqlite::Connection::open(&path).unwrap();
     conn.pragma_update(None, "user_version", 2).unwrap();
     drop(conn);
     let error = Store::open_read_only(&path).unwrap_err();
@@ -123,16 +124,16 @@ fn a_database_of_an_earlier_version_is_not_read_before_it_is_brought_up_to_date(
 
 #[tokio::test]
 async fn a_database_that_was_small_when_it_was_closed_is_read_by_its_indexes() {
-    let base = base().await;
+    let base = file_base().await;
     base.commit(0, NOW, vec![entry(1, 1, 1, &["sco"])]).await;
     let path = base.folder.path().join("db");
     let plan = || {
-        let conn = Connection::open(&path).unwrap();
+        let conn = rusqlite::Connection::open(&path).unwrap();
         let sql = "EXPLAIN QUERY PLAN SELECT snippet FROM mention WHERE entry_id = 1";
         conn.query_row(sql, [], |row| row.get::<_, String>(3))
             .unwrap()
     };
-    base.sql().execute_batch("ANALYZE").unwrap();
+    base.file().execute_batch("ANALYZE").unwrap();
     assert!(plan().starts_with("SCAN"), "{}", plan());
     drop(Store::open_beside(&path).unwrap());
     assert!(plan().starts_with("SEARCH"), "{}", plan());

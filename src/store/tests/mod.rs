@@ -27,8 +27,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::dedup;
 use crate::model::{
-    AlertKind, Entry, EntryKey, Feed, FeedId, FeedTrouble, MentionAlert, Route, SinkId, StoryKey,
-    TextHash, Timestamp, TopicId, UpdateHints, Validators,
+    AlertKind, Entry, EntryKey, Feed, FeedId, FeedTrouble, MentionAlert, Route, ServerOptions,
+    SinkId, StoryKey, TextHash, Timestamp, TopicId, UpdateHints, Validators,
 };
 use crate::search::EntryTokens;
 
@@ -69,10 +69,45 @@ fn route(id: &str, min_score: u8) -> Route {
     }
 }
 
+/// Which database the tests run on: a file, or with `STORE_ON=postgres` the server of `TEST_POSTGRES`, on which
+/// each test has tables of its own.
+fn server() -> Option<ServerOptions> {
+    static TESTS: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let on = std::env::var("STORE_ON").ok()?;
+    assert_eq!(on, "postgres", "STORE_ON can be postgres only");
+    let url = std::env::var("TEST_POSTGRES").expect("STORE_ON=postgres takes TEST_POSTGRES");
+    let n = TESTS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let schema = format!("store_{}_{n}", std::process::id());
+    let options = |url: &str| ServerOptions {
+        connections: 4,
+        ..ServerOptions::new(url)
+    };
+    let whole = Server::raw(&options(&url)).unwrap();
+    let make = format!("CREATE SCHEMA {schema}");
+    whole.session().unwrap().execute_batch(&make).unwrap();
+    whole.close();
+    Some(options(&format!("{url}?options=-csearch_path%3D{schema}")))
+}
+
 /// A store with the feeds `one` and `two` and the sinks `a` and `b`.
 async fn base() -> Base {
+    match server() {
+        Some(server) => {
+            let store = Store::open(Database::Server(Box::new(server))).unwrap();
+            furnished(store, tempfile::tempdir().unwrap()).await
+        }
+        None => file_base().await,
+    }
+}
+
+/// The same in a file, whatever the others are on.
+async fn file_base() -> Base {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("db")).unwrap();
+    furnished(store, folder).await
+}
+
+async fn furnished(store: Store, folder: TempDir) -> Base {
     let feeds = [feed("one", URL[0]), feed("two", URL[1])];
     let feeds = store
         .register_feeds(&feeds, Timestamp::now())
@@ -94,7 +129,15 @@ impl Base {
 
     /// A second connection, to look at the tables or to change what time would.
     fn sql(&self) -> Connection {
-        Connection::open(self.folder.path().join("db")).unwrap()
+        match &self.store.inner.backend {
+            Backend::File(_) => Connection::Sqlite(self.file()),
+            Backend::Server(server) => server.session().unwrap(),
+        }
+    }
+
+    /// The same to a file.
+    fn file(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.folder.path().join("db")).unwrap()
     }
 
     fn count(&self, from: &str) -> i64 {
@@ -102,14 +145,28 @@ impl Base {
         self.sql().query_row(&sql, [], |row| row.get(0)).unwrap()
     }
 
+    /// From now on the database refuses new rows of a table of which this is true.
+    fn refuse(&self, table: &str, when: &str) {
+        let conn = self.sql();
+        conn.execute_batch(&if conn.is_postgres() {
+            format!("ALTER TABLE {table} ADD CONSTRAINT refused CHECK (NOT ({when}))")
+        } else {
+            format!(
+                "CREATE TRIGGER refused BEFORE INSERT ON {table} WHEN new.{when}
+                 BEGIN SELECT raise(abort, 'refused'); END"
+            )
+        })
+        .unwrap();
+    }
+
     /// Every row of every table but `except`, as text.
     fn dump(&self, except: &str) -> Vec<String> {
         let conn = self.sql();
-        let mut tables = conn
-            .prepare(
-                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
-            )
-            .unwrap();
+        let tables = conn.either(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+            "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()",
+        );
+        let mut tables = conn.prepare(tables).unwrap();
         let tables: Vec<String> = tables
             .query_map([], |row| row.get(0))
             .unwrap()
@@ -118,16 +175,23 @@ impl Base {
             .collect();
         let mut dump = Vec::new();
         for table in tables {
-            let mut rows = conn.prepare(&format!("SELECT * FROM {table}")).unwrap();
-            let columns = rows.column_count();
+            // What is indexed is no text that either shows.
+            if conn.is_postgres() && table == "search" {
+                continue;
+            }
+            let sql = format!("SELECT * FROM {table}");
+            let mut rows = conn.prepare(&sql).unwrap();
             let mut rows = rows.query([]).unwrap();
-            while let Some(row) = rows.next().unwrap() {
-                let cells: Vec<_> = (0..columns)
-                    .map(|n| format!("{:?}", row.get_ref(n).unwrap()))
+            while let Some(row) = &rows.next().unwrap() {
+                let cells: Vec<_> = (0..)
+                    .map_while(|n| row.get_ref(n).ok())
+                    .map(|cell| format!("{cell:?}"))
                     .collect();
                 dump.push(format!("{table}: {}", cells.join(" | ")));
             }
         }
+        // A server gives rows in any order.
+        dump.sort_unstable();
         assert!(!dump.is_empty());
         dump
     }

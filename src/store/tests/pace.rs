@@ -37,8 +37,8 @@ impl Base {
 
     /// How many deliveries to the sink `a` are in each state.
     fn states(&self) -> String {
-        let sql = "SELECT coalesce(group_concat(state || ' ' || n, ', ' ORDER BY state), '')
-            FROM (SELECT state, count(*) AS n FROM delivery WHERE sink = 'a' GROUP BY state)";
+        let sql = "SELECT coalesce(string_agg(state || ' ' || n, ', ' ORDER BY state), '')
+            FROM (SELECT state, count(*) AS n FROM delivery WHERE sink = 'a' GROUP BY state) AS states";
         self.sql().query_row(sql, [], |row| row.get(0)).unwrap()
     }
 }

@@ -152,12 +152,7 @@ async fn an_unchanged_poll_writes_its_schedule_row_and_nothing_else() {
 async fn a_poll_that_fails_half_way_leaves_nothing_behind() {
     let base = base().await;
     // The last row to be written is refused.
-    base.sql()
-        .execute_batch(
-            "CREATE TRIGGER broken BEFORE INSERT ON delivery WHEN new.sink = 'broken'
-             BEGIN SELECT raise(abort, 'broken'); END",
-        )
-        .unwrap();
+    base.refuse("delivery", "sink = 'broken'");
     let before = base.dump("");
     let mut bad = entry(2, 2, 2, &["sco"]);
     if let Some(alert) = &mut bad.mentions[0].alert {
@@ -170,7 +165,7 @@ async fn a_poll_that_fails_half_way_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn what_was_committed_is_there_after_a_crash() {
-    let base = base().await;
+    let base = file_base().await;
     base.commit(0, NOW, vec![entry(1, 1, 1, &["sco"])]).await;
     // A copy of the files as they are, without closing, is what a killed process leaves.
     let copy = tempfile::tempdir().unwrap();

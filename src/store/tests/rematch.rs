@@ -39,7 +39,7 @@ fn changes(topic: &str, changes: &[Change]) -> RematchCommitted {
 
 #[tokio::test]
 async fn the_history_is_read_page_by_page_in_the_order_of_its_age() {
-    let base = base().await;
+    let base = file_base().await;
     for (n, age) in [(1, DAY * 2), (2, DAY), (3, DAY)] {
         base.commit(0, NOW - age, vec![entry(n, n, n, &[])]).await;
     }

@@ -1,0 +1,132 @@
+//! `database` where it is a PostgreSQL server's, and `[postgres]`: how that is reached and shared.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+use super::environment::{Environment, Use};
+use super::reader::Table;
+use super::secret::resolve;
+use super::value::Value;
+use crate::model::{Secret, ServerOptions};
+
+/// What `[postgres]` says.
+#[derive(Default)]
+pub(super) struct Postgres {
+    /// Whether there is such a section.
+    is_given: bool,
+    password: Option<Secret>,
+    key: Option<Secret>,
+    ca_file: Option<PathBuf>,
+    connections: Option<usize>,
+    replica: Option<String>,
+    worker: Option<String>,
+    lease: Option<Duration>,
+}
+
+/// The leases that can be set.
+const LEASES: std::ops::RangeInclusive<Duration> = Duration::from_secs(5)..=Duration::from_mins(10);
+
+/// `[postgres]`.
+pub(super) fn read(mut table: Table<'_>, environment: &Environment) -> Postgres {
+    let secret = |value: Option<Value<'_>>| {
+        value.and_then(|value| resolve(&value, environment, Use::Database))
+    };
+    let is_given = table.is_given();
+    let password = secret(table.get("password"));
+    let key = secret(table.get("key"));
+    let ca_file = table.setting("ca_file").and_then(|value| {
+        let path = value.line(4096)?;
+        Some(value.origin.folder().join(path))
+    });
+    let connections = table
+        .setting("connections")
+        .and_then(|value| value.integer(2..=200));
+    let replica = table.setting("replica").and_then(|value| url(&value));
+    let worker = table.setting("worker").and_then(|value| {
+        let name = value.line(100)?;
+        let is_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if name.is_empty() || !name.chars().all(is_name) {
+            let help = "write a short name such as \"news-1\"".to_owned();
+            value.error("`worker` is not a name", Some(help));
+            return None;
+        }
+        Some(name.to_owned())
+    });
+    let lease = table.setting("lease").and_then(|value| {
+        let lease = value.duration()?;
+        if !LEASES.contains(&lease) {
+            value.error("`lease` must be from 5s to 10m", None);
+            return None;
+        }
+        Some(lease)
+    });
+    table.finish();
+    Postgres {
+        is_given,
+        password,
+        key,
+        ca_file,
+        connections,
+        replica,
+        worker,
+        lease,
+    }
+}
+
+impl Postgres {
+    /// Whether the section says anything.
+    pub(super) const fn is_given(&self) -> bool {
+        self.is_given
+    }
+
+    /// How the server at this URL is reached.
+    pub(super) fn at(self, url: String) -> ServerOptions {
+        let usual = ServerOptions::new(url);
+        ServerOptions {
+            password: self.password,
+            key: self.key,
+            ca_file: self.ca_file,
+            connections: self.connections.unwrap_or(usual.connections),
+            replica: self.replica,
+            worker: self.worker,
+            lease: self.lease.unwrap_or(usual.lease),
+            ..usual
+        }
+    }
+}
+
+/// A server's URL. A password may stand in a variable, and not in the file.
+pub(super) fn url(value: &Value<'_>) -> Option<String> {
+    let text = value.line(4096)?;
+    let shape = "write \"postgres://user@host:5432/database\"".to_owned();
+    let Ok(url) = Url::parse(text) else {
+        value.error(
+            format!("{} is not a server's URL", value.label()),
+            Some(shape),
+        );
+        return None;
+    };
+    if !ServerOptions::is_url(text) {
+        value.error(
+            format!("{} is not a server's URL", value.label()),
+            Some(shape),
+        );
+        return None;
+    }
+    let named = url.query_pairs().any(|(name, _)| name == "password");
+    if (url.password().is_some() || named) && !value.is_variable() {
+        let help =
+            "leave it out, and write `password = { file = \"path\" }` into [postgres]".to_owned();
+        value.error(
+            format!(
+                "the password of {} must not stand in the configuration",
+                value.label()
+            ),
+            Some(help),
+        );
+        return None;
+    }
+    Some(text.to_owned())
+}

@@ -1,0 +1,101 @@
+//! Making connections: where to, with which certificates, and with what limits.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use rustls::ClientConfig;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls_platform_verifier::Verifier;
+use tokio_postgres::Config;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::model::{Secret, ServerOptions};
+use crate::store::StoreError;
+
+/// How long a connection may take to be made, and how long one that is in use is waited for.
+const CONNECT: Duration = Duration::from_secs(5);
+const WAIT: Duration = Duration::from_secs(30);
+
+/// The server ends what takes longer: a statement, and a transaction in which nothing happens, so that
+/// a worker that is stopped in one, or cut off, holds up no other for long.
+const LIMITS: &str = "-c statement_timeout=30s -c idle_in_transaction_session_timeout=15s \
+    -c lock_timeout=20s";
+
+/// A pool of connections, none of which is made yet.
+pub(super) fn pool(
+    options: &ServerOptions,
+    url: &str,
+    password: Option<&Secret>,
+) -> Result<Pool, StoreError> {
+    let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
+        // The text may hold the password; the error does not.
+        StoreError::Refused(format!(
+            "its URL can't be read ({error}): write postgres://user@host:5432/database"
+        ))
+    })?;
+    if let Some(password) = password
+        && config.get_password().is_none()
+    {
+        config.password(password.expose());
+    }
+    if config.get_application_name().is_none() {
+        config.application_name("mentiond");
+    }
+    // A dead peer is noticed within the time of a lease.
+    config.connect_timeout(CONNECT);
+    config.tcp_user_timeout(Duration::from_secs(15));
+    config.keepalives_idle(Duration::from_secs(10));
+    config.keepalives_interval(Duration::from_secs(5));
+    config.keepalives_retries(2);
+    let given = config.get_options().unwrap_or_default();
+    // What the owner gives comes last, and holds.
+    config.options(format!("{LIMITS} {given}"));
+    let tls = MakeRustlsConnect::new(encrypting(options.ca_file.as_deref())?);
+    let manager = Manager::from_config(
+        config,
+        tls,
+        ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        },
+    );
+    Pool::builder(manager)
+        .max_size(options.connections.max(2))
+        .runtime(Runtime::Tokio1)
+        .wait_timeout(Some(WAIT))
+        .create_timeout(Some(CONNECT))
+        .recycle_timeout(Some(CONNECT))
+        .build()
+        .map_err(|error| StoreError::Unreachable(error.to_string()))
+}
+
+/// TLS as elsewhere: ring, and the roots that the system trusts, with those of the owner.
+fn encrypting(ca_file: Option<&Path>) -> Result<ClientConfig, StoreError> {
+    let unusable = |error: String| StoreError::Refused(format!("TLS can't be set up: {error}"));
+    let mut roots = Vec::new();
+    if let Some(path) = ca_file {
+        let unread = |error: String| {
+            unusable(format!(
+                "{}: {error}; check `ca_file` of `[postgres]`",
+                path.display()
+            ))
+        };
+        for certificate in
+            CertificateDer::pem_file_iter(path).map_err(|error| unread(error.to_string()))?
+        {
+            roots.push(certificate.map_err(|error| unread(error.to_string()))?);
+        }
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = Verifier::new_with_extra_roots(roots, provider.clone())
+        .map_err(|error| unusable(error.to_string()))?;
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| unusable(error.to_string()))?;
+    Ok(config
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth())
+}
