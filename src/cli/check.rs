@@ -63,6 +63,7 @@ pub fn run(context: &Context, _: &CheckArgs) -> Result<ExitCode, CliError> {
                 format!("feed at /feeds/{}{token}.atom and .json", sink.id)
             }
             SinkKind::Command(command) => format!("command {}", command.program.display()),
+            SinkKind::Nats(nats) => format!("nats, {}.>", nats.subject),
         };
         out.line(format!("sink           {} ({kind})", sink.id))?;
     }

@@ -136,10 +136,12 @@ impl Terminal {
 }
 
 /// A level alone is meant for this program: what its libraries have to say below `info` is hundreds
-/// of lines for each page, with the page's text in them. A filter can name them.
+/// of lines for each page, with the page's text in them. A filter can name them. What its client of
+/// NATS says is told by the sink, with more of what to do.
 fn own(level: &str) -> String {
     match level.trim().to_ascii_lowercase().as_str() {
-        own @ ("debug" | "trace") => format!("info,mentiond={own}"),
+        own @ ("debug" | "trace") => format!("info,mentiond={own},async_nats=off"),
+        own @ ("info" | "warn" | "error") => format!("{own},async_nats=off"),
         _ => level.to_owned(),
     }
 }
@@ -174,9 +176,9 @@ mod tests {
 
     #[test]
     fn a_level_alone_is_for_this_program_and_a_filter_for_whom_it_names() {
-        assert_eq!(own("debug"), "info,mentiond=debug");
-        assert_eq!(own("TRACE"), "info,mentiond=trace");
-        assert_eq!(own("warn"), "warn");
+        assert_eq!(own("debug"), "info,mentiond=debug,async_nats=off");
+        assert_eq!(own("TRACE"), "info,mentiond=trace,async_nats=off");
+        assert_eq!(own("warn"), "warn,async_nats=off");
         assert_eq!(own("debug,reqwest=warn"), "debug,reqwest=warn");
     }
 }

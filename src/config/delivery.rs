@@ -107,6 +107,15 @@ impl DeliveryConfig {
             ..Self::default()
         }
     }
+
+    /// For NATS: messages go out behind one another, and their acknowledgements are awaited meanwhile.
+    #[must_use]
+    pub fn nats() -> Self {
+        Self {
+            concurrency: 32,
+            ..Self::default()
+        }
+    }
 }
 
 /// Reads the keys of [`KEYS`].

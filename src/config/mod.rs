@@ -45,6 +45,7 @@ mod sink_command;
 mod sink_email;
 mod sink_feed;
 mod sink_format;
+mod sink_nats;
 mod sinks;
 mod source;
 mod template;
@@ -77,6 +78,7 @@ pub use problem::{ConfigError, Problem};
 pub use sink_command::CommandConfig;
 pub use sink_email::{EmailConfig, Tls};
 pub use sink_feed::FeedConfig;
+pub use sink_nats::{NatsConfig, NatsLogin, NatsServer};
 
 use crate::model::{Database, Feed, FeedId, Field, FullText, Interval, SinkId, Topic, TopicId};
 use crate::notify::Voice;
@@ -323,6 +325,7 @@ impl SinkConfig {
             SinkKind::Webhook { .. } => DeliveryConfig::default(),
             SinkKind::Email(_) => DeliveryConfig::email(),
             SinkKind::Command(_) => DeliveryConfig::command(),
+            SinkKind::Nats(_) => DeliveryConfig::nats(),
         };
         Self {
             id,
@@ -378,6 +381,8 @@ pub enum SinkKind {
     Command(CommandConfig),
     /// A feed that the daemon serves.
     Feed(FeedConfig),
+    /// A message in a stream of NATS for each alert.
+    Nats(NatsConfig),
 }
 
 /// Which alerts go to which sinks. All conditions that are given must hold; each is a list of

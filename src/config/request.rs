@@ -164,7 +164,8 @@ fn is_proxy(text: &str) -> Option<Url> {
     })
 }
 
-fn extra_roots(value: &Value<'_>) -> Option<Vec<u8>> {
+/// A file of certificates in PEM form.
+pub(super) fn extra_roots(value: &Value<'_>) -> Option<Vec<u8>> {
     let path = value.origin.folder().join(value.line(4096)?);
     let text = match read_text(&path, MAX_ROOTS) {
         Ok(text) => text,

@@ -19,12 +19,38 @@ const LONGEST: u64 = 64 << 10;
 const WAYS: &str =
     "write { file = \"path\" }, { env = \"NAME\" } or { credential = \"name\" } in its place";
 
+/// What a secret may look like.
+#[derive(Clone, Copy, PartialEq)]
+enum Shape {
+    Line,
+    Lines,
+}
+
 /// Follows a reference, a table with one of `file`, `env` and `credential`. A secret that is not to
 /// be read is empty.
 pub(super) fn resolve(
     value: &Value<'_>,
     environment: &Environment,
     secrets: Use,
+) -> Option<Secret> {
+    follow(value, environment, secrets, Shape::Line)
+}
+
+/// The same for a secret of several lines, such as a key in a file of its own form. It ends with a line break,
+/// whether the place has one or not.
+pub(super) fn resolve_lines(
+    value: &Value<'_>,
+    environment: &Environment,
+    secrets: Use,
+) -> Option<Secret> {
+    follow(value, environment, secrets, Shape::Lines)
+}
+
+fn follow(
+    value: &Value<'_>,
+    environment: &Environment,
+    secrets: Use,
+    shape: Shape,
 ) -> Option<Secret> {
     if value.is_text() {
         let message = format!("{} must not stand in the configuration", value.label());
@@ -49,7 +75,7 @@ pub(super) fn resolve(
         return Some(Secret::new(String::new()));
     }
     if let Some(name) = env {
-        return from_variable(&name, environment);
+        return from_variable(&name, environment, shape);
     }
     let (path, value) = match (file, credential) {
         (Some(file), _) => (from_file(&file)?, file),
@@ -57,7 +83,7 @@ pub(super) fn resolve(
         (None, None) => return None,
     };
     match read_text(&path, LONGEST) {
-        Ok(text) => usable(&value, &text, &format!("file {}", path.display())),
+        Ok(text) => usable(&value, &text, &format!("file {}", path.display()), shape),
         Err(error) => {
             value.error(
                 format!("the secret's file {} {error}", path.display()),
@@ -68,7 +94,7 @@ pub(super) fn resolve(
     }
 }
 
-fn from_variable(value: &Value<'_>, environment: &Environment) -> Option<Secret> {
+fn from_variable(value: &Value<'_>, environment: &Environment, shape: Shape) -> Option<Secret> {
     let name = value.line(200)?;
     if !is_variable_name(name) {
         // Not shown: it may be the secret itself, put where its name belongs.
@@ -84,7 +110,7 @@ fn from_variable(value: &Value<'_>, environment: &Environment) -> Option<Secret>
         );
         return None;
     };
-    usable(value, text, &format!("environment variable {name}"))
+    usable(value, text, &format!("environment variable {name}"), shape)
 }
 
 fn is_variable_name(name: &str) -> bool {
@@ -115,17 +141,20 @@ fn from_credential(value: &Value<'_>, environment: &Environment) -> Option<PathB
     Some(Path::new(folder).join(name))
 }
 
-/// Takes the text from the place unless it is empty, too long or more than one line.
-fn usable(value: &Value<'_>, text: &str, place: &str) -> Option<Secret> {
+/// Takes the text from the place unless it is empty, too long or of another shape.
+fn usable(value: &Value<'_>, text: &str, place: &str, shape: Shape) -> Option<Secret> {
     let text = text.trim_end_matches(['\n', '\r']);
     let complaint = if text.trim().is_empty() {
         "is empty"
     } else if u64::try_from(text.len()).is_ok_and(|length| length > LONGEST) {
         "is longer than 64 KiB"
-    } else if text.contains(char::is_control) {
+    } else if shape == Shape::Line && text.contains(char::is_control) {
         "has more than one line or control characters"
     } else {
-        return Some(Secret::new(text.to_owned()));
+        return Some(Secret::new(match shape {
+            Shape::Line => text.to_owned(),
+            Shape::Lines => format!("{text}\n"),
+        }));
     };
     value.error(
         format!("the secret in {place} {complaint}"),

@@ -16,16 +16,10 @@ use super::value::Value;
 use crate::model::Secret;
 
 /// The keys that only e-mail sinks have.
-pub(super) const KEYS: [&str; 8] = [
-    "server",
-    "tls",
-    "user",
-    "password",
-    "from",
-    "to",
-    "reply_to",
-    "unsubscribe",
-];
+pub(super) const KEYS: [&str; 6] = ["server", "tls", "from", "to", "reply_to", "unsubscribe"];
+
+/// The keys of a login by name.
+pub(super) const LOGIN_KEYS: [&str; 2] = ["user", "password"];
 
 /// The choices of `tls`.
 const TLS: [(&str, Tls); 3] = [
@@ -140,7 +134,7 @@ pub(super) fn read(table: &mut Table<'_>, environment: &Environment) -> Option<E
 }
 
 /// Whether a host is this machine.
-fn is_here(host: &Host) -> bool {
+pub(super) fn is_here(host: &Host) -> bool {
     match host {
         Host::Ipv4(address) => address.is_loopback(),
         Host::Ipv6(address) => address.is_loopback(),
@@ -156,7 +150,10 @@ fn is_here(host: &Host) -> bool {
     clippy::option_option,
     reason = "a mistake is not the same as no login"
 )]
-fn login(table: &mut Table<'_>, environment: &Environment) -> Option<Option<(String, Secret)>> {
+pub(super) fn login(
+    table: &mut Table<'_>,
+    environment: &Environment,
+) -> Option<Option<(String, Secret)>> {
     let (user, password) = (table.get("user"), table.get("password"));
     let (user, password) = match (user, password) {
         (None, None) => return Some(None),
@@ -181,6 +178,21 @@ fn login(table: &mut Table<'_>, environment: &Environment) -> Option<Option<(Str
 /// A server with or without its port: `smtp.example.org`, `smtp.example.org:587`, `[2001:db8::1]:25`.
 fn server(value: &Value<'_>) -> Option<(Host, Option<u16>)> {
     let text = value.line(LONGEST_ADDRESS)?;
+    let server = host_and_port(text);
+    if server.is_none() {
+        value.error(
+            format!("{} is not a mail server: {}", value.label(), quoted(text)),
+            Some(
+                "write its name, such as \"smtp.example.org\", or \"smtp.example.org:587\""
+                    .to_owned(),
+            ),
+        );
+    }
+    server
+}
+
+/// A host with or without its port.
+pub(super) fn host_and_port(text: &str) -> Option<(Host, Option<u16>)> {
     let end = if text.starts_with('[') {
         text.find(']').map_or(text.len(), |end| end + 1)
     } else {
@@ -191,19 +203,7 @@ fn server(value: &Value<'_>) -> Option<(Host, Option<u16>)> {
         Some(port) => port.parse().ok().filter(|port| *port > 0).map(Some),
         None => port.is_empty().then_some(None),
     };
-    match (Host::parse(host), port) {
-        (Ok(host), Some(port)) => Some((host, port)),
-        _ => {
-            value.error(
-                format!("{} is not a mail server: {}", value.label(), quoted(text)),
-                Some(
-                    "write its name, such as \"smtp.example.org\", or \"smtp.example.org:587\""
-                        .to_owned(),
-                ),
-            );
-            None
-        }
-    }
+    Host::parse(host).ok().zip(port)
 }
 
 /// The recipients, each once.

@@ -13,7 +13,7 @@ use super::topics::TopicList;
 use super::value::Value;
 use super::{
     DeliveryConfig, LogFormat, SinkConfig, SinkKind, delivery, pace, sink_command, sink_email,
-    sink_feed, sink_format, template, zone,
+    sink_feed, sink_format, sink_nats, template, zone,
 };
 use crate::model::{SinkId, TopicId};
 use crate::notify::words::Language;
@@ -22,16 +22,17 @@ use crate::notify::words::Language;
 pub(super) const FORMATS: [(&str, LogFormat); 2] =
     [("human", LogFormat::Human), ("json", LogFormat::Json)];
 
-const TYPES: [(&str, Type); 5] = [
+const TYPES: [(&str, Type); 6] = [
     ("log", Type::Log),
     ("webhook", Type::Webhook),
     ("email", Type::Email),
     ("command", Type::Command),
     ("feed", Type::Feed),
+    ("nats", Type::Nats),
 ];
 
 /// The keys that only webhooks have.
-const WEBHOOK_KEYS: [&str; 3] = ["url", "secret", "previous_secret"];
+const WEBHOOK_KEYS: [&str; 2] = ["secret", "previous_secret"];
 
 /// The most numbers in `updates_at`.
 const MOST_UPDATES: usize = 10;
@@ -43,6 +44,7 @@ enum Type {
     Email,
     Command,
     Feed,
+    Nats,
 }
 
 /// What sinks are checked against.
@@ -111,6 +113,10 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
             sink_command::read(&mut table, around).map(SinkKind::Command)
         }
         Some(Type::Feed) => sink_feed::read(&mut table, around).map(SinkKind::Feed),
+        Some(Type::Nats) => {
+            delivery = Some(delivery::read_or(&mut table, &DeliveryConfig::nats()));
+            sink_nats::read(&mut table, around.environment).map(SinkKind::Nats)
+        }
         None => {
             // Without a type there is no saying which keys belong: all known ones are let pass.
             for key in OWN_KEYS.iter().flat_map(|(_, keys)| *keys) {
@@ -152,21 +158,27 @@ pub(super) fn read(mut table: Table<'_>, around: &Surroundings<'_>, list: &mut S
 }
 
 /// The keys that not all types have, with the types that do.
-const OWN_KEYS: [(&[Type], &[&str]); 9] = [
+const OWN_KEYS: [(&[Type], &[&str]); 12] = [
     (&[Type::Log, Type::Webhook, Type::Command], &["format"]),
+    (&[Type::Webhook, Type::Nats], &["url"]),
     (&[Type::Webhook], &WEBHOOK_KEYS),
-    (&[Type::Webhook, Type::Email], &["allow_private"]),
+    (
+        &[Type::Webhook, Type::Email, Type::Nats],
+        &["allow_private"],
+    ),
     (&[Type::Webhook, Type::Command], &template::KEYS),
-    (&[Type::Webhook, Type::Feed], &["token"]),
+    (&[Type::Webhook, Type::Feed, Type::Nats], &["token"]),
     (&[Type::Webhook], &sink_format::OWN_KEYS),
     (&[Type::Email], &sink_email::KEYS),
+    (&[Type::Email, Type::Nats], &sink_email::LOGIN_KEYS),
+    (&[Type::Nats], &sink_nats::KEYS),
     (&[Type::Command], &sink_command::KEYS),
     (&[Type::Feed], &sink_feed::KEYS),
 ];
 
 /// Refuses the keys that belong to other types of sinks.
 fn refuse_others(table: &mut Table<'_>, sink_type: Type) {
-    let delivering = [Type::Webhook, Type::Email, Type::Command];
+    let delivering = [Type::Webhook, Type::Email, Type::Command, Type::Nats];
     let deliveries: (&[Type], &[&str]) = (&delivering, &delivery::KEYS);
     for (types, keys) in OWN_KEYS.into_iter().chain([deliveries]) {
         if !types.contains(&sink_type) {

@@ -1,7 +1,7 @@
 //! Telling: the outbox's deliveries, each to its sink, at least once and by a stable id.
 //!
 //! [`Notifier`] runs one worker per sink, so that a slow or dead receiver delays nobody else. A
-//! worker takes what is due from the store, sends it ([`webhook`], [`email`], [`command`], [`log`]), and settles it in the
+//! worker takes what is due from the store, sends it ([`webhook`], [`email`], [`nats`], [`command`], [`log`]), and settles it in the
 //! store: delivered, to be tried again by [`retry`]'s policy, or a dead letter. A delivery is
 //! settled only after its answer arrived; a crash in between repeats the request with the same
 //! `webhook-id`, which is how a receiver can drop it. A receiver in trouble is left alone for a while
@@ -18,6 +18,7 @@ pub mod email;
 pub mod feed;
 pub mod format;
 pub mod log;
+pub mod nats;
 mod notifier;
 pub mod payload;
 pub mod probe;

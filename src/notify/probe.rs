@@ -13,6 +13,7 @@ use super::email::{self, mail::Draft};
 use super::format::template::TemplateError;
 use super::format::text::{fit, tame, units};
 use super::format::{self, Format, Header};
+use super::nats::{Message, Stored};
 use super::sink;
 use super::webhook::{Answer, Failure, Target, beginning};
 use super::{NotifyError, Voice, log};
@@ -32,9 +33,9 @@ const SECRET: &str = "[secret]";
 /// A request as people may see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
-    /// POST or PUT.
+    /// POST or PUT; PUB of a message.
     pub method: String,
-    /// The server, and of the path what is no secret.
+    /// The server, and of the path what is no secret; of a message its subject.
     pub url: String,
     /// Names and values, without secrets.
     pub headers: Vec<(String, String)>,
@@ -88,6 +89,10 @@ pub fn place(kind: &SinkKind) -> String {
             Err(_) => SECRET.to_owned(),
         },
         SinkKind::Email(config) => format!("{}:{}", config.host, config.port),
+        SinkKind::Nats(config) => {
+            let servers: Vec<String> = config.servers.iter().map(ToString::to_string).collect();
+            format!("{}, {}.>", servers.join(", "), config.subject)
+        }
     }
 }
 
@@ -102,8 +107,8 @@ fn shown(url: &Url, format: &Format) -> String {
     }
 }
 
-/// The request that would tell an alert; secrets that were not read stand as `[secret]`. `None` for a
-/// sink that sends none.
+/// The request that would tell an alert, of a NATS sink the message; secrets that were not read stand as
+/// `[secret]`. `None` for a sink that sends none.
 ///
 /// # Errors
 /// That the owner's template makes nothing of the alert.
@@ -112,6 +117,18 @@ pub fn render(
     alert: &StoredAlert,
     voice: &Voice,
 ) -> Result<Option<Shown>, TemplateError> {
+    if let SinkKind::Nats(config) = kind {
+        let message = Message::of(alert, config);
+        let headers = message.headers.into_iter();
+        return Ok(Some(Shown {
+            method: "PUB".to_owned(),
+            url: message.subject,
+            headers: headers
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
+            body: message.payload,
+        }));
+    }
     let SinkKind::Webhook {
         url,
         format,
@@ -202,7 +219,7 @@ pub fn printed(format: LogFormat, alert: &StoredAlert, voice: &Voice) -> String 
     }
 }
 
-/// Sends an alert to a webhook or e-mail sink, once. `None` for a sink that is neither.
+/// Sends an alert to a webhook, e-mail or NATS sink, once. `None` for a sink that is none of them.
 ///
 /// # Errors
 /// In words what is wrong with the sink.
@@ -228,6 +245,14 @@ pub async fn send(
         let attempt = target.attempt(alert).await;
         probe.took = began.elapsed();
         take_mail(&mut probe, attempt);
+        return Ok(Some(probe));
+    }
+    if let SinkKind::Nats(config) = &sink.kind {
+        let target = sink::nats_target(sink, config)?;
+        let began = Instant::now();
+        let attempt = target.attempt(alert).await;
+        probe.took = began.elapsed();
+        take_message(&mut probe, attempt);
         return Ok(Some(probe));
     }
     let Some(target) = sink::target(sink)? else {
@@ -277,6 +302,24 @@ fn take_mail(probe: &mut Probe, attempt: email::Attempt) {
         .map(|(to, code, text)| (to, fit(&format!("{code} {text}"), HEADER, units)))
         .collect();
     take(probe, attempt.answer);
+}
+
+/// Where a message is stored.
+fn take_message(probe: &mut Probe, attempt: Result<Stored, Answer>) {
+    match attempt {
+        Ok(stored) => {
+            let Stored {
+                stream,
+                sequence,
+                duplicate,
+            } = stored;
+            let stream = fit(&tame(&stream), HEADER, units);
+            let again = if duplicate { ", there already" } else { "" };
+            probe.body = format!("stored in {stream} as message {sequence}{again}");
+            probe.received = true;
+        }
+        Err(answer) => take(probe, answer),
+    }
 }
 
 fn failed(error: String) -> Answer {

@@ -9,8 +9,8 @@ use super::command::Runner;
 use super::email;
 use super::webhook::{Answer, Failure, Target};
 use super::worker::Worker;
-use super::{NotifyError, Printer, Settled, Voice, circuit, log, retry, sign};
-use crate::config::{EmailConfig, LogFormat, Secret, SinkConfig, SinkKind};
+use super::{NotifyError, Printer, Settled, Voice, circuit, log, nats, retry, sign};
+use crate::config::{EmailConfig, LogFormat, NatsConfig, NatsLogin, Secret, SinkConfig, SinkKind};
 use crate::model::Timestamp;
 use crate::store::{Store, StoredAlert};
 use crate::world;
@@ -27,6 +27,7 @@ pub(super) enum Channel {
     Webhook(Target),
     Email(email::Target),
     Command(Runner),
+    Nats(nats::Target),
     /// Readers come for it by themselves.
     Feed,
 }
@@ -39,6 +40,7 @@ impl Channel {
             Self::Command(runner) => runner.send(alert).await,
             Self::Feed => Answer::Received,
             Self::Email(target) => target.send(alert).await,
+            Self::Nats(target) => target.send(alert).await,
             Self::Log {
                 format,
                 voice,
@@ -88,6 +90,7 @@ pub(super) fn worker(
             None => unreachable!("a webhook has a target"),
         },
         SinkKind::Email(config) => Channel::Email(mail_target(sink, config)?),
+        SinkKind::Nats(config) => Channel::Nats(nats_target(sink, config)?),
         SinkKind::Feed(_) => Channel::Feed,
         SinkKind::Command(_) => match Runner::of(sink) {
             Some(runner) => Channel::Command(runner),
@@ -162,6 +165,18 @@ pub(super) fn mail_target(
     })
 }
 
+/// The servers of a NATS sink.
+pub(super) fn nats_target(
+    sink: &SinkConfig,
+    config: &NatsConfig,
+) -> Result<nats::Target, NotifyError> {
+    let target = nats::Target::new(config, sink.delivery.timeout);
+    target.map_err(|detail| NotifyError::Sink {
+        sink: sink.id.clone(),
+        detail,
+    })
+}
+
 /// What makes a sink another sink: its stop is lifted when this changes. A hash, because a
 /// webhook's URL may be a secret.
 pub(super) fn target_hash(kind: &SinkKind) -> [u8; 16] {
@@ -174,6 +189,7 @@ pub(super) fn target_hash(kind: &SinkKind) -> [u8; 16] {
         SinkKind::Email(config) => email_place(config),
         SinkKind::Command(command) => command.words().join("\0"),
         SinkKind::Feed(_) => "feed".to_owned(),
+        SinkKind::Nats(config) => nats_place(config),
     };
     let mut hash = [0; 16];
     hash.copy_from_slice(&Sha256::digest(text.as_bytes())[..16]);
@@ -194,5 +210,21 @@ fn email_place(config: &EmailConfig) -> String {
         config.tls.name(),
         config.from.email,
         to.join("\n")
+    )
+}
+
+/// The servers, the login, the subjects and the stream.
+fn nats_place(config: &NatsConfig) -> String {
+    let servers: Vec<String> = config.servers.iter().map(ToString::to_string).collect();
+    let (user, secret) = match &config.login {
+        NatsLogin::Nobody => ("", ""),
+        NatsLogin::Token(secret) | NatsLogin::Credentials(secret) => ("", secret.expose()),
+        NatsLogin::Password(user, secret) => (user.as_str(), secret.expose()),
+    };
+    format!(
+        "nats\n{}\n{user}\n{secret}\n{}\n{}",
+        servers.join(" "),
+        config.subject,
+        config.stream.as_deref().unwrap_or_default()
     )
 }

@@ -103,6 +103,7 @@ pub fn names(kind: &SinkKind) -> (&'static str, &'static str) {
         SinkKind::Email(_) => ("email", "mail"),
         SinkKind::Feed(_) => ("feed", "atom, json"),
         SinkKind::Command(command) => ("command", command.format()),
+        SinkKind::Nats(_) => ("nats", "cloudevents"),
     }
 }
 

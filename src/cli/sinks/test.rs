@@ -80,7 +80,7 @@ pub fn run(context: &Context, args: &TestArgs) -> Result<ExitCode, CliError> {
             alert.id,
             printable(&probe.url)
         ))?;
-        if !matches!(sink.kind, SinkKind::Email(_)) {
+        if !matches!(sink.kind, SinkKind::Email(_) | SinkKind::Nats(_)) {
             out.line(format!("signature  {signature}"))?;
         }
         show(context, &probe)?;
@@ -97,12 +97,16 @@ fn show(context: &Context, probe: &Probe) -> Result<(), CliError> {
     let took = probe.took.as_millis();
     match probe.status {
         Some(status) => out.line(format!("answer     {status} after {took} ms"))?,
+        None if probe.received => {
+            let body = printable(&probe.body);
+            out.line(format!("answer     {body} after {took} ms"))?;
+        }
         None => out.line(format!("answer     none after {took} ms"))?,
     }
     for (name, value) in &probe.headers {
         out.line(format!("  {name}: {}", printable(value)))?;
     }
-    if !probe.body.is_empty() {
+    if probe.status.is_some() && !probe.body.is_empty() {
         out.line(format!("  {}", printable(&probe.body)))?;
     }
     if let Some(wait) = probe.retry_after {

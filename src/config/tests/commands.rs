@@ -68,7 +68,7 @@ fn each_mistake_is_told_with_what_to_write() {
     m.toml:4:12: there is no program `tell` in $PATH; write its whole path
     m.toml:4:12: the program /there/tell is not executable; allow it: chmod +x /there/tell
     m.toml:4:23: an item of `command` must be a string, not an integer
-    m.toml:5:1: `url` does not belong in [[sink]]; it is for sinks of type "webhook"
+    m.toml:5:1: `url` does not belong in [[sink]]; it is for sinks of type "webhook" or "nats"
     m.toml:6:1: `headers` does not belong in [[sink]]; it is for sinks of type "webhook"
     m.toml:5:1: `template` does not belong in [[sink]]; it is for format "template"
     m.toml:5:10: `format` must be "json" or "template", not `slack`

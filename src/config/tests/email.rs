@@ -145,9 +145,9 @@ fn each_mistake_in_a_mail_sink_is_told_once_with_what_to_write() {
     m.toml:8:12: `password` must not stand in the configuration; write { file = "path" }, { env = "NAME" } or { credential = "name" } in its place
     m.toml:7:15: `unsubscribe` is not a mailto or https URL; write "mailto:admin@example.org" or "https://example.org/unsubscribe"
     m.toml:7:15: `unsubscribe` is not a mailto or https URL; write "mailto:admin@example.org" or "https://example.org/unsubscribe"
-    m.toml:7:1: `url` does not belong in [[sink]]; it is for sinks of type "webhook"
+    m.toml:7:1: `url` does not belong in [[sink]]; it is for sinks of type "webhook" or "nats"
     m.toml:7:1: `format` does not belong in [[sink]]; it is for sinks of type "log", "webhook" or "command"
     m.toml:4:1: `server` does not belong in [[sink]]; it is for sinks of type "email"
-    m.toml:5:1: `allow_private` does not belong in [[sink]]; it is for sinks of type "webhook" or "email"
+    m.toml:5:1: `allow_private` does not belong in [[sink]]; it is for sinks of type "webhook", "email" or "nats"
     "#);
 }

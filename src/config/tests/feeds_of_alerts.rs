@@ -67,8 +67,8 @@ fn who_could_read_it_is_told() {
     m.toml:4:1: anyone could read this feed through `public_url`, if its proxy passes on /feeds/; give it a `token`, or let the proxy pass on /websub/ alone
     m.toml:6:11: `entries` must be a whole number from 1 to 1000
     m.toml:6:9: `token` must not stand in the configuration; write { file = "path" }, { env = "NAME" } or { credential = "name" } in its place
-    m.toml:6:1: `url` does not belong in [[sink]]; it is for sinks of type "webhook"
-    m.toml:7:1: `ordered` does not belong in [[sink]]; it is for sinks of type "webhook", "email" or "command"
+    m.toml:6:1: `url` does not belong in [[sink]]; it is for sinks of type "webhook" or "nats"
+    m.toml:7:1: `ordered` does not belong in [[sink]]; it is for sinks of type "webhook", "email", "command" or "nats"
     m.toml:8:1: `format` does not belong in [[sink]]; it is for sinks of type "log", "webhook" or "command"
     m.toml:4:1: `entries` does not belong in [[sink]]; it is for sinks of type "feed"
     m.toml:6:9: `token` is shorter than 16 characters (its value is not shown); make one with: head -c 24 /dev/urandom | base64 | tr +/ -_

@@ -73,10 +73,10 @@ type = "carrier-pigeon"
     m.toml:33:8: `a*`: a single letter and `*` would match nearly every text: write more of the word
     m.toml:33:14: `--`: the term is empty: write a word or phrase, or remove it
     m.toml:33:54: unknown key `kase` in a term; did you mean `case`?
-    m.toml:37:1: `url` does not belong in [[sink]]; it is for sinks of type "webhook"
+    m.toml:37:1: `url` does not belong in [[sink]]; it is for sinks of type "webhook" or "nats"
     m.toml:38:11: there is no topic `ssco`; did you mean `sco`?
     m.toml:40:6: the sink id `out` is given twice, first at m.toml:35:6; give one of the two sinks another `id`
-    m.toml:41:8: `type` must be "log", "webhook", "email", "command" or "feed", not `carrier-pigeon`
+    m.toml:41:8: `type` must be "log", "webhook", "email", "command", "feed" or "nats", not `carrier-pigeon`
     "##);
 }
 

@@ -8,6 +8,7 @@ mod feeds_of_alerts;
 mod files;
 mod mistakes;
 mod names;
+mod nats;
 mod opml;
 mod pace;
 mod queries;
@@ -221,6 +222,15 @@ type = "feed"
 entries = 50
 token = { env = "FEED_TOKEN" }
 
+[[sink]]
+id = "bus"
+type = "nats"
+url = ["nats://127.0.0.1:4222"]
+token = { env = "HOOK_SECRET" }
+subject = "news.mentiond"
+stream = "NEWS"
+create_stream = true
+
 [[route]]
 kinds = ["mention"]
 topics = ["sco"]
@@ -416,7 +426,7 @@ fn every_key_is_read() {
     assert_eq!(topic.within, 7);
     assert_eq!((topic.min_score, config.topics[1].min_score), (1, 40));
 
-    assert_eq!(config.sinks.len(), 8);
+    assert_eq!(config.sinks.len(), 9);
     assert_eq!(config.sinks[0].topics.as_ref().unwrap()[0].as_str(), "sco");
     assert_eq!(config.sinks[0].tags, None);
     let SinkKind::Webhook { url, secret, .. } = &config.sinks[1].kind else {
@@ -503,5 +513,5 @@ fn the_documents_examples_are_valid() {
             assert!(is_expected, "{line}\nin\n{text}");
         }
     }
-    assert_eq!(blocks, 11);
+    assert_eq!(blocks, 12);
 }

@@ -37,6 +37,9 @@ use crate::store::StoredAlert;
 use message::Message;
 use template::{Template, TemplateError};
 
+/// The media type of an event.
+pub const CLOUD_EVENT: &str = "application/cloudevents+json";
+
 /// The forms in which a webhook sink can tell an alert, with what each needs besides a URL.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Format {
@@ -178,6 +181,12 @@ impl std::fmt::Debug for Outgoing {
     }
 }
 
+/// The event that tells an alert, as a JSON object.
+#[must_use]
+pub fn cloud_event(alert: &StoredAlert) -> String {
+    cloudevents::body(alert).to_string()
+}
+
 /// The request that tells an alert to the receiver at `url`, to people in `voice`.
 ///
 /// # Errors
@@ -213,7 +222,7 @@ pub fn outgoing(
             return Ok(outgoing);
         }
         Format::CloudEvents => {
-            outgoing.content_type = "application/cloudevents+json".into();
+            outgoing.content_type = CLOUD_EVENT.into();
             cloudevents::body(alert)
         }
         Format::Slack => slack::body(&message()),
