@@ -6,6 +6,8 @@
 // Helpers may give up as tests do.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "nats/realm.rs"]
+mod realm;
 #[path = "nats/servers.rs"]
 mod servers;
 // The paths of these are those of the tests that they are shared with.
@@ -29,6 +31,8 @@ use mentiond::config::{NatsConfig, NatsLogin, NatsServer, Private};
 use mentiond::model::{SinkId, Timestamp};
 use mentiond::notify::format;
 use mentiond::notify::nats::Target;
+use nkeys::KeyPair;
+use realm::Realm;
 use serde_json::Value;
 use servers::{Bus, Proxy, Server, Trick};
 use support::{Home, Item, Site, TOPICS, rss, runtime, wait_for};
@@ -339,6 +343,35 @@ fn who_may_not_come_in_or_not_say_that_is_told_why() {
         .map(|m| m.subject.to_string())
         .collect();
     assert_eq!(subjects, ["limits.alert.sco.en"]);
+}
+
+#[test]
+fn credentials_let_a_user_in() {
+    let Some(program) = program("credentials_let_a_user_in") else {
+        return;
+    };
+    let realm = Realm::new();
+    let server = Server::start(&program, &realm.settings());
+    let (_site, home) = home(
+        &server.url(),
+        "stream = \"NEWS\"\ncreate_stream = true\ncredentials = { file = \"me.creds\" }",
+        &["Putin in Astana"],
+    );
+    std::fs::write(home.path("me.creds"), realm.credentials(&realm.account)).unwrap();
+    let daemon = home.start();
+    in_state(&home, "delivered", 1);
+    assert!(daemon.stop().success());
+    // A user of an account that the server does not know.
+    let other = realm.credentials(&KeyPair::new_account());
+    std::fs::write(home.path("me.creds"), &other).unwrap();
+    let test = home.run(&["sinks", "test", "bus"]);
+    let said = String::from_utf8(test.stdout).unwrap();
+    assert!(said.contains("it refused the login"), "{said}");
+    let told = said + &String::from_utf8(test.stderr).unwrap();
+    let mut secrets = other
+        .lines()
+        .filter(|line| line.len() > 40 && !line.contains(' '));
+    assert!(secrets.all(|secret| !told.contains(secret)), "{told}");
 }
 
 #[test]
