@@ -270,7 +270,8 @@ fn a_server_that_was_away_gets_what_waited() {
 
 #[test]
 fn a_stream_is_made_if_that_is_wanted_and_another_one_is_not_written_to() {
-    let Some(url) = server("a_stream_is_made_if_that_is_wanted") else {
+    let Some(url) = server("a_stream_is_made_if_that_is_wanted_and_another_one_is_not_written_to")
+    else {
         return;
     };
     let bus = Bus::of(&url, "made");
@@ -357,12 +358,12 @@ fn credentials_let_a_user_in() {
         "stream = \"NEWS\"\ncreate_stream = true\ncredentials = { file = \"me.creds\" }",
         &["Putin in Astana"],
     );
-    std::fs::write(home.path("me.creds"), realm.credentials(&realm.account)).unwrap();
+    std::fs::write(home.path("me.creds"), realm::credentials(&realm.account)).unwrap();
     let daemon = home.start();
     in_state(&home, "delivered", 1);
     assert!(daemon.stop().success());
     // A user of an account that the server does not know.
-    let other = realm.credentials(&KeyPair::new_account());
+    let other = realm::credentials(&KeyPair::new_account());
     std::fs::write(home.path("me.creds"), &other).unwrap();
     let test = home.run(&["sinks", "test", "bus"]);
     let said = String::from_utf8(test.stdout).unwrap();

@@ -193,8 +193,9 @@ fn login(table: &mut Table<'_>, environment: &Environment) -> Option<NatsLogin> 
     let (token, credentials) = (table.get("token"), table.get("credentials"));
     let password = sink_email::login(table, environment)?;
     if let Some(second) = match (&token, &credentials, &password) {
-        (Some(_), Some(second), _) | (None, Some(second), Some(_)) => Some(second),
-        (Some(second), None, Some(_)) => Some(second),
+        (Some(_), Some(second), _)
+        | (None, Some(second), Some(_))
+        | (Some(second), None, Some(_)) => Some(second),
         _ => None,
     } {
         second.error(

@@ -45,19 +45,19 @@ impl Realm {
             account(&self.account, -1)
         )
     }
+}
 
-    /// A file of credentials of a new user of an account.
-    pub fn credentials(&self, account: &KeyPair) -> String {
-        let user = KeyPair::new_user();
-        let claims =
-            json!({ "type": "user", "pub": {}, "sub": {}, "subs": -1, "data": -1, "payload": -1 });
-        format!(
-            "-----BEGIN NATS USER JWT-----\n{}\n------END NATS USER JWT------\n\n\
-             -----BEGIN USER NKEY SEED-----\n{}\n------END USER NKEY SEED------\n",
-            jwt(account, &user, claims),
-            user.seed().unwrap()
-        )
-    }
+/// A file of credentials of a new user of an account.
+pub fn credentials(account: &KeyPair) -> String {
+    let user = KeyPair::new_user();
+    let claims =
+        json!({ "type": "user", "pub": {}, "sub": {}, "subs": -1, "data": -1, "payload": -1 });
+    format!(
+        "-----BEGIN NATS USER JWT-----\n{}\n------END NATS USER JWT------\n\n\
+         -----BEGIN USER NKEY SEED-----\n{}\n------END USER NKEY SEED------\n",
+        jwt(account, &user, claims),
+        user.seed().unwrap()
+    )
 }
 
 fn jwt(issuer: &KeyPair, subject: &KeyPair, mut nats: Value) -> String {

@@ -83,7 +83,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts one with these settings, and JetStream.
+    /// Starts one with these settings, and `JetStream`.
     pub fn start(program: &str, settings: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("nats.conf"), settings).unwrap();

@@ -41,7 +41,7 @@ pub(super) enum Fault {
     Forbidden(String, String),
     /// The server takes no message of this size.
     TooLarge(String),
-    /// JetStream says no: its code for the error, and its words.
+    /// `JetStream` says no: its code for the error, and its words.
     Refused(u64, String),
     /// An answer that is no acknowledgement.
     Odd(String),
@@ -139,7 +139,7 @@ impl Fault {
         Self::Refused(said.error_code().0, said.to_string())
     }
 
-    /// Whether the next attempt is better made on another connection. One that JetStream has answered on is
+    /// Whether the next attempt is better made on another connection. One that `JetStream` has answered on is
     /// in order.
     pub(super) fn ends_connection(&self) -> bool {
         !matches!(
@@ -230,7 +230,7 @@ impl Fault {
     }
 }
 
-/// Whether an error of JetStream is about one message or about all.
+/// Whether an error of `JetStream` is about one message or about all.
 fn health(code: u64) -> Health {
     match ErrorCode(code) {
         ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM | ErrorCode::STREAM_HEADER_EXCEEDS_MAXIMUM => {
@@ -240,7 +240,7 @@ fn health(code: u64) -> Health {
     }
 }
 
-/// What to do about an error of JetStream.
+/// What to do about an error of `JetStream`.
 fn help(code: u64, all: &str) -> String {
     match ErrorCode(code) {
         ErrorCode::STREAM_NOT_MATCH => {
@@ -284,7 +284,9 @@ fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
         let inner = deeper
             .downcast_ref::<std::io::Error>()
             .and_then(std::io::Error::get_ref);
-        if deeper.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+        if deeper.is::<rustls::Error>()
+            || inner.is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
+        {
             return true;
         }
         cause = deeper.source();

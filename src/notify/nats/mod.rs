@@ -1,4 +1,4 @@
-//! The NATS sink: one message for an alert, in a stream of JetStream.
+//! The NATS sink: one message for an alert, in a stream of `JetStream`.
 //!
 //! [`message`] says what is published where; it is pure. [`connect`] finds and encrypts the way to a
 //! server, [`fault`] says what a failure means.
