@@ -3,7 +3,7 @@
 //!
 //! Data flows one way: `config` → `schedule` → `fetch` → `parse` → `dedup` → `matching` → `store`
 //! → `notify`. Pure modules (`schedule`, `article`, `language`, `dedup`, `matching`, `search`, `silence`, `pace`,
-//! `trends`) take values and a clock and do no I/O; `daemon` wires them together and `cli` prints.
+//! `fleet`, `trends`) take values and a clock and do no I/O; `daemon` wires them together and `cli` prints.
 
 #![forbid(unsafe_code)]
 
@@ -15,6 +15,7 @@ pub mod dedup;
 pub mod demo;
 pub mod discover;
 pub mod fetch;
+pub mod fleet;
 pub mod language;
 pub mod matching;
 pub mod measure;

@@ -15,7 +15,7 @@ use super::terminal::Terminal;
 use super::traces::Traces;
 use super::{CliError, Context, runtime};
 use crate::config::{self, Environment};
-use crate::daemon::{self, Command, Engine, Event, Live};
+use crate::daemon::{self, Asked, Command, Engine, Event, Live};
 use crate::notify::Settled;
 use crate::store::Store;
 
@@ -75,7 +75,8 @@ async fn serve(
     environment: Environment,
 ) -> Result<(), CliError> {
     let (commands, received) = mpsc::channel(4);
-    let listener = tokio::spawn(signals.listen(commands, path, environment));
+    let (ask, asked) = mpsc::channel(1);
+    let listener = tokio::spawn(signals.listen(commands, asked, path, environment));
     let line = terminal
         .status_line()
         .map(|bar| tokio::spawn(show_status(engine.clone(), bar)));
@@ -95,6 +96,11 @@ async fn serve(
             Event::Stopping => {
                 info!("stopping");
                 systemd(&[NotifyState::Stopping]);
+            }
+            Event::ReloadAsked => {
+                info!("another worker asks for a reload");
+                // One that waits to be done will do.
+                let _ = ask.try_send(());
             }
             Event::Alive if watchdog => systemd(&[NotifyState::Watchdog]),
             Event::Alive => {}
@@ -138,40 +144,50 @@ impl Signals {
     async fn listen(
         mut self,
         commands: mpsc::Sender<Command>,
+        mut asked: mpsc::Receiver<()>,
         path: PathBuf,
         environment: Environment,
     ) {
         loop {
-            tokio::select! {
+            let by = tokio::select! {
                 _ = self.terminate.recv() => break,
                 _ = self.interrupt.recv() => break,
-                _ = self.hang_up.recv() => {
-                    info!("reloading the configuration");
-                    match NotifyState::monotonic_usec_now() {
-                        Ok(now) => systemd(&[NotifyState::Reloading, now]),
-                        Err(error) => warn!("no monotonic clock: {error}"),
+                _ = self.hang_up.recv() => Asked::Here,
+                Some(()) = asked.recv() => Asked::Elsewhere,
+            };
+            info!("reloading the configuration");
+            match NotifyState::monotonic_usec_now() {
+                Ok(now) => systemd(&[NotifyState::Reloading, now]),
+                Err(error) => warn!("no monotonic clock: {error}"),
+            }
+            let (path, environment) = (path.clone(), environment.clone());
+            let read = move || config::load(&path, &environment);
+            match tokio::task::spawn_blocking(read).await {
+                Ok(Ok(config)) => {
+                    config
+                        .warnings
+                        .iter()
+                        .for_each(|warning| warn!("{warning}"));
+                    if commands
+                        .send(Command::Reload(Box::new(config), by))
+                        .await
+                        .is_err()
+                    {
+                        return;
                     }
-                    let (path, environment) = (path.clone(), environment.clone());
-                    let read = move || config::load(&path, &environment);
-                    match tokio::task::spawn_blocking(read).await {
-                        Ok(Ok(config)) => {
-                            config.warnings.iter().for_each(|warning| warn!("{warning}"));
-                            if commands.send(Command::Reload(Box::new(config))).await.is_err() {
-                                return;
-                            }
-                        }
-                        Ok(Err(error)) => {
-                            for problem in &error.problems {
-                                error!("{problem}");
-                            }
-                            error!("reload refused: the configuration has problems, the old one stays in force");
-                            systemd(&[NotifyState::Ready]);
-                        }
-                        Err(panic) => {
-                            error!("reload broke off: {panic}");
-                            systemd(&[NotifyState::Ready]);
-                        }
+                }
+                Ok(Err(error)) => {
+                    for problem in &error.problems {
+                        error!("{problem}");
                     }
+                    error!(
+                        "reload refused: the configuration has problems, the old one stays in force"
+                    );
+                    systemd(&[NotifyState::Ready]);
+                }
+                Err(panic) => {
+                    error!("reload broke off: {panic}");
+                    systemd(&[NotifyState::Ready]);
                 }
             }
         }

@@ -9,10 +9,11 @@ use super::finder::Routes;
 use super::status::Status;
 use crate::config::{Config, FetchConfig};
 use crate::fetch::{self, FetchError, Fetcher, Robots};
+use crate::fleet::Hold;
 use crate::matching::{CompileError, Matcher};
 use crate::push::Subscriber;
 use crate::schedule;
-use crate::store::{Committed, Store};
+use crate::store::{Call, Committed, Store};
 
 /// A configuration made ready for work. Never changes; a reload makes another one.
 #[derive(Debug)]
@@ -71,6 +72,8 @@ pub struct Engine {
     pub store: Store,
     /// Counters for people.
     pub status: Arc<Status>,
+    /// What of the work is this worker's.
+    pub hold: Hold,
     live: RwLock<Arc<Live>>,
     /// What sites say about robots.
     pub(super) robots: Robots,
@@ -91,8 +94,14 @@ impl Engine {
     pub fn new(store: Store, live: Live) -> Arc<Self> {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let connectivity = Connectivity::new(&live.config.feeds);
+        let hold = if store.is_shared() {
+            Hold::shared()
+        } else {
+            Hold::default()
+        };
         Arc::new(Self {
             store,
+            hold,
             status: Arc::default(),
             robots: Robots::new(),
             live: RwLock::new(Arc::new(live)),
@@ -136,6 +145,10 @@ impl Engine {
     pub(super) fn tell(&self, committed: &Committed) {
         if committed.delivers() {
             self.wake_notifier();
+            self.store.call(Call::Deliveries);
+        }
+        if committed.pages > 0 {
+            self.store.call(Call::Pages);
         }
         if committed.mentions > 0 {
             self.news

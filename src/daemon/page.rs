@@ -85,6 +85,13 @@ async fn read_once(
     let Some(job) = engine.store.page_job(page).await? else {
         return Ok(PageRead::default());
     };
+    let fence = match Url::parse(&job.url) {
+        Ok(url) => engine
+            .hold
+            .of_host(&url)
+            .map_err(crate::store::StoreError::from)?,
+        Err(_) => None,
+    };
     let (mut read, attempt) = match (&feed, &job.known_text) {
         (None, _) => {
             let error = "its feed is no longer configured".to_owned();
@@ -135,7 +142,7 @@ async fn read_once(
         at: now,
         outcome,
     };
-    let commit = engine.store.commit_page(record);
+    let commit = engine.store.commit_held_page(record, fence);
     let committed = commit.instrument(info_span!("commit")).await?;
     if committed.pages > 0 {
         read.again = Some(now + live.policy.min_interval);

@@ -70,6 +70,31 @@ impl PageLines {
         line.hand_out()
     }
 
+    /// Forgets the pages on hosts that are another worker's, but for those that are under way, which end first.
+    /// Returns those that are forgotten.
+    pub fn leave(
+        &mut self,
+        leaves: impl Fn(&Url) -> bool,
+        is_under_way: impl Fn(PageId) -> bool,
+    ) -> Vec<PageId> {
+        let gone: Vec<PageId> = self
+            .wanted
+            .iter()
+            .filter(|(page, wanted)| leaves(&wanted.url) && !is_under_way(**page))
+            .map(|(page, _)| *page)
+            .collect();
+        for page in &gone {
+            let Some(wanted) = self.wanted.remove(page) else {
+                continue;
+            };
+            if let Some(line) = self.hosts.get_mut(&host(&wanted.url)) {
+                line.waiting.retain(|(_, waiting)| waiting != page);
+                line.out = line.out.filter(|out| out != page);
+            }
+        }
+        gone
+    }
+
     /// What is known of a page.
     #[must_use]
     pub fn get(&self, page: PageId) -> Option<&Wanted> {

@@ -92,6 +92,13 @@ pub enum PollError {
     Broken(String),
 }
 
+impl PollError {
+    /// Whether another worker has taken the feed over, which is no trouble.
+    pub(super) const fn is_lease_lost(&self) -> bool {
+        matches!(self, Self::Store(StoreError::LeaseLost(_)))
+    }
+}
+
 /// Polls a feed once and commits what follows from it. `fetched` is called when its host is not bothered any more
 /// and what came is small, while the rest goes on.
 ///
@@ -145,6 +152,8 @@ async fn poll_once(
 ) -> Result<Polled, PollError> {
     let began = Instant::now();
     let state = engine.store.feed_state(row).await?;
+    // After this nothing comes between it and the request.
+    let fence = engine.hold.of_host(&feed.url).map_err(StoreError::from)?;
     let url = address(feed, &state);
     let request = Request {
         own: Some(&feed.url),
@@ -209,7 +218,7 @@ async fn poll_once(
         moved_to: found.moved_to.map(Into::into),
         document: found.document,
     };
-    let commit = engine.store.commit_poll(record);
+    let commit = engine.store.commit_held_poll(record, fence);
     let committed = commit.instrument(info_span!("commit")).await?;
     engine.tell(&committed);
     if let Some(push) = engine.push() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::time::sleep;
 use tracing::info;
 
+use super::fleet::Fleet;
 use super::left_alone::LeftAlone;
 use super::scheduler::{Ended, Scheduler, Then};
 use super::service::rest_after_crash;
@@ -34,6 +35,16 @@ pub async fn round(
 ) -> Result<RoundSummary, DaemonError> {
     let live = engine.live();
     rest_after_crash(engine, &live).await?;
+    let mut fleet = Fleet::join(engine, &live).await?;
+    if let Some(joined) = &mut fleet {
+        let others = joined.all_or_nothing().await;
+        if others > 0 {
+            if let Some(joined) = fleet.take() {
+                joined.leave().await;
+            }
+            return Err(DaemonError::OthersAtWork(others));
+        }
+    }
     let mut registered = engine
         .store
         .register_feeds(&live.config.feeds, Timestamp::now())
@@ -60,7 +71,17 @@ pub async fn round(
         }
     }
     let settled = Arc::new(Settled::default());
-    Notifier::drain_once(&engine.store, &live.config.sinks, printer, &settled).await?;
+    Notifier::drain_once(
+        &engine.store,
+        &live.config.sinks,
+        printer,
+        &settled,
+        &engine.hold,
+    )
+    .await?;
+    if let Some(fleet) = fleet {
+        fleet.leave().await;
+    }
     Ok(RoundSummary {
         left_alone,
         settled,

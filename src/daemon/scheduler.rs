@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::task::{Id, JoinSet};
+use tokio::task::{AbortHandle, Id, JoinSet};
 use tokio::time::Instant;
 use tracing::error;
 use url::Url;
@@ -20,6 +20,7 @@ use super::page_lines::{PageLines, Wanted};
 use super::poll::{PollError, Polled, poll};
 use super::{Engine, Live};
 use crate::config::FetchConfig;
+use crate::fleet::shard;
 use crate::model::{Feed, FeedId, Interval, Timestamp};
 use crate::schedule::{Limits, Place, Queue, policy};
 use crate::store::{FeedRow, PageId, PollStatus, Registered, StoreError};
@@ -104,7 +105,7 @@ enum Work {
 /// What is under way.
 #[derive(Debug)]
 enum Job {
-    Feed(Arc<Feed>),
+    Feed { feed: Arc<Feed>, abort: AbortHandle },
     Page(PageId),
 }
 
@@ -162,26 +163,128 @@ impl Scheduler {
     /// # Errors
     /// What the database says; then nothing has changed.
     pub async fn take_over(&mut self, live: &Live) -> Result<(), StoreError> {
+        let engine = self.engine.clone();
+        let feeds = live.config.feeds.iter();
+        let held: Vec<Feed> = feeds
+            .filter(|feed| engine.hold.has_host(&feed.url))
+            .cloned()
+            .collect();
+        let added = self.take_feeds(live, &held, Timestamp::now()).await?;
+        self.forget_all_but(&added);
+        Ok(())
+    }
+
+    /// Takes over the feeds on hosts of these shards, which have become this worker's: they keep their times,
+    /// and their hosts' pause begins anew.
+    ///
+    /// # Errors
+    /// What the database says; then nothing has changed.
+    pub async fn take_shards(
+        &mut self,
+        live: &Live,
+        shards: &HashSet<i64>,
+    ) -> Result<(), StoreError> {
+        let feeds = live.config.feeds.iter();
+        let feeds: Vec<Feed> = feeds
+            .filter(|feed| shards.contains(&shard(&feed.url)))
+            .cloned()
+            .collect();
+        let start = Timestamp::now() + live.config.fetch.host_pause;
+        self.take_feeds(live, &feeds, start).await?;
+        self.more_pages = true;
+        self.count_feeds();
+        Ok(())
+    }
+
+    /// Polls no more feeds on hosts of these shards; what is under way may end.
+    pub fn rest_shards(&mut self, shards: &HashSet<i64>) {
+        let leaves = |known: &Known| shards.contains(&shard(&known.feed.url));
+        for (id, _) in self.feeds.iter().filter(|(_, known)| leaves(known)) {
+            self.queue.remove(&Work::Feed(id.clone()));
+            self.failing.remove(id);
+        }
+        self.feeds.retain(|_, known| !leaves(known));
+        let under_way: HashSet<PageId> = self
+            .under_way
+            .values()
+            .filter_map(|job| match job {
+                Job::Page(page) => Some(*page),
+                Job::Feed { .. } => None,
+            })
+            .collect();
+        let leaves = |url: &Url| shards.contains(&shard(url));
+        for page in self.pages.leave(leaves, |page| under_way.contains(&page)) {
+            self.queue.remove(&Work::Page(page));
+        }
+        self.count_feeds();
+    }
+
+    /// The same of shards that are another's already: what is under way is cut off.
+    pub fn leave_shards(&mut self, shards: &HashSet<i64>) {
+        self.rest_shards(shards);
+        for job in self.under_way.values() {
+            if let Job::Feed { feed, abort } = job
+                && shards.contains(&shard(&feed.url))
+            {
+                abort.abort();
+            }
+        }
+    }
+
+    /// Whether a poll or page on a host of this shard is under way.
+    #[must_use]
+    pub fn is_busy(&self, of: i64) -> bool {
+        self.under_way.values().any(|job| match job {
+            Job::Feed { feed, .. } => shard(&feed.url) == of,
+            Job::Page(page) => self
+                .pages
+                .get(*page)
+                .is_some_and(|wanted| shard(&wanted.url) == of),
+        })
+    }
+
+    /// Lets go of all feeds and pages at once; what is under way is cut off, and counts as asked now.
+    pub async fn let_go(&mut self) {
         let now = Timestamp::now();
-        let mut registered = self
-            .engine
-            .store
-            .register_feeds(&live.config.feeds, now)
-            .await?;
+        for job in self.under_way.values() {
+            if let Job::Feed { feed, .. } = job {
+                self.unrecorded.insert(feed.url.clone(), now);
+            }
+        }
+        self.tasks.shutdown().await;
+        self.under_way.clear();
+        self.queue = Queue::new(limits(&self.engine.live().config.fetch));
+        self.feeds.clear();
+        self.pages = PageLines::default();
+        self.more_pages = true;
+        self.failing.clear();
+        self.count_feeds();
+    }
+
+    /// Registers feeds and sets them their times, none before `start`.
+    async fn take_feeds(
+        &mut self,
+        live: &Live,
+        feeds: &[Feed],
+        start: Timestamp,
+    ) -> Result<HashSet<FeedId>, StoreError> {
+        let now = Timestamp::now();
+        let mut registered = self.engine.store.register_feeds(feeds, now).await?;
         self.mind_polls_under_way(live, &mut registered, now);
         self.mind_unrecorded_polls(live, &mut registered, now);
         let new = registered.iter().filter(|r| r.next_poll.is_none()).count();
         let floor = live.policy.min_interval;
         let first =
             |feed: &Feed| policy::first_poll(now, new, spread(feed.interval), fastrand::f64());
-        self.adopt(live, registered, |feed, known| {
+        Ok(self.adopt(live, registered, |feed, known| {
             // Times that a wrong clock made may lie years ahead.
             let believed = known.last_poll.is_none_or(|last| last <= now + CLOCK_STEP);
             let next = known.next_poll.filter(|_| believed);
             let wanted = next.unwrap_or_else(|| first(feed));
-            (!known.gone).then(|| policy::not_before(known.last_poll, floor, wanted, now))
-        });
-        Ok(())
+            let at = policy::not_before(known.last_poll, floor, wanted, now);
+            let is_later = start > now && at < start;
+            (!known.gone).then_some(if is_later { start } else { at })
+        }))
     }
 
     /// A URL whose poll is under way for another feed, as one that has been renamed, counts as
@@ -190,7 +293,7 @@ impl Scheduler {
         let jobs = self.under_way.values();
         let polled: HashMap<_, _> = jobs
             .filter_map(|job| match job {
-                Job::Feed(feed) => Some((&feed.url, &feed.id)),
+                Job::Feed { feed, .. } => Some((&feed.url, &feed.id)),
                 Job::Page(_) => None,
             })
             .collect();
@@ -253,10 +356,11 @@ impl Scheduler {
             .iter()
             .filter_map(|known| LeftAlone::of(known, &live.policy, are_named, now))
             .collect();
-        self.adopt(live, registered, |_, known| {
+        let chosen = self.adopt(live, registered, |_, known| {
             let left = LeftAlone::of(known, &live.policy, are_named, now);
             left.is_none().then_some(now)
         });
+        self.forget_all_but(&chosen);
         left_alone
     }
 
@@ -265,12 +369,12 @@ impl Scheduler {
         live: &Live,
         registered: Vec<Registered>,
         due: impl Fn(&Feed, &Registered) -> Option<Timestamp>,
-    ) {
+    ) -> HashSet<FeedId> {
         self.queue.set_limits(limits(&live.config.fetch));
         let now = Timestamp::now();
         let floor = live.policy.min_interval;
         let configured: HashMap<_, _> = live.config.feeds.iter().map(|f| (&f.id, f)).collect();
-        let mut feeds = HashMap::with_capacity(registered.len());
+        let mut added = HashSet::with_capacity(registered.len());
         for known in registered {
             let Some(&feed) = configured.get(&known.id) else {
                 continue;
@@ -285,13 +389,18 @@ impl Scheduler {
                 row: known.row,
                 earliest: (earliest > now).then_some(earliest),
             };
-            feeds.insert(known.id, entry);
+            added.insert(known.id.clone());
+            self.feeds.insert(known.id, entry);
         }
-        for id in self.feeds.keys().filter(|id| !feeds.contains_key(id)) {
+        added
+    }
+
+    fn forget_all_but(&mut self, kept: &HashSet<FeedId>) {
+        for id in self.feeds.keys().filter(|id| !kept.contains(id)) {
             self.queue.remove(&Work::Feed((*id).clone()));
             self.failing.remove(id);
         }
-        self.feeds = feeds;
+        self.feeds.retain(|id, _| kept.contains(id));
         self.count_feeds();
     }
 
@@ -305,7 +414,10 @@ impl Scheduler {
             return Ok(());
         }
         let store = &self.engine.store;
-        let found = store.waiting_pages(None, PAGES_OF_FEED, PAGES).await?;
+        let held = self.engine.hold.shards();
+        let found = store
+            .waiting_pages_in(held, None, PAGES_OF_FEED, PAGES)
+            .await?;
         self.more_pages = false;
         self.left_pages = found.len() == PAGES;
         let mut of_feed = self.pages.by_feed();
@@ -375,7 +487,8 @@ impl Scheduler {
                     let poll = async move {
                         Done::Feed(poll(&engine, &live, &polled, row, fetched).await)
                     };
-                    (self.tasks.spawn(poll), Job::Feed(feed))
+                    let abort = self.tasks.spawn(poll);
+                    (abort.clone(), Job::Feed { feed, abort })
                 }
                 Work::Page(page) => {
                     let page = *page;
@@ -383,7 +496,7 @@ impl Scheduler {
                         self.queue.finish(&work, None);
                         continue;
                     };
-                    let feed = self.feeds.get(&wanted.feed).map(|known| known.feed.clone());
+                    let feed = self.configured(&live, &wanted.feed);
                     let read =
                         async move { Done::Page(read_page(&engine, &live, feed, page).await) };
                     (self.tasks.spawn(read), Job::Page(page))
@@ -397,6 +510,16 @@ impl Scheduler {
             self.counted = Instant::now();
             self.engine.status.due.store(self.queue.due(now), Relaxed);
         }
+    }
+
+    /// A feed of the configuration; one on another worker's host too, as its pages may be on this one's.
+    fn configured(&self, live: &Live, id: &FeedId) -> Option<Arc<Feed>> {
+        if let Some(known) = self.feeds.get(id) {
+            return Some(known.feed.clone());
+        }
+        let is_shared = self.engine.hold.is_shared();
+        let mut feeds = live.config.feeds.iter().filter(|_| is_shared);
+        feeds.find(|feed| feed.id == *id).cloned().map(Arc::new)
     }
 
     /// Moves all times back with the clock, so that feeds keep their intervals when it was wrong.
@@ -436,11 +559,13 @@ impl Scheduler {
             Err(panic) => (panic.id(), Err(PollError::Broken(panic.to_string()))),
         };
         let ended = match (self.under_way.remove(&task)?, done) {
-            (Job::Feed(feed), Ok(Done::Feed(result))) => self.poll_ended(&feed, result, then),
-            (Job::Feed(feed), Ok(Done::Page(_))) => {
+            (Job::Feed { feed, .. }, Ok(Done::Feed(result))) => {
+                self.poll_ended(&feed, result, then)
+            }
+            (Job::Feed { feed, .. }, Ok(Done::Page(_))) => {
                 unreachable!("feed {} was read as a page", feed.id)
             }
-            (Job::Feed(feed), Err(panic)) => self.poll_ended(&feed, Err(panic), then),
+            (Job::Feed { feed, .. }, Err(panic)) => self.poll_ended(&feed, Err(panic), then),
             (Job::Page(page), done) => {
                 let result = match done {
                     Ok(Done::Page(result)) => result,
@@ -473,14 +598,19 @@ impl Scheduler {
             }
             // Nothing was recorded, so the feed is still due; but not at once.
             Err(problem) => {
-                if !self.store_is_down {
+                let is_others = problem.is_lease_lost();
+                if is_others {
+                    tracing::debug!(feed = feed.as_str(), "{problem}");
+                } else if !self.store_is_down {
                     error!(
                         feed = feed.as_str(),
                         "a poll could not be recorded: {problem}"
                     );
                 }
-                self.store_is_down |= matches!(problem, PollError::Store(_));
-                self.engine.store.owes_a_poll();
+                self.store_is_down |= matches!(problem, PollError::Store(_)) && !is_others;
+                if !is_others {
+                    self.engine.store.owes_a_poll();
+                }
                 self.unrecorded.insert(polled_feed.url.clone(), now);
                 Some(now + self.pause_after_failure())
             }
@@ -536,7 +666,12 @@ impl Scheduler {
         };
         self.queue.finish(&Work::Page(page), None);
         self.more_pages |= self.left_pages;
-        let retry = retry.filter(|_| then == Then::GoOn);
+        let hold = &self.engine.hold;
+        let is_ours = self
+            .pages
+            .get(page)
+            .is_none_or(|wanted| hold.has_host(&wanted.url));
+        let retry = retry.filter(|_| then == Then::GoOn && is_ours);
         let next = self.pages.ended(page, now, pause, retry);
         let soon = |at: Timestamp| then == Then::GoOn || at.since(now) <= ROUND_WAIT;
         if then != Then::Stop {

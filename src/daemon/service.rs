@@ -10,21 +10,31 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tracing::{debug, error, info, warn};
 
 use super::door::{self, Door};
+use super::fleet::{Changes, Fleet, PRUNING, Told};
 use super::push::Push;
 use super::{Engine, Live, LiveError, PushStartError, Scheduler, Then, spikes};
 use crate::config::{Config, LogConfig};
 use crate::model::{Database, Timestamp};
 use crate::notify::{Notifier, NotifyError, Printer, Settled};
-use crate::store::{Keep, StoreError};
+use crate::store::{Call, Keep, StoreError};
 use crate::web::ListenError;
 
 /// What a running service can be told.
 #[derive(Debug)]
 pub enum Command {
-    /// Put another configuration in force.
-    Reload(Box<Config>),
+    /// Put another configuration in force; other workers are asked to do so too, unless one of them has asked.
+    Reload(Box<Config>, Asked),
     /// Stop.
     Stop,
+}
+
+/// Who asks for a reload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// The owner, of this worker.
+    Here,
+    /// Another worker, whose owner has.
+    Elsewhere,
 }
 
 /// What a running service tells.
@@ -34,6 +44,8 @@ pub enum Event {
     Ready,
     /// A reload has ended, well or not.
     Reloaded,
+    /// Another worker asks for a reload.
+    ReloadAsked,
     /// It stops.
     Stopping,
     /// The main loop is alive; comes every few seconds.
@@ -55,6 +67,12 @@ pub enum DaemonError {
     /// The listener can't be had.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// A round was asked for, and workers are at work.
+    #[error(
+        "{0} other workers poll for this database, or died within the length of a lease: `mentiond workers` lists \
+         them; stop them first, or leave the polling to them"
+    )]
+    OthersAtWork(usize),
     /// Push can't be had.
     #[error(transparent)]
     Push(#[from] PushStartError),
@@ -118,6 +136,7 @@ pub async fn run(
     rest_after_crash(engine, &live).await?;
     let mut scheduler = Scheduler::new(engine.clone());
     scheduler.take_over(&live).await?;
+    let mut fleet = Fleet::join(engine, &live).await?;
     warn_about_orphans(engine, &live).await?;
     let mut door = Door::bind(&live.config).await?;
     let (push, hubs) = Push::start(engine, scheduler.feeds()).await?.unzip();
@@ -135,6 +154,7 @@ pub async fn run(
             &printer,
             &engine.wakes(),
             &settled,
+            &engine.hold,
         )
         .await
     };
@@ -154,32 +174,73 @@ pub async fn run(
     tell(Event::Ready);
 
     loop {
-        if let Err(error) = scheduler.take_pages(None).await {
-            debug!("pages that wait to be read can't be listed now: {error}");
+        if engine.hold.pulse().is_alive() {
+            if let Err(error) = scheduler.take_pages(None).await {
+                debug!("pages that wait to be read can't be listed now: {error}");
+            }
+            scheduler.launch();
         }
-        scheduler.launch();
+        if let Some(fleet) = &mut fleet
+            && let Err(error) = fleet
+                .give_back(&scheduler, notifier.is_none() && draining.is_empty())
+                .await
+        {
+            debug!("what another worker should have can't be given back now: {error}");
+        }
         let next = scheduler.next_due();
         let busy = !scheduler.is_idle();
         tokio::select! {
             _ = scheduler.ended(Then::GoOn), if busy => {}
             () = until(next) => {}
             () = engine.pages_wanted() => scheduler.more_pages(),
+            told = news(&mut fleet) => {
+                let Some(fleet) = &mut fleet else { continue };
+                let changes = match told {
+                    Some(told) => fleet.heed(told, &mut scheduler).await,
+                    None => {
+                        fleet.let_go(&mut scheduler).await;
+                        Ok(Changes { sinks: true, reload: false })
+                    }
+                };
+                match changes {
+                    Ok(changes) => {
+                        if changes.reload {
+                            tell(Event::ReloadAsked);
+                        }
+                        if changes.sinks && let Some(old) = notifier.take() {
+                            draining.spawn(old.stop(engine.live().config.shutdown_timeout));
+                        }
+                    }
+                    Err(error) => warn!("what has become this worker's can't be taken up yet: {error}"),
+                }
+                if let Some(push) = &push {
+                    push.follow(scheduler.feeds()).await;
+                }
+            }
             _ = heartbeat.tick() => {
                 engine.store.alive();
                 engine.status.beat();
                 tell(Event::Alive);
             }
-            Some(_) = draining.join_next() => match start_notifier(&engine.live()).await {
+            Some(_) = draining.join_next() => {
+                // Sinks that another is to serve are at rest now.
+                if let Some(fleet) = &mut fleet
+                    && let Err(error) = fleet.give_back(&scheduler, true).await
+                {
+                    debug!("sinks can't be given back now: {error}");
+                }
+                match start_notifier(&engine.live()).await {
                 Ok(new) => notifier = Some(new),
                 Err(error) => {
                     error!("the sinks can't be started, trying again soon: {error}");
                     draining.spawn(sleep(RESTART_PAUSE));
                 }
-            },
+            }},
             command = commands.recv() => match command {
-                Some(Command::Reload(config)) => {
+                Some(Command::Reload(config, asked)) => {
                     match reload(engine, &mut scheduler, &started, *config).await {
                         Ok(true) => {
+                            tell_others(engine, &mut fleet, asked).await;
                             if let Err(error) = warn_about_orphans(engine, &engine.live()).await {
                                 debug!("waiting deliveries can't be counted now: {error}");
                             }
@@ -188,7 +249,7 @@ pub async fn run(
                                 draining.spawn(old.stop(limit));
                             }
                         }
-                        Ok(false) => {}
+                        Ok(false) => tell_others(engine, &mut fleet, asked).await,
                         Err(error) => warn!("reload refused, the old configuration stays in force: {error}"),
                     }
                     if let Some(push) = &push {
@@ -228,7 +289,35 @@ pub async fn run(
         // The old sinks keep the limit that they were given.
         None => while draining.join_next().await.is_some() {},
     }
+    if let Some(fleet) = fleet {
+        fleet.leave().await;
+    }
     Ok(())
+}
+
+/// What a worker among several has to heed; for ever nothing, where it is alone.
+async fn news(fleet: &mut Option<Fleet>) -> Option<Told> {
+    match fleet {
+        Some(fleet) => fleet.news().await,
+        None => pending().await,
+    }
+}
+
+/// A reload that the owner has asked for here is every worker's.
+async fn tell_others(engine: &Engine, fleet: &mut Option<Fleet>, asked: Asked) {
+    let Some(fleet) = fleet else {
+        return;
+    };
+    if asked == Asked::Elsewhere {
+        return;
+    }
+    match engine.store.ask_for_reload().await {
+        Ok(reloads) => {
+            fleet.reloaded(reloads);
+            engine.store.call(Call::Reload);
+        }
+        Err(error) => warn!("other workers could not be asked to reload: {error}"),
+    }
 }
 
 /// Sleeps until `at`; for ever without one. Wakes at least once a minute, so that a clock that was
@@ -315,6 +404,10 @@ async fn index_history(engine: Arc<Engine>) {
 async fn prune(engine: Arc<Engine>) {
     sleep(FIRST_PRUNE).await;
     loop {
+        if !engine.hold.has_task(PRUNING) {
+            sleep(FIRST_PRUNE).await;
+            continue;
+        }
         let keep = {
             let live = engine.live();
             let retention = &live.config.retention;

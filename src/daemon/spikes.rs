@@ -11,10 +11,11 @@ use jiff::tz::TimeZone;
 use tokio::time::sleep;
 use tracing::{debug, info, warn};
 
+use super::fleet::SPIKES;
 use super::{Engine, Live};
 use crate::dedup;
 use crate::model::{AlertFacts, AlertKind, SpikeAlert, Timestamp, Topic};
-use crate::store::{AlertRecord, Store, StoreError};
+use crate::store::{AlertRecord, Call, Store, StoreError};
 use crate::trends::baseline::{HISTORY, Watch};
 use crate::trends::spike::{Spike, judge};
 use crate::trends::{Count, quarter_of, start_of};
@@ -29,12 +30,18 @@ const STORIES: usize = 10;
 pub(super) async fn watch(engine: Arc<Engine>) {
     loop {
         let now = Timestamp::now();
-        match look(&engine, now).await {
+        let looked = if engine.hold.has_task(SPIKES) {
+            look(&engine, now).await
+        } else {
+            Ok(0)
+        };
+        match looked {
             Ok(told) => {
                 engine.status.count_spikes(told, now);
                 if told > 0 {
                     info!("{told} topics are mentioned far more than usual");
                     engine.wake_notifier();
+                    engine.store.call(Call::Deliveries);
                 }
             }
             Err(error) => warn!("can't look for spikes, trying again later: {error}"),

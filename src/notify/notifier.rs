@@ -10,6 +10,7 @@ use tracing::{error, warn};
 use super::worker::Worker;
 use super::{Printer, Settled, sink};
 use crate::config::SinkConfig;
+use crate::fleet::{Hold, Kind};
 use crate::model::SinkId;
 use crate::store::{Store, StoreError};
 
@@ -21,7 +22,7 @@ pub struct Notifier {
 }
 
 impl Notifier {
-    /// Makes the sinks known to the store and starts a worker for each. `wake` changes whenever
+    /// Makes the sinks that are held known to the store and starts a worker for each. `wake` changes whenever
     /// new deliveries were committed.
     ///
     /// # Errors
@@ -32,12 +33,13 @@ impl Notifier {
         printer: &Printer,
         wake: &watch::Receiver<u64>,
         settled: &Arc<Settled>,
+        hold: &Hold,
     ) -> Result<Self, NotifyError> {
         let mut notifier = Self {
             workers: JoinSet::new(),
             stop: watch::channel(false).0,
         };
-        for worker in prepare(store, sinks, printer, settled).await? {
+        for worker in prepare(store, sinks, printer, settled, hold).await? {
             let (wake, stop) = (wake.clone(), notifier.stop.subscribe());
             notifier.workers.spawn(worker.run(Some(wake), stop));
         }
@@ -53,10 +55,11 @@ impl Notifier {
         sinks: &[SinkConfig],
         printer: &Printer,
         settled: &Arc<Settled>,
+        hold: &Hold,
     ) -> Result<(), NotifyError> {
         let stop = watch::channel(false).0;
         let mut workers = JoinSet::new();
-        for worker in prepare(store, sinks, printer, settled).await? {
+        for worker in prepare(store, sinks, printer, settled, hold).await? {
             workers.spawn(worker.run(None, stop.subscribe()));
         }
         while workers.join_next().await.is_some() {}
@@ -96,12 +99,21 @@ async fn prepare(
     sinks: &[SinkConfig],
     printer: &Printer,
     settled: &Arc<Settled>,
+    hold: &Hold,
 ) -> Result<Vec<Worker>, NotifyError> {
-    let workers = sinks
-        .iter()
-        .map(|config| sink::worker(store, config, printer, settled))
-        .collect::<Result<_, _>>()?;
-    let targets = sinks
+    let mut workers = Vec::new();
+    let mut ours = Vec::new();
+    for config in sinks {
+        // Those of other workers are theirs.
+        let Ok(fence) = hold.of(Kind::Sink, config.id.as_str()) else {
+            continue;
+        };
+        let mut worker = sink::worker(store, config, printer, settled)?;
+        (worker.fence, worker.pulse) = (fence, hold.pulse().clone());
+        workers.push(worker);
+        ours.push(config);
+    }
+    let targets = ours
         .iter()
         .map(|config| (config.id.clone(), sink::target_hash(&config.kind)))
         .collect();
@@ -221,9 +233,15 @@ mod tests {
         let store = store(folder.path(), 5).await;
         let (sinks, asked) = receiver(StatusCode::INTERNAL_SERVER_ERROR).await;
         let settled = Arc::default();
-        Notifier::drain_once(&store, &sinks, &Printer::stdout(), &settled)
-            .await
-            .unwrap();
+        Notifier::drain_once(
+            &store,
+            &sinks,
+            &Printer::stdout(),
+            &settled,
+            &Hold::default(),
+        )
+        .await
+        .unwrap();
         assert_eq!(asked.load(Ordering::Relaxed), 5);
         assert_eq!(settled.failed.load(Ordering::Relaxed), 5);
         assert_eq!(store.waiting().await.unwrap(), 5);
@@ -234,9 +252,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = store(folder.path(), 9).await;
         let (sinks, asked) = receiver(StatusCode::GONE).await;
-        Notifier::drain_once(&store, &sinks, &Printer::stdout(), &Arc::default())
-            .await
-            .unwrap();
+        Notifier::drain_once(
+            &store,
+            &sinks,
+            &Printer::stdout(),
+            &Arc::default(),
+            &Hold::default(),
+        )
+        .await
+        .unwrap();
         assert!(
             asked.load(Ordering::Relaxed) <= 3,
             "no more than were under way"
@@ -253,7 +277,14 @@ mod tests {
         if let SinkKind::Webhook { url, .. } = &mut sinks[0].kind {
             *url = Secret::new("not a URL, but a secret".into());
         }
-        let refused = prepare(&store, &sinks, &Printer::stdout(), &Arc::default()).await;
+        let refused = prepare(
+            &store,
+            &sinks,
+            &Printer::stdout(),
+            &Arc::default(),
+            &Hold::default(),
+        )
+        .await;
         let error = refused.unwrap_err().to_string();
         assert!(
             error.contains("hook") && !error.contains("secret"),

@@ -6,7 +6,7 @@ use tracing::{debug, error, info, warn};
 use super::circuit::{Change, Pause};
 use super::worker::{STORE_PAUSE, Worker};
 use crate::model::Timestamp;
-use crate::store::{Outcome, PauseRecord};
+use crate::store::{Outcome, PauseRecord, StoreError};
 
 /// How often a single round tries to record how deliveries ended.
 const SETTLE_TRIES: u32 = 5;
@@ -32,9 +32,17 @@ pub(super) async fn settle(
     let mut tries = 0_u32;
     while let Err(error) = worker
         .store
-        .settle(outcomes.clone(), Timestamp::now())
+        .settle_held(outcomes.clone(), Timestamp::now(), worker.fence.clone())
         .await
     {
+        if matches!(error, StoreError::LeaseLost(_)) {
+            warn!(
+                sink = worker.sink.as_str(),
+                "another worker serves this sink now: it repeats {} deliveries by their ids",
+                outcomes.len()
+            );
+            break;
+        }
         if tries == 0 {
             error!(
                 sink = worker.sink.as_str(),

@@ -11,6 +11,7 @@ use super::webhook::{Answer, Failure, Target};
 use super::worker::Worker;
 use super::{NotifyError, Printer, Settled, Voice, circuit, log, nats, retry, sign};
 use crate::config::{EmailConfig, LogFormat, NatsConfig, NatsLogin, Secret, SinkConfig, SinkKind};
+use crate::fleet::Pulse;
 use crate::model::Timestamp;
 use crate::store::{Store, StoredAlert};
 use crate::world;
@@ -118,6 +119,8 @@ pub(super) fn worker(
             max,
         },
         settled: settled.clone(),
+        fence: None,
+        pulse: Pulse::default(),
     })
 }
 

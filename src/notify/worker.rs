@@ -19,6 +19,7 @@ use super::recorder::{self, Ended};
 use super::sink::Channel;
 use super::webhook::{Answer, Failure};
 use super::{End, Settled, circuit, retry};
+use crate::fleet::{Fence, Pulse};
 use crate::model::{SinkId, Timestamp};
 use crate::pace::Pace;
 use crate::store::{Due, Outbox, Outcome, Store, StoreError};
@@ -45,6 +46,9 @@ pub(super) struct Worker {
     pub(super) policy: retry::Policy,
     pub(super) circuit: circuit::Policy,
     pub(super) settled: Arc<Settled>,
+    /// By what the sink is this worker's, where there are several.
+    pub(super) fence: Option<Fence>,
+    pub(super) pulse: Pulse,
 }
 
 /// An attempt under way.
@@ -173,7 +177,7 @@ impl Run {
         } else {
             MOST_BUSY.max(2 * concurrency)
         };
-        self.attempts.len() < concurrency && self.busy() < most
+        self.attempts.len() < concurrency && self.busy() < most && self.worker.pulse.is_alive()
     }
 
     /// Whether more is wanted from the outbox than is at hand.

@@ -19,7 +19,8 @@ use super::record::{
     Committed, DocumentRecord, EntryRecord, PollRecord, PollStatus, PushRecord, Renewal,
 };
 use super::turns::Turns;
-use super::{FeedRow, Store, StoreError, indexed, series};
+use super::{FeedRow, Store, StoreError, fleet, indexed, series};
+use crate::fleet::Fence;
 use crate::model::Timestamp;
 
 /// How often at most a key is marked as still being served. It keeps unchanged entries of a
@@ -35,7 +36,23 @@ impl Store {
     /// # Errors
     /// What the database says; then nothing was recorded and the poll counts as not made.
     pub async fn commit_poll(&self, record: PollRecord) -> Result<Committed, StoreError> {
-        self.write(move |conn| commit(conn, &record)).await
+        self.commit_held_poll(record, None).await
+    }
+
+    /// The same by a worker that must still hold the feed's host.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] if it does not, else what the database says; then nothing was recorded.
+    pub async fn commit_held_poll(
+        &self,
+        record: PollRecord,
+        fence: Option<Fence>,
+    ) -> Result<Committed, StoreError> {
+        self.write(move |conn| {
+            fleet::check(conn, fence.as_ref())?;
+            commit(conn, &record)
+        })
+        .await
     }
 
     /// Records what a hub pushed, all of it or nothing. Content for a URL that has been replaced

@@ -8,6 +8,7 @@ use std::time::Duration;
 use rusqlite::ErrorCode;
 
 use super::sql;
+use crate::fleet::Lost;
 
 /// An error of the store.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -110,6 +111,12 @@ pub enum StoreError {
     /// Something that is of a database in a file only.
     #[error("this works with a database in a file only; a server has means of its own for it")]
     FileOnly,
+    /// Something that only a database on a server has.
+    #[error("this works with a database on a server only: a file has one worker")]
+    ServerOnly,
+    /// Another worker holds now what this one did something for; nothing of it was recorded.
+    #[error("another worker has taken over {0}: nothing was recorded, and it does that work now")]
+    LeaseLost(String),
     /// A search or a list took too long and was broken off.
     #[error("this took longer than {0:?}: ask for rarer words, or a shorter time with `since`")]
     TooSlow(Duration),
@@ -129,6 +136,12 @@ impl From<rusqlite::Error> for StoreError {
             }
             _ => Self::Sqlite(Arc::new(error)),
         }
+    }
+}
+
+impl From<Lost> for StoreError {
+    fn from(lost: Lost) -> Self {
+        Self::LeaseLost(lost.0)
     }
 }
 

@@ -105,12 +105,21 @@ impl Store {
     ) -> Result<Vec<Registered>, StoreError> {
         let feeds: Vec<_> = feeds
             .iter()
-            .map(|f| (f.id.clone(), f.url.to_string(), f.name.clone()))
+            .map(|f| (f.id.clone(), f.url.clone(), f.name.clone()))
             .collect();
         self.write(move |conn| {
             feeds
                 .iter()
-                .map(|(id, url, source)| register(conn, id.clone(), url, source, now))
+                .map(|(id, url, source)| {
+                    let registered = register(conn, id.clone(), url.as_str(), source, now)?;
+                    if conn.is_postgres() {
+                        conn.prepare_cached(
+                            "UPDATE feed SET shard = ?2 WHERE id = ?1 AND shard IS DISTINCT FROM ?2",
+                        )?
+                        .execute([registered.row.0, crate::fleet::shard(url)])?;
+                    }
+                    Ok(registered)
+                })
                 .collect()
         })
         .await

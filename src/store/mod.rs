@@ -27,6 +27,7 @@ mod extras;
 mod feeds;
 mod figures;
 mod file;
+mod fleet;
 mod grow;
 mod health;
 mod history;
@@ -67,6 +68,7 @@ mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use activity::{TopicActivity, TopicPulse};
 pub use alert_list::{AlertPlace, AlertQuery, DeliveryRow, ListedAlert};
@@ -81,6 +83,7 @@ pub use extras::Extras;
 pub use feeds::{FeedRow, FeedState, Registered};
 pub use figures::{Figures, Sizes, Standing};
 use file::File;
+pub use fleet::{Beat, Call, Heard, NewWorker, WorkerRow};
 pub use health::Orphans;
 pub use history::{Alike, MentionFilter, MentionPlace, MentionRow};
 pub use index_check::IndexCheck;
@@ -129,7 +132,7 @@ struct Inner {
 #[derive(Debug)]
 enum Backend {
     File(File),
-    Server(Server),
+    Server(Box<Server>),
 }
 
 impl Store {
@@ -187,7 +190,7 @@ impl Store {
 
     fn of_server(server: Server) -> Result<Self, StoreError> {
         let tally = server.read_now(|conn| Ok(figures::Tally::new(conn)))?;
-        Ok(Self::assemble(Backend::Server(server), tally))
+        Ok(Self::assemble(Backend::Server(Box::new(server)), tally))
     }
 
     fn assemble(backend: Backend, tally: figures::Tally) -> Self {
@@ -227,8 +230,13 @@ impl Store {
 
     /// A feed's server was asked, and that could not be recorded: the next run is told of a crash.
     pub fn owes_a_poll(&self) {
-        if let Some(lock) = self.lock() {
-            lock.owes();
+        match &self.inner.backend {
+            Backend::File(file) => {
+                if let Some(lock) = file.lock() {
+                    lock.owes();
+                }
+            }
+            Backend::Server(server) => server.owe(),
         }
     }
 
@@ -255,6 +263,18 @@ impl Store {
         match &self.inner.backend {
             Backend::File(file) => file.write(job).await,
             Backend::Server(server) => server.write(job).await,
+        }
+    }
+
+    /// The same for what is of no use later: tried again for so long where a server can't be reached.
+    async fn write_within<T, F>(&self, patience: Duration, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection) -> Result<T, StoreError> + Send + Sync + 'static,
+    {
+        match &self.inner.backend {
+            Backend::File(file) => file.write(job).await,
+            Backend::Server(server) => server.write_within(patience, job).await,
         }
     }
 

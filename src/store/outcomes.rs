@@ -2,7 +2,8 @@
 
 use super::sql::params;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, fleet};
+use crate::fleet::Fence;
 use crate::model::{SinkId, Timestamp};
 
 /// How an attempt ended.
@@ -39,7 +40,21 @@ impl Store {
         outcomes: Vec<(i64, Outcome)>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        self.settle_held(outcomes, now, None).await
+    }
+
+    /// The same by a worker that must still hold the sink.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] if it does not, else what the database says.
+    pub async fn settle_held(
+        &self,
+        outcomes: Vec<(i64, Outcome)>,
+        now: Timestamp,
+        fence: Option<Fence>,
+    ) -> Result<(), StoreError> {
         self.write(move |conn| {
+            fleet::check(conn, fence.as_ref())?;
             let mut statement = conn.prepare_cached(
                 "UPDATE delivery SET state = ?2, next_attempt_ms = ?3, error = ?4, settled_ms = ?5,
                    response = ?6, attempts = attempts + 1 WHERE id = ?1 AND state = 'waiting'",

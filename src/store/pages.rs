@@ -13,8 +13,9 @@ use super::feeds::time;
 use super::mentions::{Place, record_mentions};
 use super::record::{Committed, MentionRecord};
 use super::turns::Turns;
-use super::{FeedRow, Store, StoreError, indexed};
+use super::{FeedRow, Store, StoreError, fleet, indexed};
 use crate::dedup::Fingerprint;
+use crate::fleet::Fence;
 use crate::model::{Entry, StoryKey, Timestamp};
 use crate::search::EntryTokens;
 
@@ -124,17 +125,37 @@ impl Store {
         per_feed: usize,
         limit: usize,
     ) -> Result<Vec<WaitingPage>, StoreError> {
+        self.waiting_pages_in(None, after, per_feed, limit).await
+    }
+
+    /// The same of these shards of hosts only.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn waiting_pages_in(
+        &self,
+        shards: Option<Vec<i64>>,
+        after: Option<(Timestamp, PageId)>,
+        per_feed: usize,
+        limit: usize,
+    ) -> Result<Vec<WaitingPage>, StoreError> {
         self.read(move |conn| {
+            let shards = shards.filter(|_| conn.is_postgres()).map(|shards| {
+                let shards: Vec<String> = shards.iter().map(i64::to_string).collect();
+                format!("AND p.shard IN ({})", shards.join(", "))
+            });
+            // A worker that holds no host reads no page.
+            let shards = shards.map_or(String::new(), |one| one.replace("IN ()", "IS NULL"));
             let (ms, id) = after.map_or((i64::MIN, 0), |(at, page)| (at.as_millis(), page.0));
-            let mut statement = conn.prepare_cached(
+            let mut statement = conn.prepare_cached(&format!(
                 "SELECT entry_id, name, url, next_attempt_ms FROM (
                    SELECT p.entry_id, f.name, p.url, p.next_attempt_ms, row_number() OVER
                      (PARTITION BY f.id ORDER BY p.next_attempt_ms, p.entry_id) AS place
                    FROM page p JOIN entry e ON e.id = p.entry_id JOIN feed f ON f.id = e.feed_id
-                   WHERE p.state = 'waiting' AND (p.next_attempt_ms, p.entry_id) > (?1, ?2)) AS waiting
+                   WHERE p.state = 'waiting' AND (p.next_attempt_ms, p.entry_id) > (?1, ?2) {shards}) AS waiting
                  WHERE place <= ?3
-                 ORDER BY next_attempt_ms, entry_id LIMIT ?4",
-            )?;
+                 ORDER BY next_attempt_ms, entry_id LIMIT ?4"
+            ))?;
             let rows = statement.query_map(params![ms, id, per_feed, limit], |row| {
                 Ok(WaitingPage {
                     id: PageId(row.get(0)?),
@@ -204,8 +225,29 @@ impl Store {
     /// # Errors
     /// What the database says; then nothing was recorded and the page still waits.
     pub async fn commit_page(&self, record: PageRecord) -> Result<Committed, StoreError> {
-        self.write(move |conn| commit(conn, &record)).await
+        self.commit_held_page(record, None).await
     }
+
+    /// The same by a worker that must still hold the page's host.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] if it does not, else what the database says; then nothing was recorded.
+    pub async fn commit_held_page(
+        &self,
+        record: PageRecord,
+        fence: Option<Fence>,
+    ) -> Result<Committed, StoreError> {
+        self.write(move |conn| {
+            fleet::check(conn, fence.as_ref())?;
+            commit(conn, &record)
+        })
+        .await
+    }
+}
+
+/// The shard of a page's host; an address that can't be read is anybody's.
+fn shard_of(url: &str) -> i64 {
+    url.parse().map_or(0, |url| crate::fleet::shard(&url))
 }
 
 /// Writes down that an entry's page is to be read, be it again.
@@ -215,6 +257,17 @@ pub(super) fn want_page(
     url: &str,
     at: Timestamp,
 ) -> Result<(), StoreError> {
+    if conn.is_postgres() {
+        conn.prepare_cached(
+            "INSERT INTO page (entry_id, url, state, next_attempt_ms, created_ms, shard)
+             VALUES (?1, ?2, 'waiting', ?3, ?3, ?4)
+             ON CONFLICT (entry_id) DO UPDATE SET url = excluded.url, state = 'waiting', attempts = 0,
+               next_attempt_ms = excluded.next_attempt_ms, error = NULL, settled_ms = NULL,
+               shard = excluded.shard",
+        )?
+        .execute(params![entry, url, at.as_millis(), shard_of(url)])?;
+        return Ok(());
+    }
     conn.prepare_cached(
         "INSERT INTO page (entry_id, url, state, next_attempt_ms, created_ms)
          VALUES (?1, ?2, 'waiting', ?3, ?3)

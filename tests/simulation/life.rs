@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mentiond::config::{self, Config, Environment};
-use mentiond::daemon::{self, Command, Engine, Live};
+use mentiond::daemon::{self, Asked, Command, Engine, Live};
 use mentiond::model::Timestamp;
 use mentiond::notify::{Printer, Settled};
 use mentiond::store::Store;
@@ -471,7 +471,11 @@ impl Story {
                 84..88 => {
                     let config = self.configure(false);
                     town.tell(|| format!("reload with {} feeds", config.feeds.len()));
-                    drop(commands.send(Command::Reload(Box::new(config))).await);
+                    drop(
+                        commands
+                            .send(Command::Reload(Box::new(config), Asked::Here))
+                            .await,
+                    );
                 }
                 88..90 if self.nature.jumps => {
                     let set = {

@@ -24,12 +24,49 @@ const WAIT: Duration = Duration::from_secs(30);
 const LIMITS: &str = "-c statement_timeout=30s -c idle_in_transaction_session_timeout=15s \
     -c lock_timeout=20s";
 
-/// A pool of connections, none of which is made yet.
-pub(super) fn pool(
-    options: &ServerOptions,
-    url: &str,
-    password: Option<&Secret>,
-) -> Result<Pool, StoreError> {
+/// The way to a server.
+#[derive(Clone)]
+pub(super) struct Way {
+    pub(super) config: Config,
+    pub(super) tls: MakeRustlsConnect,
+}
+
+impl std::fmt::Debug for Way {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Way").finish_non_exhaustive()
+    }
+}
+
+impl Way {
+    /// The way to the server at this URL, with what else is known of it.
+    pub(super) fn to(options: &ServerOptions, url: &str) -> Result<Self, StoreError> {
+        Ok(Self {
+            config: config(url, options.password.as_ref())?,
+            tls: MakeRustlsConnect::new(encrypting(options.ca_file.as_deref())?),
+        })
+    }
+
+    /// A pool of connections, none of which is made yet.
+    pub(super) fn pool(&self, connections: usize) -> Result<Pool, StoreError> {
+        let manager = Manager::from_config(
+            self.config.clone(),
+            self.tls.clone(),
+            ManagerConfig {
+                recycling_method: RecyclingMethod::Fast,
+            },
+        );
+        Pool::builder(manager)
+            .max_size(connections.max(2))
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(WAIT))
+            .create_timeout(Some(CONNECT))
+            .recycle_timeout(Some(CONNECT))
+            .build()
+            .map_err(|error| StoreError::Unreachable(error.to_string()))
+    }
+}
+
+fn config(url: &str, password: Option<&Secret>) -> Result<Config, StoreError> {
     let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
         // The text may hold the password; the error does not.
         StoreError::Refused(format!(
@@ -53,22 +90,7 @@ pub(super) fn pool(
     let given = config.get_options().unwrap_or_default();
     // What the owner gives comes last, and holds.
     config.options(format!("{LIMITS} {given}"));
-    let tls = MakeRustlsConnect::new(encrypting(options.ca_file.as_deref())?);
-    let manager = Manager::from_config(
-        config,
-        tls,
-        ManagerConfig {
-            recycling_method: RecyclingMethod::Fast,
-        },
-    );
-    Pool::builder(manager)
-        .max_size(options.connections.max(2))
-        .runtime(Runtime::Tokio1)
-        .wait_timeout(Some(WAIT))
-        .create_timeout(Some(CONNECT))
-        .recycle_timeout(Some(CONNECT))
-        .build()
-        .map_err(|error| StoreError::Unreachable(error.to_string()))
+    Ok(config)
 }
 
 /// TLS as elsewhere: ring, and the roots that the system trusts, with those of the owner.

@@ -8,18 +8,23 @@
 //! Sockets are served by one thread of their own. Statements wait for their answers on the threads for what
 //! blocks, as SQLite's do.
 
+mod announce;
 mod connect;
 mod schema;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Object, Pool, PoolError};
 use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
 use tracing::warn;
 
-use super::StoreError;
+use self::announce::{CHANNEL, Calls, GATHER};
+use self::connect::Way;
 use super::sql::{Connection, Session};
+use super::{Call, StoreError};
 use crate::model::ServerOptions;
 
 /// For how long a write is tried again while the server can't be reached.
@@ -27,6 +32,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The pause before the first further attempt, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// Connections for signs of life and calls.
+const CONTROL: usize = 2;
+/// Calls of others that wait to be heeded.
+const HEARD: usize = 64;
 /// How often a transaction that others got in the way of is run.
 const MOST_CONFLICTS: u32 = 20;
 
@@ -36,9 +45,15 @@ pub(super) struct Server {
     /// The server without its password, for people.
     name: String,
     pool: Pool,
+    /// For what can't wait behind polls: signs of life and calls.
+    control: Pool,
+    way: Way,
+    calls: Arc<Calls>,
     /// Where reading goes: the replica, or the server.
     readers: Pool,
     may_write: bool,
+    /// Whether something was done that is not recorded.
+    owes: AtomicBool,
     /// Serves the sockets.
     runtime: Option<Runtime>,
 }
@@ -72,16 +87,22 @@ impl Server {
             .enable_all()
             .build()
             .map_err(|error| StoreError::Unreachable(error.to_string()))?;
-        let pool = connect::pool(options, &options.url, options.password.as_ref())?;
+        let way = Way::to(options, &options.url)?;
+        let pool = way.pool(options.connections)?;
+        let control = way.pool(CONTROL)?;
         let readers = match &options.replica {
-            Some(url) => connect::pool(options, url, options.password.as_ref())?,
+            Some(url) => Way::to(options, url)?.pool(options.connections)?,
             None => pool.clone(),
         };
         Ok(Self {
             name: options.to_string(),
             pool,
+            control,
+            way,
+            calls: Arc::default(),
             readers,
             may_write,
+            owes: AtomicBool::new(false),
             runtime: Some(runtime),
         })
     }
@@ -159,6 +180,32 @@ impl Server {
         T: Send + 'static,
         F: Fn(&Connection) -> Result<T, StoreError> + Send + Sync + 'static,
     {
+        self.write_over(&self.pool, PATIENCE, job).await
+    }
+
+    /// The same for what can't wait behind others, and is tried for so long.
+    pub(super) async fn write_within<T, F>(
+        &self,
+        patience: Duration,
+        job: F,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection) -> Result<T, StoreError> + Send + Sync + 'static,
+    {
+        self.write_over(&self.control, patience, job).await
+    }
+
+    async fn write_over<T, F>(
+        &self,
+        pool: &Pool,
+        patience: Duration,
+        job: F,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection) -> Result<T, StoreError> + Send + Sync + 'static,
+    {
         if !self.may_write {
             return Err(StoreError::ReadOnly);
         }
@@ -166,7 +213,7 @@ impl Server {
         let began = Instant::now();
         let (mut conflicts, mut pause) = (0, FIRST_PAUSE);
         loop {
-            let error = match self.connection(&self.pool).await {
+            let error = match self.connection(pool).await {
                 Ok(client) => {
                     let job = job.clone();
                     let task = tokio::task::spawn_blocking(move || {
@@ -181,7 +228,7 @@ impl Server {
             };
             match &error {
                 StoreError::Conflict(_) if conflicts < MOST_CONFLICTS => conflicts += 1,
-                StoreError::Unreachable(_) if began.elapsed() < PATIENCE => {}
+                StoreError::Unreachable(_) if began.elapsed() < patience => {}
                 _ => return Err(error),
             }
             // Who met does not meet again.
@@ -204,9 +251,51 @@ impl Server {
         Ok(Connection::Postgres(Session::new(client)))
     }
 
+    /// A feed was asked, and that could not be recorded.
+    pub(super) fn owe(&self) {
+        self.owes.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether that is so of any.
+    pub(super) fn owes(&self) -> bool {
+        self.owes.load(Ordering::Relaxed)
+    }
+
+    /// Calls out to other workers what was not called in the last moment.
+    pub(super) fn call(&self, call: Call) {
+        let Some(runtime) = &self.runtime else {
+            return;
+        };
+        if self.calls.add(call) {
+            let (pool, calls) = (self.control.clone(), self.calls.clone());
+            runtime.spawn(async move {
+                tokio::time::sleep(GATHER).await;
+                let all = calls.take();
+                // A call that nobody hears is found by looking.
+                if let Ok(client) = pool.get().await {
+                    for call in all {
+                        let sql = format!("SELECT pg_notify({CHANNEL}, '{}')", call.as_str());
+                        let _ = client.batch_execute(&sql).await;
+                    }
+                }
+            });
+        }
+    }
+
+    /// What is called out from now on.
+    pub(super) fn calls(&self) -> mpsc::Receiver<Call> {
+        let (tell, heard) = mpsc::channel(HEARD);
+        if let Some(runtime) = &self.runtime {
+            let Way { config, tls } = self.way.clone();
+            runtime.spawn(announce::listen(config, tls, tell));
+        }
+        heard
+    }
+
     /// Closes the connections.
     pub(super) fn close(mut self) {
         self.pool.close();
+        self.control.close();
         self.readers.close();
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();

@@ -1,0 +1,441 @@
+//! A worker's place among several: it says in time that it lives, takes up what falls to it, and gives back what
+//! another should have.
+//!
+//! [`beats`] talks to the database on a task of its own, so that nothing a poll waits for makes a worker look
+//! dead; the main loop heeds what it has heard ([`Fleet::heed`]). Where the pulse ends first, the
+//! loop lets go of everything before anybody else may take it ([`Fleet::let_go`]): polls under way are cut off.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
+use tracing::{debug, info, warn};
+
+use super::{Engine, Live, Scheduler};
+use crate::fleet::{Fence, Kind};
+use crate::model::Database;
+use crate::store::{Beat, Call, Heard, NewWorker, StoreError};
+
+/// Beats in a lease.
+const BEATS: u32 = 6;
+/// At least so long between two beats, also when others call.
+const LEAST: Duration = Duration::from_millis(100);
+
+/// What one worker does for all: removing what is old, and looking for spikes.
+pub(super) const PRUNING: &str = "prune";
+/// See [`PRUNING`].
+pub(super) const SPIKES: &str = "spikes";
+
+/// What the beats have heard.
+#[derive(Debug)]
+enum News {
+    Heard(Heard),
+    /// What others called out.
+    Call(Call),
+}
+
+/// A worker's place.
+#[derive(Debug)]
+pub struct Fleet {
+    engine: Arc<Engine>,
+    worker: i64,
+    news: mpsc::Receiver<News>,
+    beating: JoinHandle<()>,
+    /// All that is held, and what of it is to be given back once it is at rest.
+    held: HashMap<(Kind, String), Fence>,
+    giving: HashSet<(Kind, String)>,
+    alive: usize,
+    reloads: Option<i64>,
+    has_let_go: bool,
+}
+
+/// What the main loop has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Changes {
+    /// The sinks are others.
+    pub sinks: bool,
+    /// The configuration is to be read anew.
+    pub reload: bool,
+}
+
+impl Fleet {
+    /// Comes to the fleet; `None` where a worker is alone.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn join(engine: &Arc<Engine>, live: &Live) -> Result<Option<Self>, StoreError> {
+        let Database::Server(server) = &live.config.database else {
+            return Ok(None);
+        };
+        let lease = server.lease;
+        let new = NewWorker {
+            name: server.worker.clone().unwrap_or_else(machine),
+            process: std::process::id(),
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            configuration: fingerprint(live),
+        };
+        let worker = engine.store.join_fleet(new.clone(), lease).await?;
+        info!(
+            worker = new.name,
+            number = worker,
+            "joined the workers of this database"
+        );
+        let (tell, news) = mpsc::channel(16);
+        let beating = tokio::spawn(beats(engine.clone(), new, worker, lease, tell));
+        Ok(Some(Self {
+            engine: engine.clone(),
+            worker,
+            news,
+            beating,
+            held: HashMap::new(),
+            giving: HashSet::new(),
+            alive: 0,
+            reloads: None,
+            has_let_go: false,
+        }))
+    }
+
+    /// Waits for what is to be heeded, or for the pulse to end. Cancel safe.
+    pub async fn news(&mut self) -> Option<Told> {
+        let end = self.engine.hold.pulse().end();
+        let ends = !self.has_let_go && !self.held.is_empty();
+        tokio::select! {
+            news = self.news.recv() => news.map(Told),
+            () = sleep_until(end.unwrap_or_else(Instant::now)), if ends && end.is_some() => None,
+        }
+    }
+
+    /// Takes up and lets go what the database says, and begins to give back what is asked for.
+    ///
+    /// # Errors
+    /// What the database says; then it is heard again with the next beat.
+    pub async fn heed(
+        &mut self,
+        told: Told,
+        scheduler: &mut Scheduler,
+    ) -> Result<Changes, StoreError> {
+        let heard = match told.0 {
+            News::Heard(heard) => heard,
+            News::Call(call) => {
+                match call {
+                    Call::Deliveries => self.engine.wake_notifier(),
+                    Call::Pages => scheduler.more_pages(),
+                    // The beats have heard it too.
+                    Call::Leases | Call::Reload | Call::Subscriptions => {}
+                }
+                return Ok(Changes::default());
+            }
+        };
+        let mut changes = Changes {
+            reload: self.reloads.is_some_and(|known| known < heard.reloads),
+            sinks: false,
+        };
+        self.reloads = Some(heard.reloads);
+        if self.alive != heard.alive {
+            info!(workers = heard.alive, "workers at work");
+            self.alive = heard.alive;
+        }
+        if let Some(fence) = heard.held.first() {
+            self.worker = fence.worker;
+        }
+        let held: HashMap<_, _> = heard
+            .held
+            .into_iter()
+            .map(|fence| ((fence.kind, fence.name.clone()), fence))
+            .collect();
+        let lost: Vec<_> = self
+            .held
+            .iter()
+            .filter(|(key, fence)| held.get(key) != Some(fence))
+            .map(|(key, _)| key.clone())
+            .collect();
+        let gained: Vec<_> = held
+            .iter()
+            .filter(|(key, fence)| self.held.get(key) != Some(fence))
+            .map(|(key, _)| key.clone())
+            .collect();
+        let of_kind = |keys: &[(Kind, String)], kind| -> HashSet<i64> {
+            let of_kind = keys.iter().filter(|(of, _)| *of == kind);
+            of_kind.filter_map(|(_, name)| name.parse().ok()).collect()
+        };
+        let is_sink = |(kind, _): &(Kind, String)| *kind == Kind::Sink;
+        changes.sinks = lost.iter().chain(&gained).any(is_sink);
+        self.giving
+            .retain(|key| held.contains_key(key) && !lost.contains(key));
+        self.held = held;
+        self.has_let_go = false;
+        let gone = of_kind(&lost, Kind::Hosts);
+        if !gone.is_empty() {
+            scheduler.leave_shards(&gone);
+        }
+        for (kind, many) in heard.give {
+            changes.sinks |= self.give(kind, many, scheduler);
+        }
+        self.hold();
+        let mut shards = of_kind(&gained, Kind::Hosts);
+        shards.retain(|shard| !self.giving.contains(&(Kind::Hosts, shard.to_string())));
+        if !shards.is_empty() {
+            let live = self.engine.live();
+            if let Err(error) = scheduler.take_shards(&live, &shards).await {
+                // They count as not held, so that they are taken up with the next beat.
+                self.held.retain(|(kind, name), _| {
+                    *kind != Kind::Hosts || !name.parse().is_ok_and(|n| shards.contains(&n))
+                });
+                self.hold();
+                return Err(error);
+            }
+        }
+        if !gained.is_empty() || !lost.is_empty() {
+            let (hosts, sinks) = self.engine.hold.counts().unwrap_or_default();
+            debug!(shards = hosts, sinks, "holds");
+        }
+        Ok(changes)
+    }
+
+    /// Begins to give back so many of a kind; those that are being given back count. Says whether these are sinks.
+    fn give(&mut self, kind: Kind, many: usize, scheduler: &mut Scheduler) -> bool {
+        let already = self.giving.iter().filter(|(of, _)| *of == kind).count();
+        let mut could: Vec<_> = self
+            .held
+            .keys()
+            .filter(|key| key.0 == kind && !self.giving.contains(*key))
+            .cloned()
+            .collect();
+        // Those without a poll under way can go at once.
+        could.sort_by_cached_key(|(_, name)| {
+            (
+                name.parse().is_ok_and(|shard| scheduler.is_busy(shard)),
+                name.clone(),
+            )
+        });
+        let chosen: Vec<_> = could
+            .into_iter()
+            .take(many.saturating_sub(already))
+            .collect();
+        let shards: HashSet<i64> = chosen
+            .iter()
+            .filter_map(|(_, name)| name.parse().ok())
+            .collect();
+        if kind == Kind::Hosts {
+            scheduler.rest_shards(&shards);
+        }
+        let any = !chosen.is_empty();
+        self.giving.extend(chosen);
+        any && kind == Kind::Sink
+    }
+
+    /// What may be worked on, from now on.
+    fn hold(&self) {
+        let held = self
+            .held
+            .iter()
+            .filter(|(key, _)| !self.giving.contains(*key));
+        // A poll that is under way may still be recorded.
+        let hosts = self.held.iter().filter(|(key, _)| key.0 == Kind::Hosts);
+        self.engine
+            .hold
+            .set(held.chain(hosts).map(|(_, fence)| fence.clone()));
+    }
+
+    /// Gives back what is at rest; sinks are when `sinks_rest`.
+    ///
+    /// # Errors
+    /// What the database says; then it is given back later.
+    pub async fn give_back(
+        &mut self,
+        scheduler: &Scheduler,
+        sinks_rest: bool,
+    ) -> Result<(), StoreError> {
+        let is_at_rest = |(kind, name): &&(Kind, String)| match kind {
+            Kind::Hosts => !name.parse().is_ok_and(|shard| scheduler.is_busy(shard)),
+            Kind::Sink => sinks_rest,
+            Kind::Task => true,
+        };
+        let ready: Vec<_> = self.giving.iter().filter(is_at_rest).cloned().collect();
+        if ready.is_empty() {
+            return Ok(());
+        }
+        let fences = ready.iter().filter_map(|key| self.held.get(key)).cloned();
+        self.engine.store.give_back(fences.collect()).await?;
+        for key in &ready {
+            self.giving.remove(key);
+            self.held.remove(key);
+        }
+        self.hold();
+        self.engine.store.call(Call::Leases);
+        Ok(())
+    }
+
+    /// Waits for the first beat, for a round that does all the work there is. Says how many others are alive: if
+    /// there are any, it is theirs.
+    pub async fn all_or_nothing(&mut self) -> usize {
+        let others = loop {
+            match self.news.recv().await {
+                Some(News::Heard(heard)) => {
+                    let held = heard.held.into_iter();
+                    self.held = held.map(|f| ((f.kind, f.name.clone()), f)).collect();
+                    break heard.alive.saturating_sub(1);
+                }
+                Some(News::Call(_)) => {}
+                None => break 0,
+            }
+        };
+        self.hold();
+        // The beats go on, and what they hear is of no use.
+        let mut rest = std::mem::replace(&mut self.news, mpsc::channel(1).1);
+        tokio::spawn(async move { while rest.recv().await.is_some() {} });
+        others
+    }
+
+    /// The pulse has ended: nothing is this worker's until the database says so again.
+    pub async fn let_go(&mut self, scheduler: &mut Scheduler) {
+        warn!(
+            "the database was not reached for the length of a lease: other workers may do this one's work now; it \
+             goes on when the database says what is its"
+        );
+        self.held.clear();
+        self.giving.clear();
+        self.has_let_go = true;
+        self.hold();
+        scheduler.let_go().await;
+    }
+
+    /// The configuration that workers were asked to read is in force here.
+    pub fn reloaded(&mut self, reloads: i64) {
+        self.reloads = Some(reloads);
+    }
+
+    /// Leaves; all that is held is free at once. Where a feed was asked without that being recorded, all rest.
+    pub async fn leave(self) {
+        self.beating.abort();
+        if let Err(error) = self.engine.store.leave_fleet(self.worker).await {
+            warn!("other workers take this one's work over when its lease ends: {error}");
+        }
+        self.engine.store.call(Call::Leases);
+        // What was called goes out.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Something to be heeded.
+#[derive(Debug)]
+pub struct Told(News);
+
+/// Says in time that the worker lives, and tells what it hears.
+async fn beats(
+    engine: Arc<Engine>,
+    new: NewWorker,
+    mut worker: i64,
+    lease: Duration,
+    tell: mpsc::Sender<News>,
+) {
+    let mut calls = engine.store.calls();
+    let mut last: Option<Instant> = None;
+    let mut is_cut_off = false;
+    loop {
+        let live = engine.live();
+        let began = Instant::now();
+        let beat = Beat {
+            worker,
+            lease,
+            floor: live.policy.min_interval,
+            wanted: wanted(&live),
+            configuration: fingerprint(&live),
+            may_bury: last.is_some_and(|last| last.elapsed() < lease),
+        };
+        drop(live);
+        match engine.store.beat(beat).await {
+            Ok(Some(heard)) => {
+                engine.hold.pulse().extend(began, lease);
+                last = Some(began);
+                if std::mem::take(&mut is_cut_off) {
+                    info!("the database is reached again");
+                }
+                if tell.send(News::Heard(heard)).await.is_err() {
+                    return;
+                }
+            }
+            Ok(None) => {
+                warn!("this worker was taken for dead: it holds nothing any more and joins anew");
+                match engine.store.join_fleet(new.clone(), lease).await {
+                    Ok(number) => {
+                        worker = number;
+                        continue;
+                    }
+                    Err(error) => warn!("can't join: {error}"),
+                }
+            }
+            Err(error) => {
+                if !std::mem::replace(&mut is_cut_off, true) {
+                    warn!("can't say that this worker lives: {error}");
+                }
+            }
+        }
+        let next = began + lease / BEATS;
+        loop {
+            tokio::select! {
+                () = sleep_until(next) => break,
+                call = calls.recv() => match call {
+                    Some(Call::Leases | Call::Reload) => {
+                        sleep_until(began + LEAST).await;
+                        break;
+                    }
+                    Some(call) => {
+                        if tell.send(News::Call(call)).await.is_err() {
+                            return;
+                        }
+                    }
+                    None => {
+                        sleep_until(next).await;
+                        break;
+                    }
+                },
+            }
+        }
+    }
+}
+
+/// The sinks and tasks that a worker with this configuration could do.
+fn wanted(live: &Live) -> Vec<(Kind, String)> {
+    let sinks = live.config.sinks.iter();
+    let sinks = sinks.map(|sink| (Kind::Sink, sink.id.to_string()));
+    let tasks = [PRUNING, SPIKES].map(|task| (Kind::Task, task.to_owned()));
+    sinks.chain(tasks).collect()
+}
+
+/// What stands for a configuration: workers with the same one watch the same for the same sinks.
+fn fingerprint(live: &Live) -> String {
+    let config = &live.config;
+    let mut hash = Sha256::new();
+    let feeds: BTreeSet<_> = config
+        .feeds
+        .iter()
+        .map(|feed| (&feed.id, &feed.url))
+        .collect();
+    for (id, url) in feeds {
+        hash.update(id.as_str());
+        hash.update(url.as_str());
+    }
+    hash.update(format!("{:?}", config.topics));
+    for sink in &config.sinks {
+        hash.update(sink.id.as_str());
+    }
+    let hash: [u8; 32] = hash.finalize().into();
+    let [a, b, c, d, ..] = hash;
+    format!("{:08x}", u32::from_be_bytes([a, b, c, d]))
+}
+
+/// The machine's name.
+fn machine() -> String {
+    let name = rustix::system::uname();
+    let name = name.nodename().to_string_lossy();
+    if name.is_empty() {
+        "worker".to_owned()
+    } else {
+        name.into_owned()
+    }
+}
