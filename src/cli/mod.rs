@@ -34,6 +34,7 @@ mod topics;
 mod traces;
 mod trends;
 mod troubled;
+mod workers;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -104,6 +105,7 @@ enum Command {
     Backup(backup::BackupArgs),
     Prune(prune::PruneArgs),
     Doctor(doctor::DoctorArgs),
+    Workers(workers::WorkersArgs),
     /// Print a script by which a shell completes commands and options.
     Completions(shell::CompletionsArgs),
     /// Print a page of the manual, or write all of them to a folder.
@@ -196,6 +198,7 @@ pub fn main() -> ExitCode {
         Command::Backup(args) => backup::run(&context, &args),
         Command::Prune(args) => prune::run(&context, &args),
         Command::Doctor(args) => doctor::run(&context, &args),
+        Command::Workers(args) => workers::run(&context, &args),
         Command::Completions(args) => shell::completions(Arguments::command(), &args),
         Command::Man(args) => shell::man(Arguments::command(), &args),
         Command::Demo(args) => demo::run(&context, &args),

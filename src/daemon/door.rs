@@ -16,7 +16,7 @@ use crate::notify::Settled;
 use crate::notify::feed::Document;
 use crate::web::access::Access;
 use crate::web::access::guard::under_our_names;
-use crate::web::app::{App, Daemon, Vitals};
+use crate::web::app::{App, Daemon, Vitals, WorkShare};
 use crate::web::feeds::{self, Alerts, Served};
 use crate::web::{ListenError, Listener, api, one_of, page};
 use crate::world;
@@ -76,7 +76,7 @@ impl Door {
                 engine: engine.clone(),
                 settled: settled.clone(),
             });
-            let app = App::new(engine.store.clone(), seen, access);
+            let app = App::new(engine.store.for_people(), seen, access);
             api::router(&app).merge(page::router(&app))
         });
         let base = match &self.web.public_url {
@@ -132,6 +132,11 @@ impl Daemon for Seen {
         let settled = &self.settled;
         Vitals {
             silent_for: status.silent_for(),
+            share: self.engine.hold.counts().map(|(shards, sinks)| WorkShare {
+                shards,
+                sinks,
+                is_leased: self.engine.hold.pulse().is_alive(),
+            }),
             overdue: status.overdue(Timestamp::now()),
             feeds: now.feeds as u64,
             due: now.due as u64,
@@ -183,7 +188,7 @@ impl Alerts for Stored {
     }
 
     async fn document(&self, feed: Served) -> Option<(Document, Option<Timestamp>)> {
-        let store = &self.engine.store;
+        let store = self.engine.store.for_people();
         let told = match store.told(feed.sink.clone(), feed.entries).await {
             Ok(told) => told,
             Err(error) => {

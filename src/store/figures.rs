@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use super::sql::{Connection, OptionalExtension, params};
 
@@ -175,7 +176,7 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn try_writing(&self) -> Result<(), StoreError> {
-        self.write(|conn| {
+        self.write_within(Duration::from_secs(2), |conn| {
             let Ok(file) = conn.file() else {
                 conn.execute("UPDATE mentiond SET version = version", [])?;
                 return Ok(());

@@ -120,6 +120,8 @@ use crate::model::{Database, Timestamp};
 #[derive(Debug, Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    /// Whether what may be a moment old will do, so that a replica can say it.
+    is_for_people: bool,
 }
 
 #[derive(Debug)]
@@ -196,6 +198,16 @@ impl Store {
     fn assemble(backend: Backend, tally: figures::Tally) -> Self {
         Self {
             inner: Arc::new(Inner { backend, tally }),
+            is_for_people: false,
+        }
+    }
+
+    /// The same for pages, lists and charts, which may be read from a replica that is a moment behind.
+    #[must_use]
+    pub fn for_people(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            is_for_people: true,
         }
     }
 
@@ -286,7 +298,7 @@ impl Store {
     {
         match &self.inner.backend {
             Backend::File(file) => file.read_briefly(job).await,
-            Backend::Server(server) => server.read(job).await,
+            Backend::Server(server) => server.read(self.is_for_people, job).await,
         }
     }
 
@@ -297,7 +309,7 @@ impl Store {
     {
         match &self.inner.backend {
             Backend::File(file) => file.read(job).await,
-            Backend::Server(server) => server.read(job).await,
+            Backend::Server(server) => server.read(self.is_for_people, job).await,
         }
     }
 

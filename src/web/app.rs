@@ -37,6 +37,8 @@ pub trait Daemon: Send + Sync + 'static {
 pub struct Vitals {
     /// How long ago the main loop last said that it is alive.
     pub silent_for: Duration,
+    /// What is this worker's of the work, where there are several.
+    pub share: Option<WorkShare>,
     /// How long the feed that is due first is overdue.
     pub overdue: Duration,
     /// Feeds that are polled.
@@ -59,6 +61,17 @@ pub struct Vitals {
     pub attempt_time: Spread,
     /// When it was last looked whether a topic is mentioned far more than usual.
     pub looked_for_spikes: Option<Timestamp>,
+}
+
+/// What is one worker's of the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkShare {
+    /// Shards of hosts that it holds.
+    pub shards: usize,
+    /// Sinks that it serves.
+    pub sinks: usize,
+    /// Whether its lease runs.
+    pub is_leased: bool,
 }
 
 /// What all handlers share.

@@ -26,7 +26,8 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Health {
     /// `ok` or `failing`.
     status: &'static str,
-    /// What is not well: `scheduler` (the main loop does not answer), `database` (it can't be written).
+    /// What is not well: `scheduler` (the main loop does not answer), `database` (it can't be written),
+    /// `lease` (other workers may do this one's work by now).
     reasons: Vec<&'static str>,
 }
 
@@ -74,6 +75,9 @@ pub async fn ready(State(app): State<App>) -> Health {
 pub(super) async fn reasons(app: &App) -> Vec<&'static str> {
     let vitals = app.daemon.vitals();
     let mut reasons: Vec<_> = scheduler(vitals.silent_for).into_iter().collect();
+    if vitals.share.is_some_and(|share| !share.is_leased) {
+        reasons.push("lease");
+    }
     if !is_writable(app).await {
         reasons.push("database");
     }

@@ -49,7 +49,7 @@ pub(super) struct Server {
     control: Pool,
     way: Way,
     calls: Arc<Calls>,
-    /// Where reading goes: the replica, or the server.
+    /// Where people read: the replica, or the server.
     readers: Pool,
     may_write: bool,
     /// Whether something was done that is not recorded.
@@ -160,16 +160,21 @@ impl Server {
         &self,
         job: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        with(self.connection_now(&self.readers)?, job)
+        self.on_server(job)
     }
 
-    /// Reads on a thread where that holds nobody up.
-    pub(super) async fn read<T, F>(&self, job: F) -> Result<T, StoreError>
+    /// Reads on a thread where that holds nobody up; `for_people` also what is a moment old.
+    pub(super) async fn read<T, F>(&self, for_people: bool, job: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        let client = self.connection(&self.readers).await?;
+        let pool = if for_people {
+            &self.readers
+        } else {
+            &self.pool
+        };
+        let client = self.connection(pool).await?;
         let task = tokio::task::spawn_blocking(move || with(client, job));
         task.await.unwrap_or(Err(StoreError::Closed))
     }

@@ -118,6 +118,23 @@ fn process(text: &mut Text, seen: &Seen<'_>) {
         "How long ago the main loop said that it is alive.",
         seen.vitals.silent_for.as_secs_f64(),
     );
+    if let Some(share) = seen.vitals.share {
+        text.gauge(
+            "mentiond_worker_shards",
+            "Shards of hosts that this worker holds, of 1024.",
+            share.shards as f64,
+        );
+        text.gauge(
+            "mentiond_worker_sinks",
+            "Sinks that this worker serves.",
+            share.sinks as f64,
+        );
+        text.gauge(
+            "mentiond_worker_leased",
+            "Whether this worker's lease runs: 1 or 0.",
+            f64::from(share.is_leased),
+        );
+    }
     text.gauge(
         "mentiond_streams",
         "Streams of events that are open.",

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::super::app::WorkShare;
 use super::*;
 use crate::measure::Histogram;
 use crate::model::SinkId;
@@ -11,6 +12,11 @@ fn rendered() -> String {
     let id = |id| SinkId::new(id).unwrap();
     let vitals = Vitals {
         feeds: 3,
+        share: Some(WorkShare {
+            shards: 341,
+            sinks: 1,
+            is_leased: true,
+        }),
         polls: vec![("ok", 2), ("failed", 1)],
         poll_time: poll_time.spread(),
         attempts: vec![
