@@ -136,29 +136,20 @@ fn candidates(
     looks: Looks<'_>,
     but: Option<i64>,
 ) -> Result<Vec<(i64, Timestamp)>, StoreError> {
-    let mut shared: HashMap<i64, usize> = HashMap::new();
-    let mut band_rows = conn.prepare_cached(
-        "SELECT entry_id FROM fingerprint_band WHERE band = ?1 ORDER BY entry_id DESC LIMIT ?2",
-    )?;
-    for band in looks.fingerprint.bands() {
-        let rows = band_rows.query_map(params![band.cast_signed(), BAND_ROWS], |row| row.get(0))?;
-        for entry in rows {
-            *shared.entry(entry?).or_default() += 1;
-        }
-    }
+    let shared = if conn.is_postgres() {
+        sharing_at_once(conn, looks)?
+    } else {
+        sharing(conn, looks)?
+    };
     let mut shared: Vec<_> = shared
         .into_iter()
         .filter(|(id, _)| Some(*id) != but)
         .collect();
     shared.sort_unstable_by_key(|(entry, bands)| (std::cmp::Reverse(*bands), *entry));
     shared.truncate(MOST_FINGERPRINTS);
-    let mut fingerprint =
-        conn.prepare_cached("SELECT sketch, at_ms FROM fingerprint WHERE entry_id = ?1")?;
+    let ids: Vec<i64> = shared.into_iter().map(|(entry, _)| entry).collect();
     let mut alike = Vec::new();
-    for (entry, _) in shared {
-        let Some((found, at)) = read(&mut fingerprint, entry)? else {
-            continue;
-        };
+    for (entry, found, at) in fingerprints(conn, &ids)? {
         let agreement = looks.fingerprint.agreement(&found);
         if agreement >= FEWEST_AGREEING && apart(looks.at, at) <= looks.window {
             alike.push((agreement, entry, at));
@@ -170,6 +161,79 @@ fn candidates(
         .into_iter()
         .map(|(_, entry, at)| (entry, at))
         .collect())
+}
+
+/// Entries that share bands with a text, and how many; band by band.
+fn sharing(conn: &Connection, looks: Looks<'_>) -> Result<HashMap<i64, usize>, StoreError> {
+    let mut shared: HashMap<i64, usize> = HashMap::new();
+    let mut band_rows = conn.prepare_cached(
+        "SELECT entry_id FROM fingerprint_band WHERE band = ?1 ORDER BY entry_id DESC LIMIT ?2",
+    )?;
+    for band in looks.fingerprint.bands() {
+        let rows = band_rows.query_map(params![band.cast_signed(), BAND_ROWS], |row| row.get(0))?;
+        for entry in rows {
+            *shared.entry(entry?).or_default() += 1;
+        }
+    }
+    Ok(shared)
+}
+
+/// The same with one look, where each is a way to the server and back.
+fn sharing_at_once(conn: &Connection, looks: Looks<'_>) -> Result<HashMap<i64, usize>, StoreError> {
+    let each = conn.each("?1");
+    let mut rows = conn.prepare_cached(&format!(
+        "SELECT s.entry_id, count(*) FROM {each} b CROSS JOIN LATERAL
+           (SELECT entry_id FROM fingerprint_band WHERE band = CAST(b.value AS BIGINT)
+            ORDER BY entry_id DESC LIMIT ?2) s
+         GROUP BY s.entry_id"
+    ))?;
+    let rows = rows.query_map(params![bands(looks.fingerprint), BAND_ROWS], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The bands of a fingerprint as a JSON list.
+fn bands(fingerprint: &Fingerprint) -> String {
+    let bands = fingerprint.bands().map(u32::cast_signed);
+    serde_json::to_string(&bands).unwrap_or_else(|error| unreachable!("numbers serialize: {error}"))
+}
+
+/// The fingerprints of these entries, in their order.
+fn fingerprints(
+    conn: &Connection,
+    ids: &[i64],
+) -> Result<Vec<(i64, Fingerprint, Timestamp)>, StoreError> {
+    let mut found = Vec::with_capacity(ids.len());
+    if !conn.is_postgres() {
+        let sql = "SELECT sketch, at_ms FROM fingerprint WHERE entry_id = ?1";
+        let mut fingerprint = conn.prepare_cached(sql)?;
+        for entry in ids {
+            if let Some((fingerprint, at)) = read(&mut fingerprint, *entry)? {
+                found.push((*entry, fingerprint, at));
+            }
+        }
+        return Ok(found);
+    }
+    let list = serde_json::to_string(ids)
+        .unwrap_or_else(|error| unreachable!("numbers serialize: {error}"));
+    let each = conn.each("?1");
+    let mut rows = conn.prepare_cached(&format!(
+        "SELECT f.entry_id, f.sketch, f.at_ms FROM {each} i
+           JOIN fingerprint f ON f.entry_id = CAST(i.value AS BIGINT) ORDER BY i.key"
+    ))?;
+    let mut rows = rows.query([list])?;
+    while let Some(row) = &rows.next()? {
+        let sketch: Vec<u8> = row.get(1)?;
+        if let Some(fingerprint) = Fingerprint::from_bytes(&sketch) {
+            found.push((
+                row.get(0)?,
+                fingerprint,
+                Timestamp::from_millis(row.get(2)?),
+            ));
+        }
+    }
+    Ok(found)
 }
 
 fn read(
@@ -226,6 +290,16 @@ pub(super) fn remember(
     };
     conn.prepare_cached("INSERT INTO fingerprint (entry_id, at_ms, sketch) VALUES (?1, ?2, ?3)")?
         .execute(params![entry, at.as_millis(), fingerprint.to_bytes()])?;
+    if conn.is_postgres() {
+        let each = conn.each("?1");
+        conn.prepare_cached(&format!(
+            "INSERT INTO fingerprint_band (band, entry_id)
+             SELECT DISTINCT CAST(b.value AS BIGINT), CAST(?2 AS BIGINT) FROM {each} b
+             ON CONFLICT DO NOTHING"
+        ))?
+        .execute(params![bands(fingerprint), entry])?;
+        return Ok(());
+    }
     let mut insert = conn.prepare_cached(
         "INSERT INTO fingerprint_band (band, entry_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
     )?;
@@ -242,10 +316,19 @@ pub(super) fn forget(conn: &Connection, entry: i64) -> Result<bool, StoreError> 
     let Some((fingerprint, _)) = read(&mut statement, entry)? else {
         return Ok(false);
     };
-    let mut delete =
-        conn.prepare_cached("DELETE FROM fingerprint_band WHERE band = ?1 AND entry_id = ?2")?;
-    for band in fingerprint.bands() {
-        delete.execute(params![band.cast_signed(), entry])?;
+    if conn.is_postgres() {
+        let each = conn.each("?1");
+        conn.prepare_cached(&format!(
+            "DELETE FROM fingerprint_band WHERE entry_id = ?2
+               AND band IN (SELECT CAST(b.value AS BIGINT) FROM {each} b)"
+        ))?
+        .execute(params![bands(&fingerprint), entry])?;
+    } else {
+        let mut delete =
+            conn.prepare_cached("DELETE FROM fingerprint_band WHERE band = ?1 AND entry_id = ?2")?;
+        for band in fingerprint.bands() {
+            delete.execute(params![band.cast_signed(), entry])?;
+        }
     }
     conn.prepare_cached("DELETE FROM fingerprint WHERE entry_id = ?1")?
         .execute([entry])?;

@@ -7,6 +7,7 @@
 //! ([`super::turns`] sees to that where several commit at once). A poll
 //! that found nothing new writes its schedule row and nothing else.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::sql::{Connection, OptionalExtension, params};
@@ -21,7 +22,7 @@ use super::record::{
 use super::turns::Turns;
 use super::{FeedRow, Store, StoreError, fleet, indexed, series};
 use crate::fleet::Fence;
-use crate::model::Timestamp;
+use crate::model::{EntryKey, Timestamp};
 
 /// How often at most a key is marked as still being served. It keeps unchanged entries of a
 /// changed document from costing a write each.
@@ -254,6 +255,17 @@ fn record_entries(
         let window = (n < MOST_COMPARED).then_some(document.window);
         record_entry(conn, source, entry, window, committed)?;
     }
+    if conn.is_postgres() {
+        let (at, stale) = (source.at.as_millis(), (source.at - SERVED_STEP).as_millis());
+        let keys = hex_list(document.served.iter());
+        let each = conn.each("?2");
+        conn.prepare_cached(&format!(
+            "UPDATE seen SET served_ms = ?3 WHERE feed_id = ?1 AND served_ms < ?4
+               AND key IN (SELECT decode(k.value, 'hex') FROM {each} k)"
+        ))?
+        .execute(params![source.feed.0, keys, at, stale])?;
+        return Ok(());
+    }
     let mut served = conn.prepare_cached(
         "UPDATE seen SET served_ms = ?3 WHERE feed_id = ?1 AND key = ?2 AND served_ms < ?4",
     )?;
@@ -367,6 +379,24 @@ fn record_entry(
         committed.pages += 1;
     }
     Ok(())
+}
+
+/// Keys as a JSON list, for one look at all of them.
+pub(super) fn hex_list<'k>(keys: impl Iterator<Item = &'k EntryKey>) -> String {
+    let mut list = String::from("[");
+    for key in keys {
+        if list.len() > 1 {
+            list.push(',');
+        }
+        list.push('"');
+        for byte in key.0 {
+            // Writing to a String can't fail.
+            let _ = write!(list, "{byte:02x}");
+        }
+        list.push('"');
+    }
+    list.push(']');
+    list
 }
 
 fn millis(duration: Duration) -> i64 {

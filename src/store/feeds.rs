@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use super::sql::{Connection, OptionalExtension, Row, params};
 
+use super::commit::hex_list;
+use super::registering::{AT_ONCE, register_all};
 use super::{Store, StoreError};
 use crate::model::{EntryKey, Feed, FeedId, TextHash, Timestamp, UpdateHints, Validators};
 
 /// How far ahead of the clock a recorded time may lie and still be believed; beyond it, a wrong clock
 /// wrote it.
-const CLOCK_SLACK: Duration = Duration::from_mins(1);
+pub(super) const CLOCK_SLACK: Duration = Duration::from_mins(1);
 
 /// A feed's number in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -107,19 +109,19 @@ impl Store {
             .iter()
             .map(|f| (f.id.clone(), f.url.clone(), f.name.clone()))
             .collect();
+        if self.is_shared() {
+            let mut registered = Vec::with_capacity(feeds.len());
+            for part in feeds.chunks(AT_ONCE) {
+                let part = part.to_vec();
+                let one = self.write(move |conn| register_all(conn, &part, now));
+                registered.extend(one.await?);
+            }
+            return Ok(registered);
+        }
         self.write(move |conn| {
             feeds
                 .iter()
-                .map(|(id, url, source)| {
-                    let registered = register(conn, id.clone(), url.as_str(), source, now)?;
-                    if conn.is_postgres() {
-                        conn.prepare_cached(
-                            "UPDATE feed SET shard = ?2 WHERE id = ?1 AND shard IS DISTINCT FROM ?2",
-                        )?
-                        .execute([registered.row.0, crate::fleet::shard(url)])?;
-                    }
-                    Ok(registered)
-                })
+                .map(|(id, url, source)| register(conn, id.clone(), url.as_str(), source, now))
                 .collect()
         })
         .await
@@ -192,6 +194,18 @@ impl Store {
         keys: Vec<EntryKey>,
     ) -> Result<HashMap<EntryKey, TextHash>, StoreError> {
         self.read_briefly(move |conn| {
+            if conn.is_postgres() {
+                let each = conn.each("?2");
+                let mut statement = conn.prepare_cached(&format!(
+                    "SELECT key, text_hash FROM seen WHERE feed_id = ?1
+                       AND key IN (SELECT decode(k.value, 'hex') FROM {each} k)"
+                ))?;
+                let asked = params![feed.0, hex_list(keys.iter())];
+                let rows = statement.query_map(asked, |row| {
+                    Ok((EntryKey(row.get(0)?), TextHash(row.get(1)?)))
+                })?;
+                return Ok(rows.collect::<Result<_, _>>()?);
+            }
             let mut statement =
                 conn.prepare_cached("SELECT text_hash FROM seen WHERE feed_id = ?1 AND key = ?2")?;
             let mut known = HashMap::with_capacity(keys.len());
@@ -209,7 +223,7 @@ impl Store {
     }
 }
 
-fn register(
+pub(super) fn register(
     conn: &Connection,
     id: FeedId,
     url: &str,

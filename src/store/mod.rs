@@ -44,6 +44,7 @@ mod prunable;
 mod prune;
 mod query;
 mod record;
+mod registering;
 mod rematch;
 mod schema;
 mod search;
