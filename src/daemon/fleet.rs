@@ -124,8 +124,9 @@ impl Fleet {
                 match call {
                     Call::Deliveries => self.engine.wake_notifier(),
                     Call::Pages => scheduler.more_pages(),
+                    Call::Subscriptions => self.refresh_push(),
                     // The beats have heard it too.
-                    Call::Leases | Call::Reload | Call::Subscriptions => {}
+                    Call::Leases | Call::Reload => {}
                 }
                 return Ok(Changes::default());
             }
@@ -194,6 +195,17 @@ impl Fleet {
             debug!(shards = hosts, sinks, "holds");
         }
         Ok(changes)
+    }
+
+    /// Takes over what other workers know of subscriptions, beside everything else.
+    fn refresh_push(&self) {
+        if let Some(push) = self.engine.push().cloned() {
+            tokio::spawn(async move {
+                if let Err(error) = push.refresh().await {
+                    debug!("subscriptions can't be read now: {error}");
+                }
+            });
+        }
     }
 
     /// Begins to give back so many of a kind; those that are being given back count. Says whether these are sinks.

@@ -179,13 +179,40 @@ async fn read_pushed(
                     let feeds = feeds.lock().unwrap_or_else(PoisonError::into_inner);
                     feeds.get(&pushed.feed).cloned()
                 };
-                if let Some(feed) = feed {
-                    reading.spawn(read(engine.clone(), feed, pushed));
+                let engine = engine.clone();
+                match feed {
+                    Some(feed) => {
+                        reading.spawn(read(engine, feed, pushed));
+                    }
+                    // Hubs speak to whichever worker they reach.
+                    None if engine.store.is_shared() => {
+                        reading.spawn(async move {
+                            if let Some(feed) = configured(&engine, pushed.feed).await {
+                                read(engine, feed, pushed).await;
+                            }
+                        });
+                    }
+                    None => {}
                 }
             }
         }
     }
     while reading.join_next().await.is_some() {}
+}
+
+/// A feed of the configuration that another worker polls.
+async fn configured(engine: &Engine, row: FeedRow) -> Option<Arc<Feed>> {
+    let state = match engine.store.feed_state(row).await {
+        Ok(state) => state,
+        Err(error) => {
+            warn!("pushed content was not used: {error}");
+            return None;
+        }
+    };
+    let live = engine.live();
+    let mut feeds = live.config.feeds.iter();
+    let feed = feeds.find(|feed| feed.id.as_str() == state.name)?;
+    Some(Arc::new(feed.clone()))
 }
 
 async fn read(engine: Arc<Engine>, feed: Arc<Feed>, content: Pushed) {

@@ -10,6 +10,11 @@ use crate::model::Timestamp;
 
 impl Callbacks for Subscriber {
     async fn confirm(&self, token: &str, intent: Intent, now: Timestamp) -> bool {
+        // Another worker may have asked, a moment ago.
+        if let Err(error) = self.ledger.refresh().await {
+            tracing::warn!("a hub's question can't be answered: {error}");
+            return false;
+        }
         let Some((key, held)) = self.ledger.by_token(token) else {
             return false;
         };

@@ -1,6 +1,6 @@
 //! The subscriptions in memory and in the store, changed in both or in neither.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::keys::{Keys, fingerprint};
 use super::lease::{State, Subscription};
 use super::{Action, Followed, PushError, Target, record};
 use crate::model::{Secret, Timestamp};
-use crate::store::{FeedRow, Store, StoreError, SubscriptionRow};
+use crate::store::{Call, FeedRow, Store, StoreError, SubscriptionRow};
 
 /// Proof that push works is recorded this often; a poll or push is not worth a write of its own.
 const RECORD_PROOF: Duration = Duration::from_hours(1);
@@ -91,29 +91,66 @@ impl Ledger {
             table: Mutex::default(),
         };
         for row in ledger.store.subscriptions().await? {
-            let key = Action {
-                feed: row.feed,
-                generation: row.generation,
-            };
-            let same_callback = ledger.callback_hash(key) == row.callback_hash;
-            match record::read(&row) {
-                Some((target, now)) if same_callback && now.state != State::Gone => {
-                    let held = Held {
-                        target,
-                        now,
-                        error: row.error,
-                        private: false,
-                        recorded: now.heard,
-                    };
-                    ledger.put(key, held);
-                }
-                _ => {
-                    let store = &ledger.store;
-                    store.forget_subscription(row.feed, row.generation).await?;
-                }
+            let (feed, generation) = (row.feed, row.generation);
+            if !ledger.take(row) {
+                let store = &ledger.store;
+                store.forget_subscription(feed, generation).await?;
             }
         }
         Ok(ledger)
+    }
+
+    /// Whether other workers change subscriptions too.
+    pub fn is_shared(&self) -> bool {
+        self.store.is_shared()
+    }
+
+    /// Takes over what the store has, where other workers change it too.
+    pub async fn refresh(&self) -> Result<(), PushError> {
+        if !self.is_shared() {
+            return Ok(());
+        }
+        let _order = self.order.lock().await;
+        let rows = self.store.subscriptions().await?;
+        let there: BTreeSet<Action> = rows.iter().map(key_of).collect();
+        for row in rows {
+            self.take(row);
+        }
+        let gone: Vec<Action> = {
+            let table = self.table();
+            let keys = table.held.keys().filter(|key| !there.contains(key));
+            keys.copied().collect()
+        };
+        gone.into_iter().for_each(|key| self.drop_one(key));
+        Ok(())
+    }
+
+    /// Takes over a row of the store; says whether it is of any use.
+    fn take(&self, row: SubscriptionRow) -> bool {
+        let key = key_of(&row);
+        let same_callback = self.callback_hash(key) == row.callback_hash;
+        match record::read(&row) {
+            Some((target, now)) if same_callback && now.state != State::Gone => {
+                let known = self.table().held.get(&key).map(|held| held.private);
+                let held = Held {
+                    target,
+                    now,
+                    error: row.error,
+                    private: known.unwrap_or(false),
+                    recorded: now.heard,
+                };
+                self.put(key, held);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn drop_one(&self, key: Action) {
+        let token = self.keys.token(key.feed, key.generation);
+        let mut table = self.table();
+        table.held.remove(&key);
+        table.tokens.remove(&fingerprint(token.expose()));
     }
 
     /// Adds a subscription, unless the feed has one that is wanted.
@@ -142,6 +179,19 @@ impl Ledger {
         change: impl FnOnce(&mut Held),
     ) -> Result<Option<Held>, PushError> {
         let _order = self.order.lock().await;
+        if self.is_shared() {
+            // Another worker may have changed it since.
+            match self
+                .store
+                .one_subscription(key.feed, key.generation)
+                .await?
+            {
+                Some(row) => {
+                    self.take(row);
+                }
+                None => self.drop_one(key),
+            }
+        }
         let Some(before) = self.table().held.get(&key).cloned() else {
             return Ok(None);
         };
@@ -150,10 +200,7 @@ impl Ledger {
         if held.now.state == State::Gone {
             let store = &self.store;
             store.forget_subscription(key.feed, key.generation).await?;
-            let token = self.keys.token(key.feed, key.generation);
-            let mut table = self.table();
-            table.held.remove(&key);
-            table.tokens.remove(&fingerprint(token.expose()));
+            self.drop_one(key);
             return Ok(Some(held));
         }
         if worth_recording(&before, &held) {
@@ -187,7 +234,9 @@ impl Ledger {
             missed: held.now.missed,
             error: held.error.clone(),
         };
-        self.store.save_subscription(row).await
+        self.store.save_subscription(row).await?;
+        self.store.call(Call::Subscriptions);
+        Ok(())
     }
 
     fn put(&self, key: Action, held: Held) {
@@ -223,6 +272,13 @@ impl Ledger {
         let table = self.table();
         let key = *table.tokens.get(&fingerprint(token))?;
         Some((key, table.held.get(&key)?.clone()))
+    }
+}
+
+fn key_of(row: &SubscriptionRow) -> Action {
+    Action {
+        feed: row.feed,
+        generation: row.generation,
     }
 }
 

@@ -76,6 +76,14 @@ impl Subscriber {
         Ok(Self { ledger })
     }
 
+    /// Takes over what other workers have changed, where there are some.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn refresh(&self) -> Result<(), PushError> {
+        self.ledger.refresh().await
+    }
+
     /// Takes over the configuration: these feeds may be pushed, and no other. Subscriptions of
     /// others are ended, and those of a feed whose URL is another now: what their hubs push is not
     /// the feed's any more.
@@ -83,6 +91,8 @@ impl Subscriber {
     /// # Errors
     /// What the database says; to call it again is safe.
     pub async fn follow(&self, feeds: Vec<Followed>, now: Timestamp) -> Result<(), PushError> {
+        self.ledger.refresh().await?;
+        let is_shared = self.ledger.is_shared();
         let unfollowed: Vec<Action> = {
             let mut table = self.ledger.table();
             let feeds = feeds.into_iter().map(|f| (f.feed, f)).collect();
@@ -97,7 +107,9 @@ impl Subscriber {
             let stays = |key: &Action| {
                 let url = feeds.get(&key.feed).map(|followed| &followed.url);
                 let old = before.get(&key.feed).map(|followed| &followed.url);
-                url.is_some() && (old.is_none() || old == url)
+                // One that is followed nowhere any more lapses with its lease.
+                let elsewhere = is_shared && url.is_none();
+                elsewhere || url.is_some() && (old.is_none() || old == url)
             };
             keys.filter(|key| !stays(key)).collect()
         };
@@ -158,14 +170,25 @@ impl Subscriber {
     pub fn due(&self, now: Timestamp) -> Vec<Action> {
         let table = self.ledger.table();
         let due = table.held.iter().filter(|(_, h)| h.now.is_reached(now));
-        due.map(|(key, _)| *key).collect()
+        due.map(|(key, _)| *key)
+            .filter(|key| self.is_ours(&table, *key))
+            .collect()
     }
 
     /// When something is due next. Clocks get set: look at [`Subscriber::due`] now and then anyway.
     #[must_use]
     pub fn next_due(&self) -> Option<Timestamp> {
         let table = self.ledger.table();
-        table.held.values().filter_map(|held| held.now.next).min()
+        let ours = table
+            .held
+            .iter()
+            .filter(|(key, _)| self.is_ours(&table, **key));
+        ours.filter_map(|(_, held)| held.now.next).min()
+    }
+
+    /// Whether this worker asks the hub: of several, the one that polls the feed does.
+    fn is_ours(&self, table: &Table, key: Action) -> bool {
+        !self.ledger.is_shared() || table.feeds.contains_key(&key.feed)
     }
 
     /// Does what is due: lets what is overdue take its course, and asks the hub. The request is

@@ -1,6 +1,6 @@
 //! WebSub subscriptions: which hub was asked for which feed, and where that stands.
 
-use super::sql::{Row, params};
+use super::sql::{OptionalExtension, Row, params};
 
 use super::feeds::time;
 use super::{FeedRow, Store, StoreError};
@@ -64,6 +64,28 @@ impl Store {
             )?;
             let rows = statement.query_map([], subscription)?;
             Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// One of them, if it is there.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn one_subscription(
+        &self,
+        feed: FeedRow,
+        generation: i64,
+    ) -> Result<Option<SubscriptionRow>, StoreError> {
+        self.read_briefly(move |conn| {
+            Ok(conn
+                .prepare_cached(
+                    "SELECT feed_id, generation, hub, topic, callback_hash, state, lease_until_ms,
+                       next_action_ms, attempts, heard_ms, missed, error
+                     FROM subscription WHERE feed_id = ?1 AND generation = ?2",
+                )?
+                .query_row([feed.0, generation], subscription)
+                .optional()?)
         })
         .await
     }
