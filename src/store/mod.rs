@@ -34,6 +34,7 @@ mod index_check;
 mod indexed;
 mod lock;
 mod mentions;
+mod observed;
 mod outcomes;
 mod pace;
 mod pages;
@@ -84,6 +85,7 @@ use file::File;
 pub use health::Orphans;
 pub use history::{Alike, MentionFilter, MentionPlace, MentionRow};
 pub use index_check::IndexCheck;
+pub use observed::{DueMentions, MentionChange, StoredMention, Telling};
 pub use outcomes::Outcome;
 pub use pace::{DigestDetail, Paced};
 pub use pages::{PageId, PageJob, PageOutcome, PageRecord, WaitingPage};
@@ -92,8 +94,8 @@ use postgres::Server;
 pub use prunable::Prunable;
 pub use prune::{Keep, Pruned};
 pub use record::{
-    AlertRecord, Committed, DocumentRecord, EntryRecord, MentionRecord, PollRecord, PollStatus,
-    PushRecord, Renewal,
+    AlertRecord, Committed, DocumentRecord, EntryRecord, MentionEvent, MentionRecord, PollRecord,
+    PollStatus, PushRecord, Renewal,
 };
 pub use rematch::{Change, RematchCommitted, RematchRecord};
 pub use search::{MOST_FOUND, MOST_WEIGHED, SearchOrder, SearchPage, SearchResult, SearchRow};
