@@ -322,6 +322,8 @@ mod tests {
         b9f69f5bb21e696b13e17ed0634bb7a0
         al_52a1dd1f290ad9c1e44ae3c622e813f8
         al_753f2f3c7e340289965e96c8664eb7de
+        mn_b04ddb60a410d70545ce88bb23790f13
+        mn_1300631b93410df706d4c6500e8d74c9
         ");
     }
 

@@ -109,7 +109,53 @@ pub(super) mod tests {
     #[test]
     fn an_event_says_what_was_found_and_why_nobody_was_alerted() {
         let event = serde_json::to_string_pretty(&pretty(&mention())).unwrap();
-        insta::assert_snapshot!(event, @"");
+        insta::assert_snapshot!(event, @r#"
+        {
+          "data": {
+            "alert_id": "al_00000000000000000000000000000000",
+            "change": "revised",
+            "match": {
+              "field": "summary",
+              "snippet": "…по приглашению Токаева в Астану…",
+              "snippet_end": 45,
+              "snippet_start": 31,
+              "text": "Токаева"
+            },
+            "mention_id": "mn_1",
+            "score": 27,
+            "story": {
+              "feed": "vestnik",
+              "first_seen": "2024-07-04T09:30:00Z",
+              "id": "07070707070707070707070707070707",
+              "language": "ru",
+              "link": "https://vestnik.example/astana",
+              "published": "2024-07-04T09:29:00Z",
+              "revised": false,
+              "source": "Вестник",
+              "title": "Лидеры прибыли в Астану"
+            },
+            "terms": [
+              "Токаев*"
+            ],
+            "told": false,
+            "topic": {
+              "id": "tokayev",
+              "name": "Kassym-Jomart Tokayev",
+              "tags": [
+                "leader"
+              ]
+            },
+            "why_not_told": "story_known"
+          },
+          "datacontenttype": "application/json",
+          "id": "mn_2",
+          "source": "/mentiond/feeds/vestnik",
+          "specversion": "1.0",
+          "subject": "tokayev",
+          "time": "2024-07-04T09:30:00Z",
+          "type": "mentiond.mention.observed"
+        }
+        "#);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use mentiond::model::{EntryKey, FeedId, TopicId};
 use serde_json::Value;
 
 use crate::servers::Bus;
-use crate::support::{Home, Item, Site, TOPICS, rss, wait_for};
+use crate::support::{Home, Item, Site, TOPICS, feed as feed_table, rss, wait_for};
 use crate::{in_state, server};
 
 /// Topics, of which no text has score enough for the last.
@@ -21,22 +21,18 @@ fn topics() -> String {
 /// A home that watches these feeds of a site, with a sink that wants every mention.
 fn observing(url: &str, bus: &Bus, site: &Site, feeds: &[&str]) -> Home {
     let home = Home::new();
-    let mut text =
-        "database = \"m.db\"\n[schedule]\ninterval = \"200ms\"\nmin_interval = \"200ms\"\n"
-            .to_owned();
-    for feed in feeds {
-        text += &format!(
-            "[[feed]]\nid = \"{feed}\"\nurl = \"{}\"\nlanguage = \"en\"\nallow_private_addresses = true\n",
-            site.url(&format!("/{feed}"))
-        );
-    }
-    text += &format!(
-        "[[sink]]\nid = \"bus\"\ntype = \"nats\"\nurl = \"{url}\"\nsubject = \"{0}\"\nstream = \"{0}\"\n\
-         create_stream = true\nmentions = true\nretry_initial = \"100ms\"\nretry_max = \"200ms\"\n{1}",
+    let feeds: String = feeds
+        .iter()
+        .map(|feed| feed_table(feed, &site.url(&format!("/{feed}")), ""))
+        .collect();
+    home.write_config(&format!(
+        "database = \"m.db\"\n[schedule]\ninterval = \"200ms\"\nmin_interval = \"200ms\"\n{feeds}\
+         [[sink]]\nid = \"bus\"\ntype = \"nats\"\nurl = \"{url}\"\nsubject = \"{0}\"\nstream = \"{0}\"\n\
+         create_stream = true\nmentions = true\nretry_initial = \"100ms\"\nretry_max = \"200ms\"\n\
+         max_attempts = 1000\n{1}",
         bus.name,
         topics()
-    );
-    home.write_config(&text);
+    ));
     home
 }
 
@@ -85,7 +81,7 @@ fn every_mention_is_published_and_only_the_news_is_told() {
     let faint = Item::new("3", "Almaty in spring");
     let first = [putin.clone(), old, faint];
     site.publish("/one", rss(&first));
-    site.publish("/two", rss(&[putin.clone()]));
+    site.publish("/two", rss(std::slice::from_ref(&putin)));
     let home = observing(&url, &bus, &site, &["one", "two"]);
     let daemon = home.start();
     let found = mentions(&home, &bus, 4);
@@ -199,6 +195,38 @@ fn a_sink_that_wants_none_any_more_gets_what_waited() {
     home.write_config(&text.replace("mentions = true\n", ""));
     let daemon = home.start();
     mentions(&home, &bus, 1);
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn mentions_that_no_stream_takes_hold_up_no_alert() {
+    let Some(url) = server("mentions_that_no_stream_takes_hold_up_no_alert") else {
+        return;
+    };
+    let bus = Bus::of(&url, "apart");
+    bus.make_stream_of("alert.>");
+    let site = Site::start();
+    let items: Vec<Item> = (0..20)
+        .map(|n| Item::new(&n.to_string(), &format!("Putin in town {n}")))
+        .collect();
+    site.publish("/one", rss(&items));
+    let home = observing(&url, &bus, &site, &["one"]);
+    let text = std::fs::read_to_string(home.config()).unwrap();
+    home.write_config(&text.replace("create_stream = true\n", ""));
+    let daemon = home.start();
+    in_state(&home, "delivered", 20);
+    daemon.wait_for_log("mentions wait until");
+    let sinks = home.run(&["sinks", "--json"]).stdout;
+    let sinks: Value = serde_json::from_slice(&sinks).unwrap();
+    assert_eq!(
+        (&sinks["state"], &sinks["waiting"]),
+        (&"ok".into(), &0.into())
+    );
+    assert_eq!(sinks["mentions"], 20);
+    bus.remove_stream();
+    bus.make_stream();
+    mentions(&home, &bus, 20);
+    daemon.wait_for_log("mentions are published again");
     assert!(daemon.stop().success());
 }
 

@@ -61,10 +61,12 @@ pub(super) async fn deliveries(patient: &Patient<'_>) -> Result<Vec<Finding>, St
     }
     if findings.is_empty() {
         let sum = |counts: &BTreeMap<&str, u64>| counts.values().sum::<u64>();
-        let mut text = format!("{} waiting, {} held, 0 dead", sum(&waiting), sum(&held));
-        if !mentions.is_empty() {
-            text += &format!(", {} mentions waiting", sum(&mentions));
-        }
+        let more = match sum(&mentions) {
+            0 => String::new(),
+            n => format!(", {n} mentions waiting"),
+        };
+        let (waiting, held) = (sum(&waiting), sum(&held));
+        let text = format!("{waiting} waiting, {held} held, 0 dead{more}");
         findings.push(Finding::ok("deliveries", text));
     }
     Ok(findings)

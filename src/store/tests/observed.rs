@@ -1,5 +1,6 @@
 //! Sinks that want every mention: what they get, in the commit of the mention, once.
 
+use super::MentionChange::{Found, Revised};
 use super::*;
 
 /// The entry of these numbers, whose topics go to the sinks `a` and `b` as mentions too.
@@ -62,7 +63,6 @@ async fn every_mention_is_an_event_and_says_what_became_of_its_alert() {
     again.mentions[0].event.as_mut().unwrap().id = "mn_other_feed".to_owned();
     let made = base.commit(1, NOW + DAY, vec![again]).await;
     assert_eq!((made.mentions, made.alerts, made.observed), (1, 0, 1));
-    use MentionChange::Found;
     let expected = [
         (Found, Telling::Told, true),
         (Found, Telling::Told, true),
@@ -105,7 +105,7 @@ async fn an_edit_is_an_event_if_it_changes_what_is_known_of_the_mention() {
         assert_eq!(made.observed, 1);
         assert_eq!(
             base.observed().await,
-            [(MentionChange::Revised, Telling::StoryKnown, true)]
+            [(Revised, Telling::StoryKnown, true)]
         );
         let (.., event) = base.mentions_of("a", NOW).await.swap_remove(0);
         assert_ne!(event.id, event.mention);
@@ -129,8 +129,8 @@ async fn an_edit_of_what_was_too_old_is_no_news() {
     edited.mentions[0].range = (2, 6);
     base.commit(0, NOW, vec![edited]).await;
     let expected = [
-        (MentionChange::Found, Telling::TooOld, false),
-        (MentionChange::Revised, Telling::NotNews, false),
+        (Found, Telling::TooOld, false),
+        (Revised, Telling::NotNews, false),
     ];
     assert_eq!(base.observed().await, expected);
     assert_eq!(base.count("alert"), 0);
