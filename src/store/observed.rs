@@ -154,7 +154,7 @@ pub(super) fn put(
     Ok(())
 }
 
-/// What waits for `latest` or longer counts as due: no policy waits so long, so a clock was wrong.
+/// `?3` is the latest time for which a policy may have let one wait; `?4` asks for those too that are not due.
 const DUE: &str = "
     SELECT d.seq, d.attempts, d.next_attempt_ms, e.id, e.topic, e.created_ms, e.detail
     FROM mention_delivery d JOIN mention_event e ON e.id = d.event_id
