@@ -6,6 +6,8 @@
 // Helpers may give up as tests do.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "nats/mentions.rs"]
+mod mentions;
 #[path = "nats/realm.rs"]
 mod realm;
 #[path = "nats/servers.rs"]
@@ -166,6 +168,7 @@ fn the_same_alert_is_stored_once() {
         subject: bus.name.clone(),
         stream: None,
         create_stream: false,
+        mentions: false,
         extra_roots: None,
         allow_private: Private::Refused,
     };

@@ -245,6 +245,7 @@ impl Made<'_> {
             score,
             min_score: 1,
             alert,
+            event: None,
         }
     }
 

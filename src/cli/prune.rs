@@ -103,6 +103,7 @@ fn removed(pruned: &Pruned, table: &Prunable) -> u64 {
         "mention" => pruned.mentions,
         "seen" => pruned.seen,
         "delivery" => pruned.deliveries,
+        "mention_delivery" => pruned.mention_deliveries,
         "alert" => pruned.alerts,
         _ => pruned.stories,
     };

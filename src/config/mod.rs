@@ -343,6 +343,12 @@ impl SinkConfig {
         }
     }
 
+    /// Whether it gets every mention, told or not.
+    #[must_use]
+    pub fn wants_mentions(&self) -> bool {
+        matches!(&self.kind, SinkKind::Nats(config) if config.mentions)
+    }
+
     /// How alerts are put into words there.
     #[must_use]
     pub fn voice(&self) -> Voice {

@@ -15,11 +15,12 @@ use crate::model::Secret;
 use crate::notify::nats;
 
 /// The keys that only NATS sinks have.
-pub(super) const KEYS: [&str; 5] = [
+pub(super) const KEYS: [&str; 6] = [
     "credentials",
     "subject",
     "stream",
     "create_stream",
+    "mentions",
     "extra_roots",
 ];
 
@@ -47,6 +48,8 @@ pub struct NatsConfig {
     pub stream: Option<String>,
     /// Whether the stream is made when none takes the messages.
     pub create_stream: bool,
+    /// Whether it gets every mention too, told or not.
+    pub mentions: bool,
     /// Certificates in PEM form that are trusted besides the system's.
     pub extra_roots: Option<Vec<u8>>,
     /// The private addresses that a server's name may lead to.
@@ -110,6 +113,10 @@ pub(super) fn read(table: &mut Table<'_>, environment: &Environment) -> Option<N
         );
         return None;
     }
+    let mentions = match table.get("mentions") {
+        Some(value) => value.flag(),
+        None => Some(false),
+    };
     let extra_roots = match table.get("extra_roots") {
         Some(value) => request::extra_roots(&value).map(Some),
         None => Some(None),
@@ -134,6 +141,7 @@ pub(super) fn read(table: &mut Table<'_>, environment: &Environment) -> Option<N
         subject: subject?,
         stream: stream?,
         create_stream: create_stream?,
+        mentions: mentions?,
         extra_roots: extra_roots?,
         allow_private,
     })

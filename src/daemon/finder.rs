@@ -9,11 +9,11 @@ use crate::config::{Config, RouteConfig, SinkConfig};
 use crate::dedup;
 use crate::matching::{self, Facts, Matcher};
 use crate::model::{
-    AlertFacts, AlertKind, Entry, Feed, Mention, MentionAlert, Route, StoryKey, Timestamp, Topic,
-    TopicId,
+    AlertFacts, AlertKind, Entry, EntryKey, Feed, Mention, MentionAlert, Route, SinkId, StoryKey,
+    TextHash, Timestamp, Topic, TopicId,
 };
 use crate::notify::route;
-use crate::store::{AlertRecord, MentionRecord};
+use crate::store::{AlertRecord, MentionEvent, MentionRecord, Telling};
 
 /// How many characters a snippet shows on each side of a hit.
 const SNIPPET: usize = 80;
@@ -24,6 +24,8 @@ pub struct Routes {
     places: HashMap<TopicId, usize>,
     rules: Vec<RouteConfig>,
     sinks: Vec<SinkConfig>,
+    /// Those of the sinks that want every mention.
+    observers: Vec<SinkConfig>,
 }
 
 impl Routes {
@@ -35,6 +37,12 @@ impl Routes {
             places: places.map(|(n, topic)| (topic.id.clone(), n)).collect(),
             rules: config.routes.clone(),
             sinks: config.sinks.clone(),
+            observers: config
+                .sinks
+                .iter()
+                .filter(|sink| sink.wants_mentions())
+                .cloned()
+                .collect(),
         }
     }
 
@@ -49,6 +57,33 @@ impl Routes {
     pub fn sinks(&self, alert: &AlertFacts<'_>) -> Vec<Route> {
         route::sinks(&self.rules, &self.sinks, alert)
     }
+
+    /// The sinks that get a mention whether it is told or not: those that want every mention, as far as
+    /// their own filters let it through.
+    fn observers(&self, mention: &AlertFacts<'_>) -> Vec<SinkId> {
+        let wanting = self
+            .observers
+            .iter()
+            .filter(|sink| route::accepts(sink, mention).is_ok());
+        wanting.map(|sink| sink.id.clone()).collect()
+    }
+}
+
+/// An entry to be looked through.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    /// The entry.
+    pub entry: &'a Entry,
+    /// Its key within the feed.
+    pub key: EntryKey,
+    /// The story it tells.
+    pub story: StoryKey,
+    /// Its language, as far as known.
+    pub language: Option<&'a str>,
+    /// Whether it had another text before.
+    pub revised: bool,
+    /// Why what it mentions is not to be told; `None` if it is.
+    pub untold: Option<Telling>,
 }
 
 /// What mentions in an entry of a feed are made from.
@@ -67,44 +102,64 @@ pub struct Finder<'a> {
 impl Finder<'_> {
     /// The topics found in an entry, with an alert for each if it is to be told.
     #[must_use]
-    pub fn mentions(
-        &self,
-        entry: &Entry,
-        story: StoryKey,
-        language: Option<&str>,
-        revised: bool,
-        tell: bool,
-    ) -> Vec<MentionRecord> {
+    pub fn mentions(&self, reading: &Reading<'_>) -> Vec<MentionRecord> {
+        let Reading {
+            entry, language, ..
+        } = *reading;
         let facts = Facts::of(self.feed, entry, language);
         let found = self.matcher.find_with(&entry.fields(), &facts);
+        let is_observed = !(found.is_empty() || self.routes.observers.is_empty());
+        let text = is_observed.then(|| dedup::text_hash(entry));
         found
             .iter()
-            .filter_map(|mention| self.mention(mention, entry, story, language, revised, tell))
+            .filter_map(|mention| self.mention(mention, reading, text))
             .collect()
     }
 
+    /// The record of a mention; `text` is the fingerprint of the entry's text where sinks want every mention.
     fn mention(
         &self,
         mention: &Mention,
-        entry: &Entry,
-        story: StoryKey,
-        language: Option<&str>,
-        revised: bool,
-        tell: bool,
+        reading: &Reading<'_>,
+        text_hash: Option<TextHash>,
     ) -> Option<MentionRecord> {
+        let Reading {
+            entry,
+            key,
+            story,
+            language,
+            revised,
+            untold,
+        } = *reading;
         // Hits come ordered by field, so the first one is in the weightiest field.
         let best = mention.hits.first()?;
         let topic = self.routes.topic(self.matcher.topics(), &mention.topic)?;
         let text = entry.text(best.field);
         let snippet = matching::snippet(text, best.start, best.end, SNIPPET);
-        let alert = tell.then(|| {
+        let facts = AlertFacts {
+            topic: Some(topic.id.as_str()),
+            tags: &topic.tags,
+            feed: self.feed.id.as_str(),
+            country: self.feed.country.as_deref(),
+            language,
+            field: Some(best.field),
+            score: Some(mention.score),
+            story: Some(story),
+            title: None,
+            is_spike: false,
+        };
+        let observers = match text_hash {
+            Some(_) => self.routes.observers(&facts),
+            None => Vec::new(),
+        };
+        let detail = || {
             let mut terms: Vec<String> = Vec::new();
             for hit in &mention.hits {
                 if !terms.iter().any(|t| **t == *hit.term) {
                     terms.push(hit.term.to_string());
                 }
             }
-            let detail = MentionAlert {
+            MentionAlert {
                 topic_name: topic.name.clone(),
                 topic_tags: topic.tags.clone(),
                 terms,
@@ -124,26 +179,29 @@ impl Finder<'_> {
                 feed: self.feed.id.to_string(),
                 source: self.feed.name.clone(),
                 revision: revised,
-            };
+            }
+        };
+        let alert = untold.is_none().then(|| {
+            let detail = detail();
             let id = dedup::mention_alert_id(&mention.topic, story);
-            let facts = AlertFacts {
-                topic: Some(topic.id.as_str()),
-                tags: &topic.tags,
-                feed: self.feed.id.as_str(),
-                country: self.feed.country.as_deref(),
-                language,
-                field: Some(best.field),
-                score: Some(mention.score),
-                story: Some(story),
+            let routes = self.routes.sinks(&AlertFacts {
                 title: Some(detail.heading()),
-                is_spike: false,
-            };
-            let routes = self.routes.sinks(&facts);
+                ..facts
+            });
             AlertRecord {
                 score: Some(mention.score),
                 ..AlertRecord::new(id, AlertKind::Mention, &detail, routes)
             }
         });
+        let event = text_hash
+            .filter(|_| !observers.is_empty())
+            .map(|text| MentionEvent {
+                id: dedup::mention_id(&self.feed.id, key, &mention.topic),
+                text,
+                detail: detail(),
+                untold: untold.unwrap_or(Telling::NotNews),
+                sinks: observers,
+            });
         Some(MentionRecord {
             topic: mention.topic.clone(),
             term: best.term.to_string(),
@@ -155,6 +213,7 @@ impl Finder<'_> {
             score: mention.score,
             min_score: topic.min_score,
             alert,
+            event: event.map(Box::new),
         })
     }
 }

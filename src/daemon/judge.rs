@@ -8,13 +8,13 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::Live;
-use super::finder::Finder;
+use super::finder::{Finder, Reading};
 use crate::article;
 use crate::dedup::{self, Fingerprint, Passage, Standing};
 use crate::language;
-use crate::model::{Document, Entry, EntryKey, Feed, StoryKey, TextHash, Timestamp};
+use crate::model::{Document, Entry, EntryKey, Feed, TextHash, Timestamp};
 use crate::search::EntryTokens;
-use crate::store::{DocumentRecord, EntryRecord, MentionRecord};
+use crate::store::{DocumentRecord, EntryRecord, MentionRecord, Telling};
 
 /// What the judgement rests on besides the document.
 #[derive(Debug)]
@@ -135,7 +135,14 @@ impl Judge<'_> {
         let tell = revised
             || !self.around.first
             || !too_old(dated, self.live.config.alerts.max_age, self.now);
-        let mentions = self.mentions(&entry, story, language.as_deref(), revised, tell);
+        let mentions = self.mentions(&Reading {
+            entry: &entry,
+            key,
+            story,
+            language: language.as_deref(),
+            revised,
+            untold: (!tell).then_some(Telling::TooOld),
+        });
         let own_text = format!("{}\n{}", entry.summary, entry.content);
         let page = entry
             .link
@@ -170,21 +177,14 @@ impl Judge<'_> {
 
     /// The topics found in an entry, with an alert for each if it is to be told.
     #[must_use]
-    pub fn mentions(
-        &self,
-        entry: &Entry,
-        story: StoryKey,
-        language: Option<&str>,
-        revised: bool,
-        tell: bool,
-    ) -> Vec<MentionRecord> {
+    pub fn mentions(&self, reading: &Reading<'_>) -> Vec<MentionRecord> {
         let finder = Finder {
             matcher: &self.live.matcher,
             routes: &self.live.routes,
             feed: self.feed,
             first_seen: self.now,
         };
-        finder.mentions(entry, story, language, revised, tell)
+        finder.mentions(reading)
     }
 }
 

@@ -11,6 +11,7 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span, debug, info, info_span};
 use url::Url;
 
+use super::finder::Reading;
 use super::judge::{Around, Judge};
 use super::poll::PollError;
 use super::{Engine, Live};
@@ -303,7 +304,14 @@ async fn judge(
         entry.content = text;
         let spoken = language.as_ref().map(|(code, _)| code.as_str());
         let spoken = spoken.or(job.language.as_deref());
-        let mentions = judge.mentions(&entry, job.story, spoken, false, true);
+        let mentions = judge.mentions(&Reading {
+            entry: &entry,
+            key: job.key,
+            story: job.story,
+            language: spoken,
+            revised: false,
+            untold: None,
+        });
         PageOutcome::Read {
             fingerprint: judge.fingerprint(&entry).map(Box::new),
             window: live.config.dedup.window,

@@ -10,13 +10,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::finder::{Finder, Routes};
+use super::finder::{Finder, Reading, Routes};
 use crate::config::Config;
 use crate::matching::{CompileError, Matcher};
 use crate::model::{Feed, FeedId, StoryKey, Timestamp, Topic, TopicId};
 use crate::store::{
     Change, HistoryEntry, HistoryPlace, KnownMention, MentionRecord, RematchRecord, Store,
-    StoreError, TextVersion,
+    StoreError, Telling, TextVersion,
 };
 use crate::world;
 
@@ -235,8 +235,14 @@ impl Watch {
             feed,
             first_seen: history.first_seen(),
         };
-        let (story, language) = (history.story, history.language.as_deref());
-        let mentions = finder.mentions(&history.entry, story, language, false, self.how.tell);
+        let mentions = finder.mentions(&Reading {
+            entry: &history.entry,
+            key: history.key,
+            story: history.story,
+            language: history.language.as_deref(),
+            revised: false,
+            untold: (!self.how.tell).then_some(Telling::Rematch),
+        });
         let topics = self.matcher.topics();
         let known = history.known.iter();
         let known =
@@ -365,6 +371,7 @@ mod tests {
             score: 50,
             min_score: 1,
             alert: None,
+            event: None,
         }
     }
 

@@ -118,6 +118,10 @@ enum Done {
 
 /// A poll or the reading of a page that has ended, or its first part.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for each task that has ended, for a moment"
+)]
 pub enum Ended {
     /// The fetch of a poll, which goes on.
     Fetch,

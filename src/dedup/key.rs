@@ -177,6 +177,25 @@ pub fn digest_id(sink: &str, first: &str, at: Timestamp) -> String {
     alert_id(AlertKind::Digest, &[sink.as_bytes(), first.as_bytes(), &at])
 }
 
+/// The stable id of a topic's mention in an entry of a feed.
+#[must_use]
+pub fn mention_id(feed: &FeedId, entry: EntryKey, topic: &TopicId) -> String {
+    let parts = [
+        feed.as_str().as_bytes(),
+        &entry.0,
+        topic.as_str().as_bytes(),
+    ];
+    format!("mn_{}", StoryKey(hash("mention", &parts)))
+}
+
+/// The stable id of what became of the mention with this id by an edit: the same text with the same
+/// score is the same.
+#[must_use]
+pub fn revised_mention_id(mention: &str, text: TextHash, score: u8) -> String {
+    let parts = [mention.as_bytes(), &text.0, &[score]];
+    format!("mn_{}", StoryKey(hash("mention-revised", &parts)))
+}
+
 fn alert_id(kind: AlertKind, parts: &[&[u8]]) -> String {
     format!("al_{}", StoryKey(hash(kind.as_str(), parts)))
 }
@@ -291,6 +310,8 @@ mod tests {
             story_key(&feed, &entry("", "", ""), EntryKey([0; 16])).to_string(),
             mention_alert_id(&topic, StoryKey([0; 16])),
             feed_alert_id(AlertKind::FeedGone, &feed, Timestamp::from_millis(1)),
+            mention_id(&feed, EntryKey([0; 16]), &topic),
+            revised_mention_id("mn_0", TextHash([0; 16]), 50),
         ];
         insta::assert_snapshot!(shown.join("\n"), @r"
         efc75e121d6fc8aa177195974baf1bd1
@@ -301,6 +322,8 @@ mod tests {
         b9f69f5bb21e696b13e17ed0634bb7a0
         al_52a1dd1f290ad9c1e44ae3c622e813f8
         al_753f2f3c7e340289965e96c8664eb7de
+        mn_b04ddb60a410d70545ce88bb23790f13
+        mn_1300631b93410df706d4c6500e8d74c9
         ");
     }
 
@@ -313,6 +336,30 @@ mod tests {
         let id = id(AlertKind::FeedGone, 1);
         let digits = id.strip_prefix("al_").unwrap();
         assert!(digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit()));
+    }
+
+    #[test]
+    fn a_mention_is_known_by_feed_entry_and_topic_and_its_edits_by_text_and_score() {
+        let id = |feed: &str, key: u8, topic: &str| {
+            let (feed, topic) = (FeedId::new(feed).unwrap(), TopicId::new(topic).unwrap());
+            mention_id(&feed, EntryKey([key; 16]), &topic)
+        };
+        let ids = [
+            id("f", 1, "t"),
+            id("g", 1, "t"),
+            id("f", 2, "t"),
+            id("f", 1, "u"),
+        ];
+        let edits = [
+            ("mn_a", 1, 50),
+            ("mn_b", 1, 50),
+            ("mn_a", 2, 50),
+            ("mn_a", 1, 51),
+        ]
+        .map(|(id, text, score)| revised_mention_id(id, TextHash([text; 16]), score));
+        let all: std::collections::BTreeSet<_> = ids.iter().chain(&edits).collect();
+        assert_eq!(all.len(), 8);
+        assert!(all.iter().all(|id| id.len() == 35 && id.starts_with("mn_")));
     }
 
     #[test]

@@ -6,8 +6,8 @@
 //! A [`Fingerprint`] finds entries whose texts may be nearly the same, and [`compare`] tells of two of
 //! them whether they are, or which fact separates them ([`Reason`]).
 //! [`standing`] decides what an entry is, given what the store knows of its key. The alert ids
-//! ([`mention_alert_id`], [`feed_alert_id`]) are made here too, so that the same fact has the same
-//! id whenever it is found.
+//! ([`mention_alert_id`], [`feed_alert_id`]) and those of mentions ([`mention_id`]) are made here too, so that
+//! the same fact has the same id whenever it is found.
 //!
 //! ```
 //! use mentiond::dedup::{Standing, assign_keys, canonical_link, standing, text_hash};
@@ -53,8 +53,8 @@ use crate::model::TextHash;
 
 pub use fingerprint::{BANDS, FEWEST_AGREEING, Fingerprint, ROWS, ROWS_A_BAND};
 pub use key::{
-    assign_keys, digest_id, feed_alert_id, grown_alert_id, mention_alert_id, spike_alert_id,
-    story_key, text_hash,
+    assign_keys, digest_id, feed_alert_id, grown_alert_id, mention_alert_id, mention_id,
+    revised_mention_id, spike_alert_id, story_key, text_hash,
 };
 pub use likeness::{
     LEAST_LIKENESS, Passage, Reason, SHORT, SHORT_APART, Verdict, compare, compare_at,

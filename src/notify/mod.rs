@@ -9,7 +9,8 @@
 //!
 //! What a payload looks like is in [`payload`], what chats and other receivers get in [`format`], what readers of
 //! feeds get in [`feed`], in which [`words`] and [`voice`], how a request is signed in [`sign`], and who gets which
-//! alert in [`route`].
+//! alert in [`route`]. What sinks get that want every mention is in `observed`, and goes by a worker of its own,
+//! `observer`.
 
 pub mod circuit;
 pub mod command;
@@ -20,6 +21,8 @@ pub mod format;
 pub mod log;
 pub mod nats;
 mod notifier;
+mod observed;
+mod observer;
 pub mod payload;
 pub mod probe;
 mod recorder;

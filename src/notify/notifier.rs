@@ -109,6 +109,9 @@ async fn prepare(
             continue;
         };
         let mut worker = sink::worker(store, config, printer, settled)?;
+        if let Some(observer) = &mut worker.observer {
+            (observer.fence, observer.pulse) = (fence.clone(), hold.pulse().clone());
+        }
         (worker.fence, worker.pulse) = (fence, hold.pulse().clone());
         workers.push(worker);
         ours.push(config);

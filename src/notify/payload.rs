@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use crate::model::{AlertKind, SpikeStory, StorySource, Timestamp};
+use crate::model::{AlertKind, MentionAlert, SpikeStory, StorySource, Timestamp};
 use crate::pace::Reason;
 use crate::store::{StoredAlert, StoredDetail, TopicCount, TopicName};
 
@@ -136,6 +136,47 @@ pub struct Story<'a> {
     revised: bool,
 }
 
+impl<'a> Topic<'a> {
+    /// The topic that is mentioned.
+    pub(super) fn of(id: &'a str, detail: &'a MentionAlert) -> Self {
+        Self {
+            id,
+            name: &detail.topic_name,
+            tags: &detail.topic_tags,
+        }
+    }
+}
+
+impl<'a> Match<'a> {
+    /// Where it is.
+    pub(super) fn of(detail: &'a MentionAlert) -> Self {
+        Self {
+            text: &detail.matched,
+            field: &detail.field,
+            snippet: &detail.snippet,
+            snippet_start: detail.snippet_start,
+            snippet_end: detail.snippet_end,
+        }
+    }
+}
+
+impl<'a> Story<'a> {
+    /// The story with this key.
+    pub(super) fn of(id: String, detail: &'a MentionAlert) -> Self {
+        Self {
+            id,
+            title: &detail.title,
+            link: detail.link.as_deref(),
+            source: &detail.source,
+            feed: &detail.feed,
+            language: detail.language.as_deref(),
+            published: detail.published_ms.map(Timestamp::from_millis),
+            first_seen: Timestamp::from_millis(detail.first_seen_ms),
+            revised: detail.revision,
+        }
+    }
+}
+
 impl<'a> Payload<'a> {
     /// The payload of a stored alert.
     #[must_use]
@@ -152,31 +193,11 @@ impl<'a> Payload<'a> {
             } => {
                 let data = Data::Mention {
                     alert_id: &alert.id,
-                    topic: Topic {
-                        id: topic,
-                        name: &detail.topic_name,
-                        tags: &detail.topic_tags,
-                    },
+                    topic: Topic::of(topic, detail),
                     score: *score,
                     terms: &detail.terms,
-                    hit: Match {
-                        text: &detail.matched,
-                        field: &detail.field,
-                        snippet: &detail.snippet,
-                        snippet_start: detail.snippet_start,
-                        snippet_end: detail.snippet_end,
-                    },
-                    story: Story {
-                        id: story.to_string(),
-                        title: &detail.title,
-                        link: detail.link.as_deref(),
-                        source: &detail.source,
-                        feed: &detail.feed,
-                        language: detail.language.as_deref(),
-                        published: detail.published_ms.map(Timestamp::from_millis),
-                        first_seen: Timestamp::from_millis(detail.first_seen_ms),
-                        revised: detail.revision,
-                    },
+                    hit: Match::of(detail),
+                    story: Story::of(story.to_string(), detail),
                     feeds: sources,
                     told_before: told,
                 };
@@ -248,7 +269,7 @@ impl<'a> Payload<'a> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::model::{FeedTrouble, MentionAlert, SpikeAlert, StoryKey};
+    use crate::model::{FeedTrouble, SpikeAlert, StoryKey};
     use crate::store::{DigestDetail, StoredDigest};
 
     pub(crate) fn mention() -> StoredAlert {

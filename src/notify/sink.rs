@@ -7,10 +7,13 @@ use sha2::{Digest, Sha256};
 
 use super::command::Runner;
 use super::email;
+use super::observer::Observer;
 use super::webhook::{Answer, Failure, Target};
 use super::worker::Worker;
 use super::{NotifyError, Printer, Settled, Voice, circuit, log, nats, retry, sign};
-use crate::config::{EmailConfig, LogFormat, NatsConfig, NatsLogin, Secret, SinkConfig, SinkKind};
+use crate::config::{
+    DeliveryConfig, EmailConfig, LogFormat, NatsConfig, NatsLogin, Secret, SinkConfig, SinkKind,
+};
 use crate::fleet::Pulse;
 use crate::model::Timestamp;
 use crate::store::{Store, StoredAlert};
@@ -98,9 +101,11 @@ pub(super) fn worker(
             None => unreachable!("a command has a runner"),
         },
     };
+    let observer = match &channel {
+        Channel::Nats(target) => Some(observer(store, sink, target)),
+        _ => None,
+    };
     let delivery = &sink.delivery;
-    // Who retries sooner wants to know sooner.
-    let max = delivery.pause_max.min(delivery.retry_max);
     Ok(Worker {
         store: store.clone(),
         sink: sink.id.clone(),
@@ -108,20 +113,48 @@ pub(super) fn worker(
         concurrency: delivery.concurrency,
         ordered: delivery.ordered,
         pace: sink.pace.clone(),
-        policy: retry::Policy {
-            initial: delivery.retry_initial,
-            max: delivery.retry_max,
-            attempts: delivery.max_attempts,
-        },
-        circuit: circuit::Policy {
-            after: delivery.pause_after,
-            initial: delivery.pause_initial.min(max),
-            max,
-        },
+        policy: retries(delivery),
+        circuit: pauses(delivery),
         settled: settled.clone(),
         fence: None,
         pulse: Pulse::default(),
+        observer,
     })
+}
+
+/// The worker for the mentions that a sink gets, told or not. A sink that wants none any more still gets what
+/// waits for it.
+fn observer(store: &Store, sink: &SinkConfig, target: &nats::Target) -> Observer {
+    Observer {
+        store: store.clone(),
+        sink: sink.id.clone(),
+        target: target.clone(),
+        lasts: sink.wants_mentions(),
+        concurrency: sink.delivery.concurrency,
+        ordered: sink.delivery.ordered,
+        policy: retries(&sink.delivery),
+        circuit: pauses(&sink.delivery),
+        fence: None,
+        pulse: Pulse::default(),
+    }
+}
+
+fn retries(delivery: &DeliveryConfig) -> retry::Policy {
+    retry::Policy {
+        initial: delivery.retry_initial,
+        max: delivery.retry_max,
+        attempts: delivery.max_attempts,
+    }
+}
+
+fn pauses(delivery: &DeliveryConfig) -> circuit::Policy {
+    // Who retries sooner wants to know sooner.
+    let max = delivery.pause_max.min(delivery.retry_max);
+    circuit::Policy {
+        after: delivery.pause_after,
+        initial: delivery.pause_initial.min(max),
+        max,
+    }
 }
 
 /// The receiver of a webhook sink; `None` for a sink of another type.

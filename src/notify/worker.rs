@@ -15,6 +15,7 @@ use tracing::field::Empty;
 use tracing::{Instrument, error, info_span, warn};
 
 use super::circuit::{Circuit, Gate, Health};
+use super::observer::Observer;
 use super::recorder::{self, Ended};
 use super::sink::Channel;
 use super::webhook::{Answer, Failure};
@@ -31,7 +32,7 @@ const BATCH: usize = 64;
 const MOST_BUSY: usize = 32;
 /// How long a worker sleeps at most before it looks at the store again: another process may have
 /// made dead letters wait again, or resumed the sink.
-const LOOK: Duration = Duration::from_secs(15);
+pub(super) const LOOK: Duration = Duration::from_secs(15);
 /// The pause after the store failed.
 pub(super) const STORE_PAUSE: Duration = Duration::from_secs(2);
 
@@ -49,6 +50,8 @@ pub(super) struct Worker {
     /// By what the sink is this worker's, where there are several.
     pub(super) fence: Option<Fence>,
     pub(super) pulse: Pulse,
+    /// The worker for mentions that are not told, which runs beside this one.
+    pub(super) observer: Option<Observer>,
 }
 
 /// An attempt under way.
@@ -85,10 +88,19 @@ impl Worker {
     /// Drains the sink until told to stop; without `wake`, until everything that was due at the
     /// start was attempted once or the sink is paused.
     pub(super) async fn run(
-        self,
-        mut wake: Option<watch::Receiver<u64>>,
+        mut self,
+        wake: Option<watch::Receiver<u64>>,
         stop: watch::Receiver<bool>,
     ) {
+        let mut beside = JoinSet::new();
+        if let Some(observer) = self.observer.take() {
+            beside.spawn(observer.run(wake.clone(), stop.clone()));
+        }
+        self.drain(wake, stop).await;
+        while beside.join_next().await.is_some() {}
+    }
+
+    async fn drain(self, mut wake: Option<watch::Receiver<u64>>, stop: watch::Receiver<bool>) {
         let mut clock = None;
         // What this makes due is due at the start.
         self.mind_the_clock(&mut clock).await;

@@ -230,14 +230,16 @@ impl Store {
         .await
     }
 
-    /// How many deliveries wait for each sink or are held back for it.
+    /// How many deliveries wait for each sink or are held back for it, those of mentions included.
     ///
     /// # Errors
     /// What the database says.
     pub async fn waiting_by_sink(&self) -> Result<Vec<(String, u64)>, StoreError> {
         self.read(|conn| {
             let mut statement = conn.prepare(
-                "SELECT sink, count(*) FROM delivery WHERE state IN ('waiting', 'held')
+                "SELECT sink, count(*) FROM
+                   (SELECT sink FROM delivery WHERE state IN ('waiting', 'held')
+                    UNION ALL SELECT sink FROM mention_delivery WHERE state = 'waiting') AS open
                  GROUP BY sink",
             )?;
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;

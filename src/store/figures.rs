@@ -26,6 +26,9 @@ const HELD: &str = "SELECT sink, count(*) FROM delivery INDEXED BY delivery_held
     WHERE state = 'held' GROUP BY sink";
 const DEAD: &str = "SELECT sink, count(*) FROM delivery INDEXED BY delivery_settled
     WHERE state = 'dead' GROUP BY sink";
+const MENTIONS: &str =
+    "SELECT sink, count(*) FROM mention_delivery INDEXED BY mention_delivery_order
+    WHERE state = 'waiting' GROUP BY sink";
 /// Deliveries are numbered as they are made.
 const OLDEST: &str = "SELECT created_ms FROM delivery INDEXED BY delivery_order
     WHERE state = 'waiting' AND sink = ?1 ORDER BY id LIMIT 1";
@@ -40,7 +43,8 @@ const LAST_ENTRY: &str = "SELECT max(first_seen_ms) FROM entry";
 pub struct Figures {
     /// Mentions recorded since the database was opened, by topic. Never falls.
     pub mentions: BTreeMap<String, u64>,
-    /// Deliveries that are held back, wait or are dead letters, by sink and state.
+    /// Deliveries that are held back, wait or are dead letters, by sink and state, and, as `mentions`, those
+    /// of mentions that wait.
     pub deliveries: BTreeMap<(String, &'static str), u64>,
     /// When the oldest delivery that waits was made, by sink.
     pub oldest_waiting: BTreeMap<String, Timestamp>,
@@ -141,7 +145,13 @@ impl Store {
             for table in TABLES {
                 figures.rows.insert(table, number(conn, &rows(table))?);
             }
-            for (state, sql) in [("held", HELD), ("waiting", WAITING), ("dead", DEAD)] {
+            let states = [
+                ("held", HELD),
+                ("waiting", WAITING),
+                ("dead", DEAD),
+                ("mentions", MENTIONS),
+            ];
+            for (state, sql) in states {
                 for (sink, n) in by_name(conn, sql, [])? {
                     if state == "waiting" {
                         let oldest = conn
@@ -253,6 +263,7 @@ mod tests {
             WAITING,
             HELD,
             DEAD,
+            MENTIONS,
             OLDEST,
             SINKS,
             PAGES,
@@ -279,9 +290,13 @@ mod tests {
             let walks = step.starts_with("SCAN") && step != "SCAN CONSTANT ROW";
             // Partial indexes hold what waits; there is one sink for each that was ever configured,
             // and a subscription or two for each feed.
-            let is_small = ["delivery_order", "delivery_held", "page_due"]
-                .iter()
-                .any(|index| step.ends_with(index))
+            let small = [
+                "delivery_order",
+                "mention_delivery_order",
+                "delivery_held",
+                "page_due",
+            ];
+            let is_small = small.iter().any(|index| step.ends_with(index))
                 || step == "SCAN sink"
                 || step.starts_with("SCAN subscription");
             assert!(!walks || is_small, "{sql}: {step}");

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::sql::{Connection, OptionalExtension, params};
 
 use super::alike::Story;
+use super::observed::{MentionChange, put};
 use super::record::{AlertRecord, Committed, MentionRecord};
 use super::silences::covering;
 use super::{FeedRow, StoreError, grow, series};
@@ -46,11 +47,35 @@ pub(super) fn record_mentions(
         committed.mentions += usize::from(before == Before::Unknown);
         let is_news = match before {
             Before::Unknown => true,
-            Before::Known(score) => score.is_some_and(|score| score < mention.min_score),
+            Before::Known { score, .. } => score.is_some_and(|score| score < mention.min_score),
         };
-        tell(conn, place, mention, is_news, committed)?;
+        let told = tell(conn, place, mention, is_news, committed)?;
+        let change = match before {
+            Before::Unknown => Some(MentionChange::Found),
+            Before::Known { score, is_same } => {
+                let is_same = is_same && score == Some(mention.score);
+                (!is_same).then_some(MentionChange::Revised)
+            }
+        };
+        if let (Some(event), Some(change)) = (&mention.event, change) {
+            put(conn, place, mention, event, change, told)?;
+            committed.observed += 1;
+        }
     }
     Ok(())
+}
+
+/// What became of the alert of a mention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// It was made.
+    Now,
+    /// It was there, or the mention is no news.
+    Before,
+    /// The mention's score is too low for one.
+    TooLow,
+    /// There is to be none.
+    Never,
 }
 
 /// Makes the alert of a mention if it is news, is to be told and its story was not, and lets an
@@ -61,12 +86,12 @@ pub(super) fn tell(
     mention: &MentionRecord,
     is_news: bool,
     committed: &mut Committed,
-) -> Result<(), StoreError> {
+) -> Result<Told, StoreError> {
     let Some(alert) = &mention.alert else {
-        return Ok(());
+        return Ok(Told::Never);
     };
     if mention.score < mention.min_score {
-        return Ok(());
+        return Ok(Told::TooLow);
     }
     let about = Subject {
         id: &dedup::mention_alert_id(&mention.topic, place.story.key),
@@ -76,20 +101,24 @@ pub(super) fn tell(
     };
     if is_news && insert_alert(conn, alert, &about, place.at)? {
         committed.alerts += 1;
-    } else {
-        let raised = raise_alert(conn, alert, &about, place.at)?;
-        committed.raised += usize::from(raised);
-        committed.grown += grow::tell(conn, alert, &about, place.at)?;
+        return Ok(Told::Now);
     }
-    Ok(())
+    let raised = raise_alert(conn, alert, &about, place.at)?;
+    committed.raised += usize::from(raised);
+    committed.grown += grow::tell(conn, alert, &about, place.at)?;
+    Ok(Told::Before)
 }
 
 /// What was known of a topic in an entry.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Before {
     Unknown,
-    /// With the score that it had, if that was recorded.
-    Known(Option<u8>),
+    Known {
+        /// The score that it had, if that was recorded.
+        score: Option<u8>,
+        /// Whether it stood at the same place in the same words.
+        is_same: bool,
+    },
 }
 
 /// Records the mention and says what was known of the topic in the entry before.
@@ -101,10 +130,26 @@ fn record_mention(
     let at = place.at.as_millis();
     let topic = mention.topic.as_str();
     let before = conn
-        .prepare_cached("SELECT score FROM mention WHERE entry_id = ?1 AND topic = ?2")?
-        .query_row(params![place.entry, topic], |row| row.get(0))
+        .prepare_cached(
+            "SELECT score, field = ?3 AND start_byte = ?4 AND end_byte = ?5 AND snippet = ?6
+             FROM mention WHERE entry_id = ?1 AND topic = ?2",
+        )?
+        .query_row(
+            params![
+                place.entry,
+                topic,
+                mention.field,
+                mention.range.0,
+                mention.range.1,
+                mention.snippet
+            ],
+            |row| {
+                let (score, is_same) = (row.get(0)?, row.get(1)?);
+                Ok(Before::Known { score, is_same })
+            },
+        )
         .optional()?
-        .map_or(Before::Unknown, Before::Known);
+        .unwrap_or(Before::Unknown);
     conn.prepare_cached(
         "INSERT INTO mention (entry_id, topic, term, field, start_byte, end_byte, snippet,
            snippet_start, snippet_end, hits, revision, created_ms, score)

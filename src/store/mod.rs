@@ -35,6 +35,7 @@ mod index_check;
 mod indexed;
 mod lock;
 mod mentions;
+mod observed;
 mod outcomes;
 mod pace;
 mod pages;
@@ -88,6 +89,7 @@ pub use fleet::{Beat, Call, Heard, NewWorker, WorkerRow};
 pub use health::Orphans;
 pub use history::{Alike, MentionFilter, MentionPlace, MentionRow};
 pub use index_check::IndexCheck;
+pub use observed::{DueMentions, MentionChange, StoredMention, Telling};
 pub use outcomes::Outcome;
 pub use pace::{DigestDetail, Paced};
 pub use pages::{PageId, PageJob, PageOutcome, PageRecord, WaitingPage};
@@ -96,8 +98,8 @@ use postgres::Server;
 pub use prunable::Prunable;
 pub use prune::{Keep, Pruned};
 pub use record::{
-    AlertRecord, Committed, DocumentRecord, EntryRecord, MentionRecord, PollRecord, PollStatus,
-    PushRecord, Renewal,
+    AlertRecord, Committed, DocumentRecord, EntryRecord, MentionEvent, MentionRecord, PollRecord,
+    PollStatus, PushRecord, Renewal,
 };
 pub use rematch::{Change, RematchCommitted, RematchRecord};
 pub use search::{MOST_FOUND, MOST_WEIGHED, SearchOrder, SearchPage, SearchResult, SearchRow};

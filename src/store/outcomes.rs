@@ -2,6 +2,7 @@
 
 use super::sql::params;
 
+use super::observed::{drop_mentions, retry_mentions};
 use super::{Store, StoreError, fleet};
 use crate::fleet::Fence;
 use crate::model::{SinkId, Timestamp};
@@ -85,7 +86,7 @@ impl Store {
         .await
     }
 
-    /// Makes dead letters wait again, all of them or those of one alert or sink; of an alert that
+    /// Makes dead letters wait again, all of them or those of one alert (or mention) or sink; of an alert that
     /// is named also what was dropped. Returns how many.
     ///
     /// # Errors
@@ -97,19 +98,22 @@ impl Store {
         now: Timestamp,
     ) -> Result<usize, StoreError> {
         self.write(move |conn| {
-            Ok(conn.execute(
+            let mentions = retry_mentions(conn, alert.as_deref(), sink.as_deref(), now)?;
+            let alerts = conn.execute(
                 "UPDATE delivery SET state = 'waiting', attempts = 0, next_attempt_ms = ?3,
                    created_ms = ?3, settled_ms = NULL, drop_reason = NULL
                  WHERE (state = 'dead' OR (state = 'dropped' AND CAST(?1 AS TEXT) IS NOT NULL))
                    AND (CAST(?1 AS TEXT) IS NULL OR alert_id = ?1) AND (CAST(?2 AS TEXT) IS NULL OR sink = ?2)",
                 params![alert, sink, now.as_millis()],
-            )?)
+            )?;
+            Ok(alerts + mentions)
         })
         .await
     }
 
     /// Gives up deliveries that wait, are held back or are dead letters: those of these alerts (all, if none is
-    /// named) to this sink (any, if none is). They stay on record with the time and the reason.
+    /// named) to this sink (any, if none is). They stay on record with the time and the reason, but for those of
+    /// mentions, which go.
     /// Returns how many.
     ///
     /// # Errors
@@ -131,6 +135,7 @@ impl Store {
             let named = alerts.iter().map(|id| Some(id.as_str()));
             for alert in named.chain(alerts.is_empty().then_some(None)) {
                 dropped += statement.execute(params![alert, sink, now.as_millis(), reason])?;
+                dropped += drop_mentions(conn, alert, sink.as_deref())?;
             }
             Ok(dropped)
         })

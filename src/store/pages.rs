@@ -16,7 +16,7 @@ use super::turns::Turns;
 use super::{FeedRow, Store, StoreError, fleet, indexed};
 use crate::dedup::Fingerprint;
 use crate::fleet::Fence;
-use crate::model::{Entry, StoryKey, Timestamp};
+use crate::model::{Entry, EntryKey, StoryKey, Timestamp};
 use crate::search::EntryTokens;
 
 /// The page of an entry.
@@ -58,6 +58,8 @@ pub struct PageJob {
     pub revision: i64,
     /// The entry, with the feed's own texts.
     pub entry: Entry,
+    /// The entry's key within its feed.
+    pub key: EntryKey,
     /// The story it tells.
     pub story: StoryKey,
     /// The entry's language as far as known.
@@ -185,7 +187,7 @@ impl Store {
                            AND (o.link IS NOT DISTINCT FROM e.link OR NOT EXISTS
                              (SELECT 1 FROM story_join j WHERE j.into_id = e.story_id))
                          LIMIT 1),
-                       e.revisions
+                       e.revisions, e.key
                      FROM page p JOIN entry e ON e.id = p.entry_id
                        JOIN story s ON s.id = e.story_id
                      WHERE p.entry_id = ?1 AND p.state = 'waiting'",
@@ -210,6 +212,7 @@ impl Store {
                         first_seen: Timestamp::from_millis(row.get(12)?),
                         known_text: row.get(13)?,
                         revision: row.get(14)?,
+                        key: EntryKey(row.get(15)?),
                     })
                 })
                 .optional()?;

@@ -7,7 +7,7 @@ use super::sql::{Connection, Row, params};
 
 use super::feeds::time;
 use super::{Store, StoreError};
-use crate::model::{Entry, Field, StoryKey, Timestamp};
+use crate::model::{Entry, EntryKey, Field, StoryKey, Timestamp};
 
 /// A page ends early once its texts are this long, in bytes, so that no page fills the memory.
 const PAGE_BYTES: usize = 8 << 20;
@@ -58,6 +58,8 @@ pub struct HistoryEntry {
     pub entry: Entry,
     /// Its language, as far as known.
     pub language: Option<String>,
+    /// Its key within its feed.
+    pub key: EntryKey,
     /// The story it tells.
     pub story: StoryKey,
     /// Which of its texts this is.
@@ -144,7 +146,7 @@ impl Store {
 pub(super) const PAGE: &str = "
     SELECT e.id, e.first_seen_ms, f.name, f.source, f.url, e.guid, e.link, e.title, e.summary,
       e.content, e.author, e.language, e.published_ms, e.updated_ms, s.key, e.revisions,
-      e.text_from = 'page'
+      e.text_from = 'page', e.key
     FROM entry e JOIN feed f ON f.id = e.feed_id JOIN story s ON s.id = e.story_id
     WHERE (e.first_seen_ms, e.id) > (?1, ?2) AND e.first_seen_ms <= ?3
     ORDER BY e.first_seen_ms, e.id LIMIT ?4";
@@ -176,6 +178,7 @@ fn history_entry(conn: &Connection, row: &Row<'_>) -> Result<HistoryEntry, Store
         source: row.get(3)?,
         url: row.get(4)?,
         language: row.get(11)?,
+        key: EntryKey(row.get(17)?),
         story: StoryKey(row.get(14)?),
         version,
         counted_at: counted_at(dated, place.first_seen),

@@ -40,7 +40,7 @@ impl Store {
 type Table = (&'static str, fn() -> String);
 
 /// The tables in the order in which they are pruned.
-const TABLES: [Table; 7] = [
+const TABLES: [Table; 8] = [
     ("fingerprint", || {
         "SELECT count(*), min(at_ms) FROM fingerprint WHERE at_ms < :fingerprints".to_owned()
     }),
@@ -64,6 +64,11 @@ const TABLES: [Table; 7] = [
     ("delivery", || {
         let goes = delivery_goes();
         format!("SELECT count(*), min(d.settled_ms) FROM delivery d WHERE {goes}")
+    }),
+    ("mention_delivery", || {
+        "SELECT count(*), min(next_attempt_ms) FROM mention_delivery
+         WHERE state = 'dead' AND next_attempt_ms < :deliveries"
+            .to_owned()
     }),
     ("alert", || {
         format!(

@@ -24,7 +24,7 @@ pub struct Keep {
     pub entries: Duration,
     /// The knowledge that an entry was seen, since its feed last served it; alerts and stories.
     pub seen: Duration,
-    /// Deliveries that were made or silenced.
+    /// Deliveries that were made or silenced, and dead letters of mentions.
     pub deliveries: Duration,
     /// Fingerprints of texts, by which near-duplicates are found.
     pub fingerprints: Duration,
@@ -41,6 +41,8 @@ pub struct Pruned {
     pub seen: usize,
     /// Deliveries.
     pub deliveries: usize,
+    /// Deliveries of mentions to sinks that want every mention.
+    pub mention_deliveries: usize,
     /// Fingerprints.
     pub fingerprints: usize,
     /// Alerts.
@@ -94,6 +96,11 @@ impl Store {
                 );
                 delete(conn, &sql, deliveries)
             })
+            .await?;
+        pruned.mention_deliveries = self
+            .in_steps(move |conn| prune_mentions(conn, deliveries))
+            .await?;
+        self.in_steps(move |conn| prune_events(conn, deliveries))
             .await?;
         let left = cut(LEFT_URLS);
         self.in_steps(move |conn| {
@@ -256,6 +263,20 @@ fn delete_entries(conn: &Connection, old: &[(i64, i64)]) -> Result<(usize, usize
         }
     }
     Ok(removed)
+}
+
+fn prune_mentions(conn: &Connection, before_ms: i64) -> Result<usize, StoreError> {
+    let sql = "DELETE FROM mention_delivery WHERE seq IN (SELECT seq FROM mention_delivery
+        WHERE state = 'dead' AND next_attempt_ms < ?1 LIMIT ?2)";
+    delete(conn, sql, before_ms)
+}
+
+/// Those of which no delivery is left: their last went here, or two ended at the same moment.
+fn prune_events(conn: &Connection, before_ms: i64) -> Result<usize, StoreError> {
+    let sql = "DELETE FROM mention_event WHERE id IN (SELECT e.id FROM mention_event e
+        WHERE e.created_ms < ?1
+          AND NOT EXISTS (SELECT 1 FROM mention_delivery d WHERE d.event_id = e.id) LIMIT ?2)";
+    delete(conn, sql, before_ms)
 }
 
 fn prune_fingerprints(conn: &Connection, before_ms: i64) -> Result<usize, StoreError> {

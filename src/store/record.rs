@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::FeedRow;
+use super::{FeedRow, Telling};
 use crate::dedup::Fingerprint;
 use crate::model::{
-    AlertKind, Document, Entry, EntryKey, Route, StoryKey, TextHash, Timestamp, TopicId,
-    UpdateHints, Validators,
+    AlertKind, Document, Entry, EntryKey, MentionAlert, Route, SinkId, StoryKey, TextHash,
+    Timestamp, TopicId, UpdateHints, Validators,
 };
 use crate::search::EntryTokens;
 
@@ -198,6 +198,23 @@ pub struct MentionRecord {
     pub min_score: u8,
     /// The alert, unless the entry is too old to be told.
     pub alert: Option<AlertRecord>,
+    /// What the sinks get that want every mention; `None` where there are none that want this one.
+    pub event: Option<Box<MentionEvent>>,
+}
+
+/// What sinks that want every mention are told of one, as it was when it was found.
+#[derive(Debug, Clone)]
+pub struct MentionEvent {
+    /// The mention's own id.
+    pub id: String,
+    /// The fingerprint of the text in which it was found.
+    pub text: TextHash,
+    /// What is told of it, whatever becomes of the entry's text.
+    pub detail: MentionAlert,
+    /// Why there is no alert, where the record has none.
+    pub untold: Telling,
+    /// The sinks.
+    pub sinks: Vec<SinkId>,
 }
 
 /// An alert and where it goes.
@@ -249,12 +266,14 @@ pub struct Committed {
     pub grown: usize,
     /// Pages that are to be read now, be it again.
     pub pages: usize,
+    /// Mentions that go to sinks which want every mention.
+    pub observed: usize,
 }
 
 impl Committed {
     /// Whether there are new deliveries.
     #[must_use]
     pub fn delivers(&self) -> bool {
-        self.alerts + self.raised + self.grown > 0
+        self.alerts + self.raised + self.grown + self.observed > 0
     }
 }

@@ -12,7 +12,7 @@ use super::StoreError;
 pub const APPLICATION_ID: i32 = 0x6d6e_7464;
 
 /// One step per version; the first makes version 1 from an empty file.
-const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9, V10];
+const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9, V10, V11];
 
 /// The version this program writes.
 pub const VERSION: usize = MIGRATIONS.len();
@@ -399,6 +399,32 @@ INSERT INTO search_backlog SELECT id FROM entry ORDER BY id DESC LIMIT 1;
 /// What is listed of a topic over a span of time goes by the time under which it is counted.
 const V10: &str = "
 CREATE INDEX mention_counted ON mention(topic, coalesce(counted_ms, created_ms));
+";
+
+/// Mentions on their way to sinks that want every mention. A number is never used again, so that what is
+/// removed beside a worker is not taken for what came after it.
+const V11: &str = "
+CREATE TABLE mention_event (
+  id         TEXT NOT NULL PRIMARY KEY,
+  topic      TEXT NOT NULL,
+  language   TEXT,
+  created_ms INTEGER NOT NULL,
+  detail     TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX mention_event_age ON mention_event(created_ms);
+
+CREATE TABLE mention_delivery (
+  seq             INTEGER PRIMARY KEY AUTOINCREMENT,
+  event_id        TEXT NOT NULL REFERENCES mention_event(id),
+  sink            TEXT NOT NULL,
+  state           TEXT NOT NULL CHECK (state IN ('waiting', 'dead')),
+  attempts        INTEGER NOT NULL DEFAULT 0,
+  next_attempt_ms INTEGER NOT NULL,
+  error           TEXT,
+  UNIQUE (event_id, sink)
+) STRICT;
+CREATE INDEX mention_delivery_order ON mention_delivery(sink, seq) WHERE state = 'waiting';
+CREATE INDEX mention_delivery_dead ON mention_delivery(next_attempt_ms) WHERE state = 'dead';
 ";
 
 /// Brings the database to [`VERSION`], in one transaction, so that nobody sees a version between.

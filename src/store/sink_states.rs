@@ -22,6 +22,8 @@ pub struct SinkState {
     pub held_until: Option<Timestamp>,
     /// Deliveries that wait.
     pub waiting: u64,
+    /// Mentions that wait, for sinks that want every mention.
+    pub mentions: u64,
     /// Alerts that are in a digest, as far as they are still kept.
     pub gathered: u64,
     /// Deliveries that were made, as far as they are still kept.
@@ -72,6 +74,14 @@ impl Store {
                     "silenced" => state.silenced = n,
                     _ => state.dead = n,
                 }
+            }
+            let mut statement = conn.prepare(
+                "SELECT sink, count(*) FROM mention_delivery WHERE state = 'waiting' GROUP BY sink",
+            )?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = &rows.next()? {
+                let state = states.entry(row.get(0)?).or_default();
+                state.mentions = row.get::<_, i64>(1)?.unsigned_abs();
             }
             for (sink, state) in &mut states {
                 if state.waiting + state.dead > 0 {

@@ -36,6 +36,8 @@ pub struct SinkView {
     pub held: u64,
     /// Deliveries that wait.
     pub waiting: u64,
+    /// Mentions that wait, for sinks that want every mention.
+    pub mentions: u64,
     /// Deliveries that were made, as far as they are still kept.
     pub delivered: u64,
     /// Alerts that are in a digest.
@@ -81,6 +83,7 @@ impl SinkView {
             paused_until: state.paused_until,
             held: state.held,
             waiting: state.waiting,
+            mentions: state.mentions,
             delivered: state.delivered,
             gathered: state.gathered,
             dead: state.dead,

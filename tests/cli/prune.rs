@@ -44,7 +44,7 @@ fn what_is_old_is_told_and_then_removed() {
     assert_eq!(line("entry"), "entry 1 100d ago");
     assert_eq!(line("delivery"), "delivery 1 100d ago");
     let json = home.json(&["prune", "--json"]);
-    assert_eq!(json.len(), 7);
+    assert_eq!(json.len(), 8);
     assert_eq!(
         (&json[1]["table"], &json[1]["rows"]),
         (&"entry".into(), &1.into())

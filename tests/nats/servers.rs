@@ -36,9 +36,14 @@ impl Bus {
     }
 
     pub fn make_stream(&self) {
+        self.make_stream_of(">");
+    }
+
+    /// A stream that takes `NAME.` and this.
+    pub fn make_stream_of(&self, subjects: &str) {
         let config = stream::Config {
             name: self.name.clone(),
-            subjects: vec![format!("{}.>", self.name)],
+            subjects: vec![format!("{}.{subjects}", self.name)],
             ..stream::Config::default()
         };
         runtime()

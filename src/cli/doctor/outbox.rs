@@ -25,10 +25,14 @@ pub(super) async fn deliveries(patient: &Patient<'_>) -> Result<Vec<Finding>, St
             .collect()
     };
     let (waiting, held, dead) = (of("waiting"), of("held"), of("dead"));
-    let open = waiting.keys().chain(held.keys());
+    let mentions = of("mentions");
+    let open = waiting.keys().chain(held.keys()).chain(mentions.keys());
     let lost: BTreeSet<&str> = open.copied().filter(|sink| !sinks.contains(sink)).collect();
     for sink in &lost {
-        let n = waiting.get(sink).unwrap_or(&0) + held.get(sink).unwrap_or(&0);
+        let n: u64 = [&waiting, &held, &mentions]
+            .iter()
+            .filter_map(|counts| counts.get(sink))
+            .sum();
         findings.push(Finding::warning(
             "deliveries",
             format!("waiting for sink {sink}, which is not configured: {n}"),
@@ -57,7 +61,12 @@ pub(super) async fn deliveries(patient: &Patient<'_>) -> Result<Vec<Finding>, St
     }
     if findings.is_empty() {
         let sum = |counts: &BTreeMap<&str, u64>| counts.values().sum::<u64>();
-        let text = format!("{} waiting, {} held, 0 dead", sum(&waiting), sum(&held));
+        let more = match sum(&mentions) {
+            0 => String::new(),
+            n => format!(", {n} mentions waiting"),
+        };
+        let (waiting, held) = (sum(&waiting), sum(&held));
+        let text = format!("{waiting} waiting, {held} held, 0 dead{more}");
         findings.push(Finding::ok("deliveries", text));
     }
     Ok(findings)

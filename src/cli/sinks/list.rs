@@ -59,7 +59,10 @@ fn row(line: &SinkView, now: Timestamp) -> Vec<String> {
         printable(&line.place),
         line.state.clone(),
         line.held.to_string(),
-        line.waiting.to_string(),
+        match line.mentions {
+            0 => line.waiting.to_string(),
+            n => format!("{} and {n} mentions", line.waiting),
+        },
         line.delivered.to_string(),
         line.dead.to_string(),
         last.unwrap_or_else(|| "-".to_owned()),

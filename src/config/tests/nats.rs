@@ -27,15 +27,16 @@ fn a_url_is_enough() {
     assert_eq!(nats.servers[0].to_string(), "nats://nats.example.org:4222");
     assert_eq!(nats.login, NatsLogin::Nobody);
     assert_eq!((nats.subject.as_str(), nats.stream), ("mentiond", None));
-    assert!(!nats.create_stream);
+    assert!(!nats.create_stream && !nats.mentions && !sink.wants_mentions());
     assert_eq!(warnings, "");
 }
 
 #[test]
 fn every_key_of_a_nats_sink_is_read() {
-    let (_, nats, warnings) = loaded(
+    let (sink, nats, warnings) = loaded(
         "url = ['tls://a.example/', 'tls://[2001:db8::1]:4223']\nuser = 'me'\npassword = { env = 'HOOK_SECRET' }\n\
-         subject = 'news.mentiond'\nstream = 'NEWS'\ncreate_stream = true\nallow_private = true",
+         subject = 'news.mentiond'\nstream = 'NEWS'\ncreate_stream = true\nmentions = true\n\
+         allow_private = true",
     );
     let servers: Vec<_> = nats.servers.iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -49,6 +50,7 @@ fn every_key_of_a_nats_sink_is_read() {
         (Some("NEWS"), true)
     );
     assert_eq!(nats.allow_private, Private::Allowed);
+    assert!(nats.mentions && sink.wants_mentions());
     assert_eq!(warnings, "");
     let (_, token, warnings) = loaded("url = 'nats://a.example'\ntoken = { env = 'HOOK_SECRET' }");
     assert!(matches!(token.login, NatsLogin::Token(_)));
@@ -128,6 +130,7 @@ fn each_mistake_in_a_nats_sink_is_told_once_with_what_to_write() {
         and("stream = 'a.b'"),
         and("create_stream = true"),
         and("create_stream = 'yes'\nstream = 'A'"),
+        and("mentions = 'all'"),
         and("token = 'hunter2'"),
         and(&format!(
             "{token}\nuser = 'me'\npassword = {{ env = 'HOOK_SECRET' }}"
@@ -153,6 +156,7 @@ fn each_mistake_in_a_nats_sink_is_told_once_with_what_to_write() {
     m.toml:5:10: `stream` is not a stream's name: `a.b`; write letters, digits, `-` and `_`, such as "MENTIOND"
     m.toml:5:17: `create_stream` stands without `stream`; name the stream, such as stream = "MENTIOND"
     m.toml:5:17: `create_stream` must be true or false, not a string
+    m.toml:5:12: `mentions` must be true or false, not a string
     m.toml:5:9: `token` must not stand in the configuration; write { file = "path" }, { env = "NAME" } or { credential = "name" } in its place
     m.toml:5:9: a second way to log in; keep one of `token`, `user` with `password`, and `credentials`
     m.toml:5:8: `user` stands without `password`; give the password as a reference to a secret, or take `user` away

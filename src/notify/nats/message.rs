@@ -6,14 +6,15 @@
 //! | a topic is mentioned far more than usual | `PREFIX.spike.TOPIC` |
 //! | a feed is in trouble | `PREFIX.feed.FEED` |
 //! | alerts that are told together | `PREFIX.digest` |
+//! | none: a mention, for sinks that want every one | `PREFIX.mention.TOPIC.LANGUAGE` |
 //!
 //! The language is the first word of the story's tag in small letters (`pt` of `pt-BR`), or `und`, so that
 //! a consumer can ask for `PREFIX.alert.*.ru`. The payload is the event that webhooks of format
 //! `"cloudevents"` get, the headers are ASCII.
 
 use crate::config::NatsConfig;
-use crate::notify::format;
-use crate::store::{StoredAlert, StoredDetail};
+use crate::notify::{format, observed};
+use crate::store::{StoredAlert, StoredDetail, StoredMention};
 
 /// The language of a story whose own is not known (ISO 639-2).
 const UNDETERMINED: &str = "und";
@@ -33,19 +34,37 @@ impl Message {
     /// The message that tells an alert.
     #[must_use]
     pub fn of(alert: &StoredAlert, config: &NatsConfig) -> Self {
-        let mut headers = vec![
-            ("Content-Type", format::CLOUD_EVENT.to_owned()),
-            ("Nats-Msg-Id", alert.id.clone()),
-        ];
-        if let Some(stream) = &config.stream {
-            headers.push(("Nats-Expected-Stream", stream.clone()));
-        }
         Self {
             subject: subject(&config.subject, &alert.detail),
-            headers,
+            headers: headers(&alert.id, config),
             payload: format::cloud_event(alert),
         }
     }
+
+    /// The message that tells a mention.
+    #[must_use]
+    pub fn of_mention(mention: &StoredMention, config: &NatsConfig) -> Self {
+        let (topic, language) = (
+            word(&mention.topic),
+            language(mention.detail.language.as_deref()),
+        );
+        Self {
+            subject: format!("{}.mention.{topic}.{language}", config.subject),
+            headers: headers(&mention.id, config),
+            payload: observed::cloud_event(mention),
+        }
+    }
+}
+
+fn headers(id: &str, config: &NatsConfig) -> Vec<(&'static str, String)> {
+    let mut headers = vec![
+        ("Content-Type", format::CLOUD_EVENT.to_owned()),
+        ("Nats-Msg-Id", id.to_owned()),
+    ];
+    if let Some(stream) = &config.stream {
+        headers.push(("Nats-Expected-Stream", stream.clone()));
+    }
+    headers
 }
 
 /// All subjects of a sink.
@@ -107,6 +126,14 @@ mod tests {
         assert_eq!(of(&spike()), "mentiond.spike.tokayev");
         assert_eq!(of(&trouble()), "mentiond.feed.vestnik");
         assert_eq!(of(&digest()), "mentiond.digest");
+    }
+
+    #[test]
+    fn a_mention_has_a_subject_of_its_own() {
+        let message = Message::of_mention(&observed::tests::mention(), &config());
+        assert_eq!(message.subject, "mentiond.mention.tokayev.ru");
+        let id = ("Nats-Msg-Id", "mn_2".to_owned());
+        assert!(message.headers.contains(&id));
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! The NATS sink: one message for an alert, in a stream of `JetStream`.
+//! The NATS sink: one message for an alert, or a mention, in a stream of `JetStream`.
 //!
 //! [`message`] says what is published where; it is pure. [`connect`] finds and encrypts the way to a
 //! server, [`fault`] says what a failure means.
 //!
 //! A message counts as received when the stream has acknowledged that it is stored, and not before. Its
-//! `Nats-Msg-Id` is the alert's id in every attempt, so that a stream which has it already stores it no second
+//! `Nats-Msg-Id` is its id in every attempt, so that a stream which has it already stores it no second
 //! time within its duplicate window. Attempts share one connection and do not wait for each other. A
 //! connection on which something went wrong is given up, and the next attempt makes another; nothing is
 //! kept for later on it, because what waits is in the outbox. No error shows a login.
@@ -29,7 +29,7 @@ use self::connect::{Link, Way};
 use self::fault::Fault;
 use super::webhook::Answer;
 use crate::config::{NatsConfig, NatsLogin};
-use crate::store::StoredAlert;
+use crate::store::{StoredAlert, StoredMention};
 
 /// How long a stream that is made here remembers the ids of messages. Longer than the waits between the
 /// first attempts at a delivery.
@@ -83,6 +83,15 @@ impl Target {
         match self.attempt(alert).await {
             Ok(_) => Answer::Received,
             Err(answer) => answer,
+        }
+    }
+
+    /// Sends a mention once.
+    pub async fn send_mention(&self, mention: &StoredMention) -> Answer {
+        let message = Message::of_mention(mention, &self.config);
+        match self.hand_over(&message).await {
+            Ok(_) => Answer::Received,
+            Err(fault) => Answer::Failed(fault.into_failure(&self.config, &self.secrets)),
         }
     }
 

@@ -17,6 +17,7 @@ pub(super) fn config() -> NatsConfig {
         subject: "mentiond".to_owned(),
         stream: None,
         create_stream: false,
+        mentions: false,
         extra_roots: None,
         allow_private: Private::Refused,
     }

@@ -43,6 +43,8 @@ const LIVED: [&str; VERSION] = [
        counted_story = 1 WHERE id = 1;",
     "INSERT INTO search (rowid, title, summary, content) VALUES (3, 'astana', 'summit', 'tokayev');",
     "",
+    "INSERT INTO mention_event VALUES ('mn_1', 'sco', 'en', 1719999000000, '{}');
+     INSERT INTO mention_delivery VALUES (4, 'mn_1', 'a', 'waiting', 2, 1719999900000, 'no stream');",
 ];
 
 const FIRST: &str = r#"

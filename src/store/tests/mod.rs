@@ -9,6 +9,7 @@ mod file;
 mod first_mentions;
 mod grow;
 mod lists;
+mod observed;
 mod outbox;
 mod pace;
 mod pages;
@@ -314,6 +315,7 @@ fn mention(topic: &str, story: StoryKey) -> MentionRecord {
             detail: serde_json::to_string(&detail).unwrap(),
             routes: vec![route("a", 1), route("b", 1)],
         }),
+        event: None,
         topic,
     }
 }

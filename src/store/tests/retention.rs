@@ -14,6 +14,7 @@ impl Base {
             pruned.mentions,
             pruned.seen,
             pruned.deliveries,
+            pruned.mention_deliveries,
             pruned.alerts,
             pruned.stories,
         ];

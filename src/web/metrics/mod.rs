@@ -24,7 +24,7 @@ use crate::store::Figures;
 /// The label of what is not configured.
 const OTHER: &str = "(not configured)";
 /// Where a delivery can stand that is not over.
-const STANDINGS: [&str; 3] = ["held", "waiting", "dead"];
+const STANDINGS: [&str; 4] = ["held", "waiting", "dead", "mentions"];
 /// The states of `WebSub` subscriptions.
 const SUBSCRIPTIONS: [&str; 8] = [
     "wanted",
@@ -235,7 +235,7 @@ fn deliveries(text: &mut Text, seen: &Seen<'_>) {
         (
             "mentiond_deliveries",
             "gauge",
-            "Deliveries that are held back, wait or are dead letters.",
+            "Deliveries that are held back, wait or are dead letters, and mentions that wait.",
         ),
         ["sink", "state"],
         kept,
