@@ -87,7 +87,9 @@ fn server() -> Option<ServerOptions> {
     let make = format!("CREATE SCHEMA {schema}");
     whole.session().unwrap().execute_batch(&make).unwrap();
     whole.close();
-    Some(options(&format!("{url}?options=-csearch_path%3D{schema}")))
+    Some(options(&format!(
+        "{url}?options=-csearch_path%3D{schema}%20-csynchronous_commit%3Doff"
+    )))
 }
 
 /// A store with the feeds `one` and `two` and the sinks `a` and `b`.
