@@ -6,6 +6,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 use super::connectivity::Connectivity;
 use super::finder::Routes;
+use super::pauses::Pauses;
 use super::status::Status;
 use crate::config::{Config, FetchConfig};
 use crate::fetch::{self, FetchError, Fetcher, Robots};
@@ -75,6 +76,8 @@ pub struct Engine {
     /// What of the work is this worker's.
     pub hold: Hold,
     live: RwLock<Arc<Live>>,
+    /// When hosts may be asked, where that is not soon after a poll has begun.
+    pub(super) pauses: Pauses,
     /// What sites say about robots.
     pub(super) robots: Robots,
     /// Bounds the documents that are parsed and matched at the same time.
@@ -103,6 +106,7 @@ impl Engine {
             store,
             hold,
             status: Arc::default(),
+            pauses: Pauses::default(),
             robots: Robots::new(),
             live: RwLock::new(Arc::new(live)),
             parsing: Semaphore::new(cores),

@@ -20,6 +20,7 @@ mod left_alone;
 mod live;
 mod page;
 mod page_lines;
+mod pauses;
 mod poll;
 mod push;
 mod pushed;

@@ -87,6 +87,13 @@ async fn read_once(
         return Ok(PageRead::default());
     };
     let fence = match Url::parse(&job.url) {
+        Ok(url) if engine.hold.is_shared() => {
+            engine.pauses.wait(&url, live.config.fetch.host_pause).await;
+            engine
+                .hold
+                .of_host(&url)
+                .map_err(crate::store::StoreError::from)?
+        }
         Ok(url) => engine
             .hold
             .of_host(&url)

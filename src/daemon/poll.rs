@@ -152,9 +152,15 @@ async fn poll_once(
 ) -> Result<Polled, PollError> {
     let began = Instant::now();
     let state = engine.store.feed_state(row).await?;
+    let url = address(feed, &state);
+    if engine.hold.is_shared() {
+        engine
+            .pauses
+            .wait(&feed.url, live.config.fetch.host_pause)
+            .await;
+    }
     // After this nothing comes between it and the request.
     let fence = engine.hold.of_host(&feed.url).map_err(StoreError::from)?;
-    let url = address(feed, &state);
     let request = Request {
         own: Some(&feed.url),
         validators: state.validators.as_ref(),

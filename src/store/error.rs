@@ -183,7 +183,7 @@ impl From<tokio_postgres::Error> for StoreError {
             "25006" | "57P01" | "57P02" | "57P03" | "53300" | "25P03" | "57P05" => {
                 Self::Unreachable(words)
             }
-            "57014" => Self::TooSlow(Duration::from_secs(30)),
+            "57014" => Self::TooSlow(Duration::from_secs(18)),
             "28000" | "28P01" | "3D000" | "42501" | "3F000" => Self::Refused(words),
             code if code.starts_with("08") => Self::Unreachable(words),
             code if code.starts_with("58") => Self::Io(words),

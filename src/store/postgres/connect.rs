@@ -21,8 +21,8 @@ const WAIT: Duration = Duration::from_secs(30);
 
 /// The server ends what takes longer: a statement, and a transaction in which nothing happens, so that
 /// a worker that is stopped in one, or cut off, holds up no other for long.
-const LIMITS: &str = "-c statement_timeout=30s -c idle_in_transaction_session_timeout=15s \
-    -c lock_timeout=20s";
+const LIMITS: &str = "-c statement_timeout=18s -c idle_in_transaction_session_timeout=15s \
+    -c lock_timeout=15s";
 
 /// The way to a server.
 #[derive(Clone)]

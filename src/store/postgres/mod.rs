@@ -29,6 +29,12 @@ use crate::model::ServerOptions;
 
 /// For how long a write is tried again while the server can't be reached.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long an answer is waited for; the server gives up a statement before that.
+const ANSWER: Duration = Duration::from_secs(20);
+/// The same of a sign of life, which is of no use later.
+const SIGN: Duration = Duration::from_secs(3);
+/// The same while tables are made or changed.
+const MIGRATION: Duration = Duration::from_hours(12);
 /// The pause before the first further attempt, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -62,7 +68,10 @@ impl Server {
     /// Makes or migrates the tables.
     pub(super) fn open(options: &ServerOptions) -> Result<Self, StoreError> {
         let server = Self::connect(options, true)?;
-        server.on_server(|conn| schema::migrate(conn, &server.name))?;
+        let client = server.connection_now(&server.pool)?;
+        with(client, MIGRATION, |conn| {
+            schema::migrate(conn, &server.name)
+        })?;
         Ok(server)
     }
 
@@ -152,7 +161,7 @@ impl Server {
         &self,
         job: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        with(self.connection_now(&self.pool)?, job)
+        with(self.connection_now(&self.pool)?, ANSWER, job)
     }
 
     /// Reads on this thread.
@@ -175,8 +184,22 @@ impl Server {
             &self.pool
         };
         let client = self.connection(pool).await?;
-        let task = tokio::task::spawn_blocking(move || with(client, job));
-        task.await.unwrap_or(Err(StoreError::Closed))
+        let task = tokio::task::spawn_blocking(move || with(client, ANSWER, job));
+        let read = task.await.unwrap_or(Err(StoreError::Closed));
+        if let Err(error) = &read {
+            self.mind(error);
+        }
+        read
+    }
+
+    /// Where one connection has been cut, so were those that nobody uses: they are made anew, or each would be
+    /// waited for in its turn.
+    fn mind(&self, error: &StoreError) {
+        if matches!(error, StoreError::Unreachable(_)) {
+            for pool in [&self.pool, &self.control, &self.readers] {
+                pool.retain(|_, _| false);
+            }
+        }
     }
 
     /// Writes in a transaction, and again where nothing is known to have been recorded.
@@ -185,7 +208,7 @@ impl Server {
         T: Send + 'static,
         F: Fn(&Connection) -> Result<T, StoreError> + Send + Sync + 'static,
     {
-        self.write_over(&self.pool, PATIENCE, job).await
+        self.write_over(&self.pool, PATIENCE, ANSWER, job).await
     }
 
     /// The same for what can't wait behind others, and is tried for so long.
@@ -198,13 +221,14 @@ impl Server {
         T: Send + 'static,
         F: Fn(&Connection) -> Result<T, StoreError> + Send + Sync + 'static,
     {
-        self.write_over(&self.control, patience, job).await
+        self.write_over(&self.control, patience, SIGN, job).await
     }
 
     async fn write_over<T, F>(
         &self,
         pool: &Pool,
         patience: Duration,
+        answer: Duration,
         job: F,
     ) -> Result<T, StoreError>
     where
@@ -222,7 +246,7 @@ impl Server {
                 Ok(client) => {
                     let job = job.clone();
                     let task = tokio::task::spawn_blocking(move || {
-                        with(client, |conn| transaction(conn, &*job))
+                        with(client, answer, |conn| transaction(conn, &*job))
                     });
                     match task.await.unwrap_or(Err(StoreError::Closed)) {
                         Ok(value) => return Ok(value),
@@ -231,6 +255,7 @@ impl Server {
                 }
                 Err(error) => error,
             };
+            self.mind(&error);
             match &error {
                 StoreError::Conflict(_) if conflicts < MOST_CONFLICTS => conflicts += 1,
                 StoreError::Unreachable(_) if began.elapsed() < patience => {}
@@ -253,7 +278,7 @@ impl Server {
     #[cfg(test)]
     pub(super) fn session(&self) -> Result<Connection, StoreError> {
         let client = self.connection_now(&self.pool)?;
-        Ok(Connection::Postgres(Session::new(client)))
+        Ok(Connection::Postgres(Session::new(client, ANSWER)))
     }
 
     /// A feed was asked, and that could not be recorded.
@@ -320,9 +345,10 @@ impl Drop for Server {
 /// Runs a job over a connection of the pool, and gives that back if it is still sound.
 fn with<T>(
     client: Object,
+    answer: Duration,
     job: impl FnOnce(&Connection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    let conn = Connection::Postgres(Session::new(client));
+    let conn = Connection::Postgres(Session::new(client, answer));
     let result = job(&conn);
     if let Connection::Postgres(session) = conn {
         session.leave();

@@ -411,6 +411,8 @@ pub fn migrate(conn: &Connection, name: &str) -> Result<(), StoreError> {
 }
 
 fn migrate_alone(conn: &Connection, name: &str) -> Result<(), StoreError> {
+    // Tables may be large, and another may be at it.
+    conn.execute_batch("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")?;
     conn.execute_batch(&format!("SELECT pg_advisory_xact_lock({MIGRATING})"))?;
     // Another may have done it while we waited.
     let found = check(conn, name)?;

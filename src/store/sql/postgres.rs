@@ -19,12 +19,11 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
 use super::{Error, Params, Result, Value, dialect};
 
-/// How long an answer is waited for; the server gives up a statement before that.
-const PATIENCE: Duration = Duration::from_secs(40);
-
 /// A session.
 pub struct Session {
     client: Object,
+    /// How long an answer is waited for.
+    patience: Duration,
     /// Whether it can't be used any more.
     broken: Cell<bool>,
 }
@@ -42,10 +41,11 @@ impl fmt::Debug for Session {
 }
 
 impl Session {
-    /// A session over this connection of the pool.
-    pub fn new(client: Object) -> Self {
+    /// A session over this connection of the pool, in which an answer is waited for so long.
+    pub fn new(client: Object, patience: Duration) -> Self {
         Self {
             client,
+            patience,
             broken: Cell::new(false),
         }
     }
@@ -89,7 +89,7 @@ impl Session {
         if self.broken.get() {
             return Err(Error::TimedOut);
         }
-        match wait(answer, PATIENCE) {
+        match wait(answer, self.patience) {
             Some(answer) => Ok(answer?),
             None => {
                 self.broken.set(true);
