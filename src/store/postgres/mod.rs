@@ -9,7 +9,7 @@
 //! blocks, as SQLite's do.
 
 mod connect;
-mod schema;
+pub(super) mod schema;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,8 +18,8 @@ use deadpool_postgres::{Object, Pool, PoolError};
 use tokio::runtime::Runtime;
 use tracing::warn;
 
-use super::StoreError;
 use super::sql::{Connection, Session};
+use super::{StoreError, copy};
 use crate::model::ServerOptions;
 
 /// For how long a write is tried again while the server can't be reached.
@@ -47,7 +47,10 @@ impl Server {
     /// Makes or migrates the tables.
     pub(super) fn open(options: &ServerOptions) -> Result<Self, StoreError> {
         let server = Self::connect(options, true)?;
-        server.on_server(|conn| schema::migrate(conn, &server.name))?;
+        server.on_server(|conn| {
+            copy::refuse(conn, &server.name)?;
+            schema::migrate(conn, &server.name)
+        })?;
         Ok(server)
     }
 
@@ -98,7 +101,7 @@ impl Server {
                 known: schema::VERSION,
             });
         }
-        Ok(())
+        self.on_server(|conn| copy::refuse(conn, &self.name))
     }
 
     /// A connection of the pool; it is made, if need be, on the thread that serves the sockets.
@@ -192,13 +195,11 @@ impl Server {
     }
 
     /// A server whose tables nobody asks for.
-    #[cfg(test)]
     pub(super) fn raw(options: &ServerOptions) -> Result<Self, StoreError> {
         Self::connect(options, true)
     }
 
     /// A session outside of any transaction.
-    #[cfg(test)]
     pub(super) fn session(&self) -> Result<Connection, StoreError> {
         let client = self.connection_now(&self.pool)?;
         Ok(Connection::Postgres(Session::new(client)))
