@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection as Sqlite, ErrorCode, OpenFlags};
+use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::super::lock::Lock;
@@ -14,8 +15,8 @@ use super::super::{StoreError, file, indexed, schema};
 use super::{CopyError, mark};
 use crate::model::{Database, ServerOptions, Timestamp};
 
-/// The advisory lock of a copy's target: "copying".
-const COPYING: i64 = 0x0063_6f70_7969_6e67;
+/// The advisory locks of the targets of copies, "copy", of which each schema of a database has one.
+const COPYING: i32 = 0x636f_7079;
 
 /// A database that is open for a copy.
 #[derive(Debug)]
@@ -154,7 +155,12 @@ impl End {
 /// it.
 fn lock(end: &End) -> Result<(), CopyError> {
     end.conn.execute_batch("SET lock_timeout = '5s'")?;
-    let sql = format!("SELECT pg_advisory_lock({COPYING})");
+    let schema: String = end
+        .conn
+        .query_row("SELECT current_schema()", [], |row| row.get(0))?;
+    let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(&schema));
+    let schema = i32::from_be_bytes([a, b, c, d]);
+    let sql = format!("SELECT pg_advisory_lock({COPYING}, {schema})");
     let locked = end.conn.execute_batch(&sql).map_err(StoreError::from);
     if let Err(StoreError::Conflict(_)) = locked {
         return Err(CopyError::UnderWay(end.name.clone()));
