@@ -78,7 +78,7 @@ pub fn run(context: &Context, args: &CopyArgs) -> Result<ExitCode, CliError> {
     let stop = Stop::on_signal(&runtime)?;
     let terminal = Terminal::default();
     let bar = terminal.progress(0);
-    let mut checked = None;
+    let mut was_checking = false;
     let show = |progress: CopyProgress| {
         let is_checking = progress.step == CopyStep::Checking;
         if let Some(bar) = &bar {
@@ -87,17 +87,15 @@ pub fn run(context: &Context, args: &CopyArgs) -> Result<ExitCode, CliError> {
             let doing = if is_checking { "compared" } else { "copied" };
             let size = bytes(progress.bytes);
             bar.set_message(format!("rows {doing}, {size}: {}", progress.table));
-        } else if is_checking && checked.is_none() {
+        } else if is_checking && !was_checking {
             complain("comparing");
-        } else if progress.is_whole {
+        } else if !is_checking && progress.is_whole && progress.table_rows > 0 {
             complain(format_args!(
                 "{}: {} rows",
                 progress.table, progress.table_rows
             ));
         }
-        if is_checking {
-            checked = Some(());
-        }
+        was_checking = is_checking;
         !stop.is_wished()
     };
     let result = Store::copy(&from, &to, args.restart, show);
@@ -204,6 +202,7 @@ fn report(
     let shown: Vec<Vec<String>> = copied
         .tables
         .iter()
+        .filter(|table| table.rows > 0 || !table.is_same())
         .map(|table| {
             let checksum = table.checksum.get(..16).unwrap_or_default();
             let verdict = if table.is_same() {
