@@ -2,7 +2,8 @@
 //!
 //! `.ci/servers.sh cargo test --locked --test store_copy` gives these tests a server; without `TEST_POSTGRES`
 //! they say that they were skipped, and pass. `MENTIOND_COPY_ENTRIES=100000` makes the history that is copied there
-//! and back longer; what it took is printed with `-- --nocapture`.
+//! and back longer; what it took is printed with `-- --nocapture`. With `MENTIOND_COPY_FILE=file` it is kept there and
+//! used again.
 
 // Helpers may give up as tests do.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -31,7 +32,7 @@ mod server;
 #[path = "daemon/support.rs"]
 mod support;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use serde_json::Value;
@@ -385,8 +386,14 @@ fn a_history_is_copied_there_and_back() {
     };
     let entries = std::env::var("MENTIOND_COPY_ENTRIES").map_or(1_000, |n| n.parse().unwrap());
     let home = bare_home();
-    let (file, back) = (home.path("from.db"), home.path("back.db"));
-    made::history(&file, entries);
+    let kept = std::env::var_os("MENTIOND_COPY_FILE").map(PathBuf::from);
+    let (file, back) = (
+        kept.unwrap_or_else(|| home.path("from.db")),
+        home.path("back.db"),
+    );
+    if !file.exists() {
+        made::history(&file, entries);
+    }
     let tell = |way: &str, report: &Value| {
         let (rows, milliseconds) = (report["rows"].as_f64(), report["milliseconds"].as_f64());
         let (rows, seconds) = (rows.unwrap(), milliseconds.unwrap() / 1000.0);
