@@ -28,6 +28,7 @@ mod shell;
 mod silence;
 mod sinks;
 mod stop;
+mod store;
 mod target;
 mod terminal;
 mod topics;
@@ -103,6 +104,8 @@ enum Command {
     /// List the sinks; show what they get; send a test alert.
     Sinks(sinks::SinksArgs),
     Backup(backup::BackupArgs),
+    /// Copy the database into another: from a file to a server, or back.
+    Store(store::StoreArgs),
     Prune(prune::PruneArgs),
     Doctor(doctor::DoctorArgs),
     Workers(workers::WorkersArgs),
@@ -196,6 +199,7 @@ pub fn main() -> ExitCode {
         Command::Silence(args) => silence::run(&context, &args),
         Command::Sinks(args) => sinks::run(&context, &args),
         Command::Backup(args) => backup::run(&context, &args),
+        Command::Store(args) => store::run(&context, &args),
         Command::Prune(args) => prune::run(&context, &args),
         Command::Doctor(args) => doctor::run(&context, &args),
         Command::Workers(args) => workers::run(&context, &args),

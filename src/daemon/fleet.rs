@@ -78,6 +78,7 @@ impl Fleet {
             program: env!("CARGO_PKG_VERSION").to_owned(),
             configuration: fingerprint(live),
         };
+        engine.store.shard_pages().await?;
         let worker = engine.store.join_fleet(new.clone(), lease).await?;
         info!(
             worker = new.name,

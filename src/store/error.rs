@@ -70,6 +70,18 @@ pub enum StoreError {
     /// There is no database yet.
     #[error("there is no database at {} yet: `mentiond run` or `mentiond poll` makes it", .0.display())]
     Missing(PathBuf),
+    /// A copy into the database has begun and not ended: what is missing nobody knows but the copy.
+    #[error(
+        "the database {} is only partly there: a copy of {from} into it was broken off, or is under way; run the \
+         same `mentiond store copy` again and it goes on where it was, with --restart it begins anew, and to give \
+         up, remove this database", path.display()
+    )]
+    BeingCopied {
+        /// The database.
+        path: PathBuf,
+        /// What is copied into it.
+        from: String,
+    },
     /// The disk is full.
     #[error("the disk that holds the database is full: free some space; nothing was recorded")]
     Full,

@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use super::lock::Lock;
 use super::sql::Connection;
 use super::writer::{self, Writer};
-use super::{StoreError, indexed, schema};
+use super::{StoreError, copy, indexed, schema};
 use crate::world;
 
 /// A file that is open.
@@ -46,23 +46,9 @@ const WRITER_CACHE_KIB: i64 = 8 << 10;
 impl File {
     /// Opens it for a daemon; see [`super::Store::open`].
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        let open_error = |detail: String| StoreError::Open {
-            path: path.to_owned(),
-            detail,
-        };
-        if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|error| {
-                open_error(format!("can't make its folder: {error}; check `database`"))
-            })?;
-        }
+        make_folder(path)?;
         let lock = Lock::take(path)?;
-        // A new file is its owner's alone: addresses of feeds may hold credentials. What it can't be made
-        // for, SQLite says; its log gets the same mode.
-        let _ = std::fs::File::options()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path);
+        make_file(path);
         Self::open_writing(path, Some(lock))
     }
 
@@ -106,48 +92,38 @@ impl File {
             let path = path.to_owned();
             return Err(StoreError::Older { path, found, known });
         }
+        let conn = Connection::Sqlite(conn);
+        copy::refuse(&conn, &path.display().to_string())?;
         Ok(Self::assemble(path, None, conn, None))
     }
 
     fn open_writing(path: &Path, lock: Option<Lock>) -> Result<Self, StoreError> {
-        let open_error = |detail: String| StoreError::Open {
-            path: path.to_owned(),
-            detail,
-        };
-        let mut conn = Sqlite::open(path).map_err(|error| {
-            open_error(format!("{error}; check the owner and mode of the file"))
-        })?;
-        conn.busy_timeout(Duration::from_secs(10))?;
-        schema::check(&conn)?;
-        // Before the first transaction: it makes the file, with a journal that must not come back.
-        conn.pragma_update(None, "synchronous", "extra")?;
-        let mode: String =
-            conn.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
-        if !mode.eq_ignore_ascii_case("wal") {
-            return Err(open_error(format!(
-                "it can't use a write-ahead log there (journal mode is {mode}); use a local disk"
-            )));
-        }
-        conn.pragma_update(None, "foreign_keys", true)?;
-        conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
-        conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
-        conn.set_prepared_statement_cache_capacity(128);
-        keep_plans(&conn)?;
+        let mut conn = open_writer(path)?;
+        let reader = Connection::Sqlite(open_reader(path)?);
+        copy::refuse(&reader, &path.display().to_string())?;
         schema::migrate(&mut conn)?;
         indexed::prepare(&conn)?;
         // A help only: a full disk must not keep us from starting.
         let _ = writer::forget_small_tables(&conn);
-        let reader = open_reader(path)?;
-        let writer = Writer::start(Connection::Sqlite(conn), indexed::flush)
-            .map_err(|error| open_error(error.to_string()))?;
+        let writer = Writer::start(Connection::Sqlite(conn), indexed::flush).map_err(|error| {
+            StoreError::Open {
+                path: path.to_owned(),
+                detail: error.to_string(),
+            }
+        })?;
         Ok(Self::assemble(path, Some(writer), reader, lock))
     }
 
-    fn assemble(path: &Path, writer: Option<Writer>, reader: Sqlite, lock: Option<Lock>) -> Self {
+    fn assemble(
+        path: &Path,
+        writer: Option<Writer>,
+        reader: Connection,
+        lock: Option<Lock>,
+    ) -> Self {
         Self {
             readers: Arc::new(Readers {
                 path: path.to_owned(),
-                idle: Mutex::new(vec![Connection::Sqlite(reader)]),
+                idle: Mutex::new(vec![reader]),
             }),
             writer,
             brief: Semaphore::new(BRIEF_READS),
@@ -240,6 +216,54 @@ impl Readers {
         }
         result
     }
+}
+
+/// Makes the folder of a database.
+pub(super) fn make_folder(path: &Path) -> Result<(), StoreError> {
+    let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) else {
+        return Ok(());
+    };
+    std::fs::create_dir_all(folder).map_err(|error| StoreError::Open {
+        path: path.to_owned(),
+        detail: format!("can't make its folder: {error}; check `database`"),
+    })
+}
+
+/// Makes the file of a database, if there is none. It is its owner's alone: addresses of feeds may hold
+/// credentials. What it can't be made for, SQLite says; its log gets the same mode.
+pub(super) fn make_file(path: &Path) {
+    let _ = std::fs::File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+}
+
+/// A connection that writes; the tables are not made or migrated yet.
+pub(super) fn open_writer(path: &Path) -> Result<Sqlite, StoreError> {
+    let open_error = |detail: String| StoreError::Open {
+        path: path.to_owned(),
+        detail,
+    };
+    let conn = Sqlite::open(path)
+        .map_err(|error| open_error(format!("{error}; check the owner and mode of the file")))?;
+    conn.busy_timeout(Duration::from_secs(10))?;
+    schema::check(&conn)?;
+    // Before the first transaction: it makes the file, with a journal that must not come back.
+    conn.pragma_update(None, "synchronous", "extra")?;
+    let mode: String =
+        conn.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
+    if !mode.eq_ignore_ascii_case("wal") {
+        return Err(open_error(format!(
+            "it can't use a write-ahead log there (journal mode is {mode}); use a local disk"
+        )));
+    }
+    conn.pragma_update(None, "foreign_keys", true)?;
+    conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    conn.set_prepared_statement_cache_capacity(128);
+    keep_plans(&conn)?;
+    Ok(conn)
 }
 
 pub(super) fn open_reader(path: &Path) -> Result<Sqlite, StoreError> {

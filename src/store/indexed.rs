@@ -5,7 +5,7 @@
 //! memory, which their savepoints roll back like any other, and the writer moves them into the index once,
 //! before the commit. Entries recorded before there was an index are indexed later, in steps.
 
-use super::sql::{Connection, OptionalExtension, params};
+use super::sql::{Connection, OptionalExtension, Value, params};
 
 use super::past::TextVersion;
 use super::{Store, StoreError};
@@ -39,6 +39,32 @@ pub(super) fn put(conn: &Connection, entry: i64, tokens: &EntryTokens) -> Result
     conn.prepare_cached("INSERT OR REPLACE INTO temp.to_index VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![entry, tokens.title, tokens.summary, tokens.content])?;
     Ok(())
+}
+
+/// Indexes entries that the index does not hold, in this transaction, which the writer does not end.
+pub(super) fn put_new(conn: &Connection, entries: &[(i64, EntryTokens)]) -> Result<(), StoreError> {
+    if conn.is_postgres() {
+        let rows: Vec<[Value; 2]> = entries
+            .iter()
+            .map(|(id, tokens)| [Value::Integer(*id), Value::Text(tokens.tsvector())])
+            .collect();
+        let rows = rows.iter().map(<[Value; 2]>::as_slice);
+        conn.insert_all("search", &["entry_id", "tokens"], rows)?;
+        return Ok(());
+    }
+    for (id, tokens) in entries {
+        put(conn, *id, tokens)?;
+    }
+    flush(conn)
+}
+
+/// How many entries the index holds.
+pub(super) fn count(conn: &Connection) -> Result<u64, StoreError> {
+    let sql = conn.either(
+        "SELECT count(*) FROM search_docsize",
+        "SELECT count(*) FROM search",
+    );
+    Ok(conn.query_row(sql, [], |row| row.get(0))?)
 }
 
 /// A server's index is an ordinary one.

@@ -100,6 +100,23 @@ impl Lock {
         }
     }
 
+    /// Makes sure that no instance has the lock of a database that this user can only read, as far as that can
+    /// be seen.
+    pub(super) fn look(database: &Path) -> Result<(), StoreError> {
+        let mut path = database.as_os_str().to_owned();
+        path.push(".lock");
+        let Ok(file) = File::open(&path) else {
+            return Ok(());
+        };
+        match file.try_lock_shared() {
+            Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Locked {
+                path: database.to_owned(),
+                holder: None,
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// When the instance before was last alive, if it crashed.
     pub(super) fn crashed(&self) -> Option<Timestamp> {
         self.crashed
@@ -234,5 +251,8 @@ mod tests {
             panic!("two holders");
         };
         assert_eq!(holder, Some(std::process::id().to_string()));
+        let looked = Lock::look(&database);
+        assert!(matches!(looked, Err(StoreError::Locked { .. })));
+        assert!(Lock::look(&folder.path().join("other")).is_ok());
     }
 }

@@ -248,6 +248,34 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Gives their shards to waiting pages that have none, as those that were copied from a file.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn shard_pages(&self) -> Result<(), StoreError> {
+        loop {
+            let found = self.write(|conn| {
+                let mut bare = conn.prepare_cached(
+                    "SELECT entry_id, url FROM page WHERE state = 'waiting' AND shard IS NULL
+                     ORDER BY entry_id LIMIT 500",
+                )?;
+                let rows = bare.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                let bare: Vec<(i64, String)> = rows.collect::<Result<_, _>>()?;
+                let mut set =
+                    conn.prepare_cached("UPDATE page SET shard = ?2 WHERE entry_id = ?1")?;
+                for (entry, url) in &bare {
+                    set.execute([*entry, shard_of(url)])?;
+                }
+                Ok(bare.len())
+            });
+            if found.await? == 0 {
+                return Ok(());
+            }
+        }
+    }
+}
+
 /// The shard of a page's host; an address that can't be read is anybody's.
 fn shard_of(url: &str) -> i64 {
     url.parse().map_or(0, |url| crate::fleet::shard(&url))

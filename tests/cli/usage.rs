@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use super::{Ended, mentiond, run};
 use crate::support::{Home, Hook, Item, Site, TOPICS, rss};
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 21] = [
     "run",
     "check",
     "poll",
@@ -22,6 +22,7 @@ const COMMANDS: [&str; 20] = [
     "silence",
     "sinks",
     "backup",
+    "store",
     "prune",
     "doctor",
     "completions",
@@ -40,7 +41,7 @@ fn every_command_has_help_and_those_with_codes_of_their_own_name_them() {
         let codes = help.out.contains("Exit codes: 0 ");
         let own = !matches!(
             command,
-            "feeds" | "mentions" | "export" | "alerts" | "sinks" | "completions" | "man"
+            "feeds" | "mentions" | "export" | "alerts" | "sinks" | "store" | "completions" | "man"
         );
         assert!(codes || !own, "{command}: {}", help.out);
     }
@@ -65,6 +66,7 @@ fn every_command_has_help_and_those_with_codes_of_their_own_name_them() {
     for action in ["list", "render", "test"] {
         run(&["sinks", action, "--help"]).code(0);
     }
+    run(&["store", "copy", "--help"]).code(0);
     let version = run(&["--version"]).code(0);
     let version = version.out.trim();
     let rest = version.strip_prefix(concat!("mentiond ", env!("CARGO_PKG_VERSION")));

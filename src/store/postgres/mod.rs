@@ -10,7 +10,7 @@
 
 mod announce;
 mod connect;
-mod schema;
+pub(super) mod schema;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,7 +24,7 @@ use tracing::warn;
 use self::announce::{CHANNEL, Calls, GATHER};
 use self::connect::Way;
 use super::sql::{Connection, Session};
-use super::{Call, StoreError};
+use super::{Call, StoreError, copy};
 use crate::model::ServerOptions;
 
 /// For how long a write is tried again while the server can't be reached.
@@ -70,6 +70,7 @@ impl Server {
         let server = Self::connect(options, true)?;
         let client = server.connection_now(&server.pool)?;
         with(client, MIGRATION, |conn| {
+            copy::refuse(conn, &server.name)?;
             schema::migrate(conn, &server.name)
         })?;
         Ok(server)
@@ -128,7 +129,7 @@ impl Server {
                 known: schema::VERSION,
             });
         }
-        Ok(())
+        self.on_server(|conn| copy::refuse(conn, &self.name))
     }
 
     /// A connection of the pool; it is made, if need be, on the thread that serves the sockets.
@@ -269,13 +270,11 @@ impl Server {
     }
 
     /// A server whose tables nobody asks for.
-    #[cfg(test)]
     pub(super) fn raw(options: &ServerOptions) -> Result<Self, StoreError> {
         Self::connect(options, true)
     }
 
     /// A session outside of any transaction.
-    #[cfg(test)]
     pub(super) fn session(&self) -> Result<Connection, StoreError> {
         let client = self.connection_now(&self.pool)?;
         Ok(Connection::Postgres(Session::new(client, ANSWER)))

@@ -9,7 +9,7 @@ use crate::store::StoreError;
 use crate::store::sql::{Connection, OptionalExtension};
 
 /// One step per version; the first makes version 1 of an empty schema.
-const MIGRATIONS: &[&str] = &[V1, V2];
+pub const MIGRATIONS: &[&str] = &[V1, V2];
 
 /// The version this program writes.
 pub const VERSION: usize = MIGRATIONS.len();

@@ -7,6 +7,7 @@
 //!
 //! A statement that one of the two can't be asked says so where it stands ([`Connection::is_postgres`]).
 
+mod bulk;
 mod dialect;
 mod params;
 mod postgres;

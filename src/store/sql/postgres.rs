@@ -12,8 +12,9 @@ use std::task::{Context, Poll, Wake};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use bytes::{BufMut, BytesMut};
+use bytes::{BufMut, Bytes, BytesMut};
 use deadpool_postgres::Object;
+use futures_util::SinkExt;
 use rusqlite::types::ToSqlOutput;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
@@ -73,6 +74,21 @@ impl Session {
     /// Runs statements in PostgreSQL's own words.
     pub fn execute_batch(&self, sql: &str) -> Result<()> {
         self.wait(self.client.batch_execute(sql))
+    }
+
+    /// Runs a COPY into a table, of rows that are written in its format; how many they were.
+    pub fn copy_in(&self, sql: &str, rows: Bytes) -> Result<usize> {
+        let copied = async {
+            let mut sink = pin!(self.client.copy_in(sql).await?);
+            if let Err(error) = sink.send(rows).await {
+                // Why it takes no more, its end tells.
+                sink.as_mut().finish().await?;
+                return Err(error);
+            }
+            sink.finish().await
+        };
+        let rows = self.wait(copied)?;
+        Ok(usize::try_from(rows).unwrap_or(usize::MAX))
     }
 
     /// Gives the connection back to the pool, unless it is broken.
