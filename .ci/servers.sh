@@ -99,7 +99,7 @@ start_postgres() {
         as=(setpriv "--reuid=$(id -u "$user")" "--regid=$(id -g "$user")" --clear-groups)
     fi
     as+=(env -C /)
-    "${as[@]}" "$bin/initdb" -D "$data" -U postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8 \
+    "${as[@]}" "$bin/initdb" -D "$data" -U postgres --no-sync --auth=trust --encoding=UTF8 --locale=C.UTF-8 \
         > "$folder/initdb.log" 2>&1 || { cat "$folder/initdb.log" >&2; return 1; }
     local ctl=("${as[@]}" "$bin/pg_ctl" -D "$data" -l "$log" -s -w -t 60)
     for _ in {1..20}; do

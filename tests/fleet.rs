@@ -11,10 +11,10 @@
 //!
 //! | variable | meaning | unless set |
 //! |---|---|---|
-//! | `FLEET_FEEDS` | feeds of the test with kills | 200 |
+//! | `FLEET_FEEDS` | feeds of the test with kills | 120 |
 //! | `FLEET_ROUNDS` | its rounds of trouble | 4 |
 //! | `FLEET_WORKERS` | its workers, 1 to 9 | 3 |
-//! | `FLEET_INTERVAL` | the interval of its feeds, in seconds | 3, and more for more than 300 feeds |
+//! | `FLEET_INTERVAL` | the interval of its feeds, in seconds | 4, and more for more than 600 feeds |
 //! | `FLEET_SEED` | what its chance is made from; the moments of processes and sockets are not | random |
 //! | `FLEET_BINARY` | the program | the one that cargo has built |
 //! | `FLEET_LOG` | `level` of `[log]` | `info` |

@@ -41,26 +41,26 @@ fn kills_and_crashes_of_the_database_lose_nothing_and_keep_all_bounds() {
     if !can_run("kills_and_crashes_of_the_database_lose_nothing_and_keep_all_bounds") {
         return;
     }
-    let feeds: usize = setting("FLEET_FEEDS").unwrap_or(200);
+    let feeds: usize = setting("FLEET_FEEDS").unwrap_or(120);
     let rounds: usize = setting("FLEET_ROUNDS").unwrap_or(4);
-    let seconds = setting("FLEET_INTERVAL").unwrap_or((feeds as f64 / 100.0).max(3.0));
+    let seconds = setting("FLEET_INTERVAL").unwrap_or((feeds as f64 / 150.0).max(4.0));
     let shape = Shape {
         workers: setting("FLEET_WORKERS").unwrap_or(3),
         feeds,
-        big: 15,
+        big: 8,
         interval: Duration::from_secs_f64(seconds),
         lease: Duration::from_secs(5),
     };
     let mut fleet = Fleet::new("chaos", shape, Database::on_its_own_server());
     fleet.receiver.be_moody(true);
-    fleet.press.publish(16.0);
+    fleet.press.publish(8.0);
     let began = std::time::Instant::now();
     fleet.start();
     // The first polls are spread over an interval.
     fleet.wait_for_all_to_ask(&[], began);
     for round in 0..rounds {
-        let before = fleet.rng.u64(300..1500);
-        fleet.pass(Duration::from_millis(before));
+        let part = 0.1 + 0.3 * fleet.rng.f64();
+        fleet.pass(fleet.shape.interval.mul_f64(part));
         let trouble = TROUBLES[round % TROUBLES.len()];
         fleet
             .journal

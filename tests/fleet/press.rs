@@ -70,6 +70,8 @@ struct Extremes {
     floor: Option<Duration>,
     pause: Option<Duration>,
     open: usize,
+    /// How late this process came to a tick.
+    late: Duration,
 }
 
 struct Account {
@@ -158,11 +160,11 @@ impl Press {
         runtime().spawn(async move {
             let mut clock = tokio::time::interval(TICK);
             loop {
-                clock.tick().await;
+                let due = clock.tick().await;
                 let Some(inner) = ticking.upgrade() else {
                     return;
                 };
-                let tick = inner.account().tick();
+                let tick = inner.account().tick(due.elapsed());
                 inner.ticks.send_replace(tick);
             }
         });
@@ -253,7 +255,7 @@ impl Press {
         format!(
             "{} feeds on {} hosts, requests by worker {by:?}; {} stories, alerts to come {kinds:?}; \
              least time between two requests of a feed {:?} (floor {:?}), of a host {:?} (pause {:?}), \
-             most at a time on a host {}",
+             most at a time on a host {}; this process was late by {:.0?} at most",
             account.feeds.len(),
             account.hosts.len(),
             account.stories,
@@ -262,6 +264,7 @@ impl Press {
             account.extremes.pause,
             HOST_PAUSE,
             account.extremes.open,
+            account.extremes.late,
         )
     }
 }
@@ -274,7 +277,8 @@ fn address(host: usize) -> String {
 
 impl Account {
     /// Goes on to the next tick, with news in the documents that leave with it.
-    fn tick(&mut self) -> u64 {
+    fn tick(&mut self, late: Duration) -> u64 {
+        self.extremes.late = self.extremes.late.max(late);
         self.tick += 1;
         self.credit += self.rate;
         while self.credit >= 1.0 {
