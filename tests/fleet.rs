@@ -13,6 +13,7 @@
 //! |---|---|---|
 //! | `FLEET_FEEDS` | feeds of the test with kills | 120 |
 //! | `FLEET_ROUNDS` | its rounds of trouble | 4 |
+//! | `FLEET_TROUBLES` | kinds of trouble, such as `Kill,LongCrash` ([`chaos`]) | all in turn |
 //! | `FLEET_WORKERS` | its workers, 1 to 9 | 3 |
 //! | `FLEET_INTERVAL` | the interval of its feeds, in seconds | 4, and more for more than 600 feeds |
 //! | `FLEET_SEED` | what its chance is made from; the moments of processes and sockets are not | random |
@@ -44,6 +45,8 @@ mod press;
 mod proxy;
 #[path = "fleet/receiver.rs"]
 mod receiver;
+#[path = "fleet/sight.rs"]
+mod sight;
 #[path = "fleet/stories.rs"]
 mod stories;
 #[path = "fleet/worker.rs"]

@@ -58,16 +58,28 @@ fn kills_and_crashes_of_the_database_lose_nothing_and_keep_all_bounds() {
     fleet.start();
     // The first polls are spread over an interval.
     fleet.wait_for_all_to_ask(&[], began);
+    let troubles = troubles();
     for round in 0..rounds {
         let part = 0.1 + 0.3 * fleet.rng.f64();
         fleet.pass(fleet.shape.interval.mul_f64(part));
-        let trouble = TROUBLES[round % TROUBLES.len()];
+        let trouble = troubles[round % troubles.len()];
         fleet
             .journal
             .note(format!("round {}: {trouble:?}", round + 1));
         make(trouble, &mut fleet);
     }
     fleet.finish();
+}
+
+/// Those that `FLEET_TROUBLES` names, or all.
+fn troubles() -> Vec<Trouble> {
+    let named = std::env::var("FLEET_TROUBLES").unwrap_or_default();
+    let mut troubles = TROUBLES.to_vec();
+    if !named.is_empty() {
+        troubles.retain(|trouble| named.split(',').any(|name| name == format!("{trouble:?}")));
+        assert!(!troubles.is_empty(), "no troubles: {named}");
+    }
+    troubles
 }
 
 fn make(trouble: Trouble, fleet: &mut Fleet) {

@@ -135,7 +135,7 @@ impl Fleet {
         for place in 0..self.workers.len() {
             let worker = &mut self.workers[place];
             if let Some(status) = worker.ended() {
-                let text = format!("w{} ended by itself ({status})", place + 1);
+                let text = format!("end: w{} ended by itself ({status})", place + 1);
                 if worker.said("ready") {
                     self.journal.wrong(format!("{text} after it was ready"));
                 } else {
@@ -235,17 +235,18 @@ impl Fleet {
         for (alert, kind) in &expected {
             if !taken.contains(alert) {
                 self.journal
-                    .wrong(format!("{alert:?} ({kind:?}) was not told"));
+                    .wrong(format!("lost: {alert:?} ({kind:?}) was not told"));
             }
         }
         for alert in &taken {
             if !expected.contains_key(alert) {
-                self.journal.wrong(format!("nobody wrote {alert:?}"));
+                self.journal
+                    .wrong(format!("invented: nobody wrote {alert:?}"));
             }
         }
         self.tell();
-        let faults = self.journal.faults();
-        assert_eq!(faults, 0, "promises were broken");
+        let faults = self.journal.kinds();
+        assert!(faults.is_empty(), "promises were broken: {faults:?}");
     }
 
     /// SIGTERM, and waits for the end.
@@ -271,7 +272,7 @@ impl Fleet {
         ));
         if !status.success() {
             self.journal
-                .wrong(format!("w{} stopped with {status}", place + 1));
+                .wrong(format!("end: w{} stopped with {status}", place + 1));
         }
     }
 
@@ -280,13 +281,13 @@ impl Fleet {
         let (requests, refused) = self.receiver.requests();
         println!(
             "{}{}\n{} alerts were taken, {} repeats, {requests} requests of which {refused} were refused; \
-             {} starts without a database\n{} faults",
+             {} starts without a database\nfaults: {:?}",
             self.journal.text(),
             self.press.summary(),
             self.receiver.taken().len(),
             self.receiver.repeats(),
             self.false_starts,
-            self.journal.faults(),
+            self.journal.kinds(),
         );
     }
 }

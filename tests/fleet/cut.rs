@@ -47,7 +47,7 @@ fn who_is_cut_off_is_stood_in_for_and_comes_back() {
             taken.entry(host).or_insert(visit.came);
         } else if let Some(at) = taken.get(&host) {
             fleet.journal.wrong(format!(
-                "w{}, which is cut off, asks for f{} {:.3?} after w1 has begun with its host, {:.3?} after the cut",
+                "lease: w{}, which is cut off, asks for f{} {:.3?} after w1 has begun with its host, {:.3?} after the cut",
                 visit.worker,
                 visit.feed,
                 visit.came - *at,

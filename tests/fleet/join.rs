@@ -40,7 +40,7 @@ fn who_comes_gets_a_share_and_who_goes_hands_over_at_once() {
         let late = fleet.press.visits().into_iter();
         let late = late.filter(|visit| visit.worker == worker && visit.came > alone);
         if late.count() > 0 {
-            fleet.journal.wrong(format!("w{worker} asks after its end"));
+            fleet.journal.wrong(format!("end: w{worker} asks after it"));
         }
     }
     // Nobody had to wait for a lease to end.
@@ -51,7 +51,7 @@ fn who_comes_gets_a_share_and_who_goes_hands_over_at_once() {
             let gap = visit.came - before.came;
             if gap > longest {
                 fleet.journal.wrong(format!(
-                    "f{} waited {gap:.3?} after w{} until w{} asked for it",
+                    "hand-over: f{} waited {gap:.3?} after w{} until w{} asked for it",
                     visit.feed, before.worker, visit.worker
                 ));
             }
@@ -60,7 +60,7 @@ fn who_comes_gets_a_share_and_who_goes_hands_over_at_once() {
     let repeats = fleet.receiver.repeats();
     if repeats > 0 {
         fleet.journal.wrong(format!(
-            "{repeats} alerts came again though nothing had failed"
+            "repeats: {repeats} alerts came again though nothing had failed"
         ));
     }
     fleet.finish();

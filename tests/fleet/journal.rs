@@ -1,10 +1,11 @@
 //! What happened in a test, with the time of the day, as the workers' logs have it; and what broke a promise.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
-/// The most broken promises that are told one by one.
-const TOLD: usize = 40;
+/// How many breaches of one promise, by the word that their lines begin with, are told one by one.
+const TOLD: usize = 12;
 
 /// Clones share it.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +18,12 @@ struct Line {
     at: jiff::Timestamp,
     is_wrong: bool,
     text: String,
+}
+
+impl Line {
+    fn kind(&self) -> &str {
+        self.text.split(':').next().unwrap_or_default()
+    }
 }
 
 impl Journal {
@@ -35,26 +42,27 @@ impl Journal {
         self.lines.lock().unwrap().push(Line { at, is_wrong, text });
     }
 
-    /// How many promises were broken.
-    pub fn faults(&self) -> usize {
+    /// The words with which the faults begin.
+    pub fn kinds(&self) -> BTreeMap<String, usize> {
         let lines = self.lines.lock().unwrap();
-        lines.iter().filter(|line| line.is_wrong).count()
+        let mut kinds = BTreeMap::new();
+        for line in lines.iter().filter(|line| line.is_wrong) {
+            *kinds.entry(line.kind().to_owned()).or_default() += 1;
+        }
+        kinds
     }
 
-    /// Everything in its order; of very many faults the first.
+    /// Everything in its order; of very many faults of a kind the first.
     pub fn text(&self) -> String {
         let lines = self.lines.lock().unwrap();
-        let (mut text, mut faults) = (String::new(), 0);
+        let (mut text, mut told) = (String::new(), BTreeMap::new());
         for line in lines.iter() {
-            faults += usize::from(line.is_wrong);
-            if line.is_wrong && faults > TOLD {
-                continue;
+            let before: &mut usize = told.entry(line.kind()).or_default();
+            *before += usize::from(line.is_wrong);
+            if *before <= TOLD || !line.is_wrong {
+                let mark = if line.is_wrong { "WRONG: " } else { "" };
+                writeln!(text, "{:.3} {mark}{}", line.at, line.text).unwrap();
             }
-            let mark = if line.is_wrong { "WRONG: " } else { "" };
-            writeln!(text, "{:.3} {mark}{}", line.at, line.text).unwrap();
-        }
-        if faults > TOLD {
-            writeln!(text, "and {} faults more", faults - TOLD).unwrap();
         }
         text
     }

@@ -180,10 +180,15 @@ impl Press {
                 "[[feed]]\nid = \"f{n}\"\nurl = \"http://{}:{}/{n}\"\nlanguage = \"en\"\n\
                  allow_private_addresses = true\n",
                 address(feed.host),
-                self.port
+                self.port,
             )
         });
         tables.collect()
+    }
+
+    /// Where a feed is served.
+    pub fn address(&self, feed: usize) -> String {
+        format!("{}:{}", address(self.host(feed)), self.port)
     }
 
     /// From now on so many stories are published in a second.
@@ -439,7 +444,7 @@ async fn serve(State(inner): State<Arc<Inner>>, uri: Uri, asking: HeaderMap) -> 
     let worker = header("user-agent").and_then(by_user_agent);
     let feed: Option<usize> = uri.path()[1..].parse().ok();
     let (Some(worker), Some(feed)) = (worker, feed) else {
-        let what = format!("an odd request: {uri} {asking:?}");
+        let what = format!("request: {uri} {asking:?}");
         inner.account().journal.wrong(what);
         return StatusCode::NOT_FOUND.into_response();
     };

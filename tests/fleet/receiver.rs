@@ -122,7 +122,7 @@ impl Inner {
         let mark = story["title"].as_str().and_then(mark).unwrap_or_default();
         if body["type"] != "mention.created" || mark.is_empty() || id.is_empty() {
             self.journal
-                .wrong(format!("no alert of a story: {id} {body}"));
+                .wrong(format!("alert: of no story: {id} {body}"));
         }
         let alert = (topic.to_owned(), mark.to_owned());
         let how = format!(
@@ -135,15 +135,16 @@ impl Inner {
             .entry(id.to_owned())
             .or_insert_with(|| alert.clone());
         if *before != alert {
-            self.journal
-                .wrong(format!("{id} stands for two alerts: {before:?}, {alert:?}"));
+            self.journal.wrong(format!(
+                "ids: {id} stands for two alerts: {before:?}, {alert:?}"
+            ));
         }
         let ids = told.ids.entry(alert.clone()).or_default();
         if !ids.contains_key(id) {
             ids.insert(id.to_owned(), how);
             if ids.len() > 1 {
                 self.journal
-                    .wrong(format!("{alert:?} has {} ids: {ids:?}", ids.len()));
+                    .wrong(format!("ids: {alert:?} has {}: {ids:?}", ids.len()));
             }
         }
     }
