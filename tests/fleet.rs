@@ -25,6 +25,8 @@
 // Helpers may give up as tests do.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "fleet/account.rs"]
+mod account;
 #[path = "fleet/chaos.rs"]
 mod chaos;
 #[path = "fleet/crew.rs"]

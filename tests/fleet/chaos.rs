@@ -25,6 +25,9 @@ enum Trouble {
     End,
 }
 
+/// A part of this, or of an interval, is what passes between two troubles.
+const LONGEST_CALM: Duration = Duration::from_secs(10);
+
 /// Every kind comes once before any comes again; those that a short run must not lack come first.
 const TROUBLES: [Trouble; 7] = [
     Trouble::Kill,
@@ -60,8 +63,12 @@ fn kills_and_crashes_of_the_database_lose_nothing_and_keep_all_bounds() {
     fleet.wait_for_all_to_ask(&[], began);
     let troubles = troubles();
     for round in 0..rounds {
+        // Now and then trouble meets who has only just begun.
+        if fleet.rng.bool() {
+            fleet.wait_until_ready();
+        }
         let part = 0.1 + 0.3 * fleet.rng.f64();
-        fleet.pass(fleet.shape.interval.mul_f64(part));
+        fleet.pass(fleet.shape.interval.min(LONGEST_CALM).mul_f64(part));
         let trouble = troubles[round % troubles.len()];
         fleet
             .journal

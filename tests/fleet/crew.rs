@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 use rustix::process::Signal;
 
+use crate::account::{HOST_PAUSE, PER_HOST};
 use crate::journal::Journal;
 use crate::postgres::Database;
-use crate::press::{HOST_PAUSE, PER_HOST, Press};
+use crate::press::Press;
 use crate::proxy::{Line, Proxy};
 use crate::receiver::Receiver;
 use crate::setting;
@@ -193,16 +194,23 @@ impl Fleet {
     pub fn wait_for_all_to_ask(&mut self, workers: &[u8], since: Instant) {
         let what = format!("requests of {workers:?} and for all feeds");
         self.wait(&what, self.patience(), |fleet| {
-            let visits = fleet.press.visits();
-            let seen = |worker: &u8| {
-                let mut latest = visits.iter().rev().take_while(|visit| visit.came >= since);
-                latest.any(|visit| visit.worker == *worker)
-            };
+            let seen = |worker: &u8| fleet.press.seen(*worker).is_some_and(|at| at >= since);
             let last = fleet.press.last();
             let all = last
                 .iter()
                 .all(|last| last.is_some_and(|visit| visit.came >= since));
             (all && workers.iter().all(seen)).then_some(())
+        });
+    }
+
+    /// Waits until all that are started can work.
+    pub fn wait_until_ready(&mut self) {
+        self.wait("the workers to be ready", self.patience(), |fleet| {
+            let is_ready = |(place, worker): (usize, &Worker)| {
+                let comes_again = fleet.ended.iter().any(|(ended, _)| *ended == place);
+                !comes_again && (!worker.is_started() || worker.said("ready"))
+            };
+            fleet.workers.iter().enumerate().all(is_ready).then_some(())
         });
     }
 
@@ -218,14 +226,11 @@ impl Fleet {
         self.journal.note("all documents are recorded");
         let expected = self.press.expected();
         let began = Instant::now();
-        while began.elapsed() < patience && self.receiver.taken().len() < expected.len() {
+        while began.elapsed() < patience && self.receiver.count() < expected.len() {
             self.supervise();
             sleep(Duration::from_millis(20));
         }
-        self.wait("the workers to be ready", patience, |fleet| {
-            let mut workers = fleet.workers.iter().filter(|worker| worker.is_started());
-            workers.all(|worker| worker.said("ready")).then_some(())
-        });
+        self.wait_until_ready();
         for place in 0..self.workers.len() {
             if self.workers[place].is_started() {
                 self.stop(place);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use crate::account::Visit;
 use crate::can_run;
 use crate::crew::{Fleet, Shape};
 use crate::postgres::Database;
@@ -26,7 +27,7 @@ fn who_is_cut_off_is_stood_in_for_and_comes_back() {
     let patience = fleet.patience();
     fleet.wait("w1 to ask for every feed", patience, |fleet| {
         let last = fleet.press.last();
-        let by_first = |visit: &crate::press::Visit| visit.worker == 1 && visit.came > cut;
+        let by_first = |visit: &Visit| visit.worker == 1 && visit.came > cut;
         last.iter()
             .all(|last| last.as_ref().is_some_and(by_first))
             .then_some(())

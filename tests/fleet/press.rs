@@ -4,7 +4,7 @@
 //! several workers hold documents with the same news at the same moment; a feed in five is slow and lets some
 //! ticks pass.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -15,81 +15,12 @@ use axum::response::{IntoResponse, Response};
 use fastrand::Rng;
 use tokio::sync::watch;
 
+use crate::account::{Account, TICK, Visit, address};
 use crate::journal::Journal;
 use crate::receiver::Alert;
 use crate::runtime;
-use crate::stories::{Kind, Story, document, noise};
+use crate::stories::{Kind, document};
 use crate::worker::by_user_agent;
-
-/// The bounds that the configuration sets.
-pub const PER_HOST: usize = 2;
-pub const HOST_PAUSE: Duration = Duration::from_millis(400);
-
-/// How much less than the floor may lie between two requests here: both clocks are of this machine, and a floor
-/// is counted from an answer.
-const FLOOR_SLACK: Duration = Duration::from_millis(50);
-/// How much less than the pause: the 150 ms that docs/reliability.md grants for reading what is known of a feed,
-/// and as much as for the floor.
-const PAUSE_SLACK: Duration = Duration::from_millis(200);
-/// So many requests to a host are held to their pauses together, with that slack once.
-const SPAN: usize = 8;
-
-const TICK: Duration = Duration::from_millis(250);
-/// How many ticks an answer of a slow feed waits for.
-const SLOW: u64 = 5;
-
-/// One request, as it was seen.
-#[derive(Debug, Clone, Copy)]
-pub struct Visit {
-    pub feed: usize,
-    pub worker: u8,
-    pub came: Instant,
-    /// The tick with which its answer leaves.
-    leaves: u64,
-}
-
-#[derive(Debug)]
-struct Feed {
-    host: usize,
-    entries: Vec<String>,
-    last: Option<Visit>,
-    /// The newest version that somebody has said to have: it is recorded.
-    recorded: Option<usize>,
-}
-
-#[derive(Debug, Default)]
-struct Host {
-    feeds: usize,
-    open: usize,
-    starts: VecDeque<Instant>,
-}
-
-/// The least and most that was seen, for people.
-#[derive(Debug, Default)]
-struct Extremes {
-    floor: Option<Duration>,
-    pause: Option<Duration>,
-    open: usize,
-    /// How late this process came to a tick.
-    late: Duration,
-}
-
-struct Account {
-    journal: Journal,
-    rng: Rng,
-    floor: Duration,
-    feeds: Vec<Feed>,
-    hosts: Vec<Host>,
-    visits: Vec<Visit>,
-    under_way: BTreeMap<usize, Visit>,
-    tick: u64,
-    /// Stories a tick, and what is left of them.
-    rate: f64,
-    credit: f64,
-    stories: usize,
-    expected: BTreeMap<Alert, Kind>,
-    extremes: Extremes,
-}
 
 /// See the head of this file.
 pub struct Press {
@@ -118,36 +49,9 @@ impl Press {
         per_host: usize,
         big: usize,
     ) -> Self {
-        let mut hosts: Vec<Host> = Vec::new();
-        let feeds = (0..feeds)
-            .map(|n| {
-                let host = if n < big { 0 } else { 1 + (n - big) / per_host };
-                hosts.resize_with(hosts.len().max(host + 1), Host::default);
-                hosts[host].feeds += 1;
-                Feed {
-                    host,
-                    entries: Vec::new(),
-                    last: None,
-                    recorded: None,
-                }
-            })
-            .collect();
+        let account = Account::new(journal, rng, floor, feeds, per_host, big);
         let inner = Arc::new(Inner {
-            account: Mutex::new(Account {
-                journal,
-                rng,
-                floor,
-                feeds,
-                hosts,
-                visits: Vec::new(),
-                under_way: BTreeMap::new(),
-                tick: 0,
-                rate: 0.0,
-                credit: 0.0,
-                stories: 0,
-                expected: BTreeMap::new(),
-                extremes: Extremes::default(),
-            }),
+            account: Mutex::new(account),
             ticks: watch::channel(0).0,
         });
         let listener = runtime()
@@ -222,6 +126,11 @@ impl Press {
         self.inner.account().visits.clone()
     }
 
+    /// When this worker was last seen.
+    pub fn seen(&self, worker: u8) -> Option<Instant> {
+        self.inner.account().seen.get(&worker).copied()
+    }
+
     /// The last request for each feed.
     pub fn last(&self) -> Vec<Option<Visit>> {
         let account = self.inner.account();
@@ -248,182 +157,7 @@ impl Press {
 
     /// What was seen, in words.
     pub fn summary(&self) -> String {
-        let account = self.inner.account();
-        let mut by: BTreeMap<u8, usize> = BTreeMap::new();
-        for visit in &account.visits {
-            *by.entry(visit.worker).or_default() += 1;
-        }
-        let mut kinds: BTreeMap<Kind, usize> = BTreeMap::new();
-        for kind in account.expected.values() {
-            *kinds.entry(*kind).or_default() += 1;
-        }
-        format!(
-            "{} feeds on {} hosts, requests by worker {by:?}; {} stories, alerts to come {kinds:?}; \
-             least time between two requests of a feed {:?} (floor {:?}), of a host {:?} (pause {:?}), \
-             most at a time on a host {}; this process was late by {:.0?} at most",
-            account.feeds.len(),
-            account.hosts.len(),
-            account.stories,
-            account.extremes.floor,
-            account.floor,
-            account.extremes.pause,
-            HOST_PAUSE,
-            account.extremes.open,
-            account.extremes.late,
-        )
-    }
-}
-
-fn address(host: usize) -> String {
-    // 127.0 is left to the tests' other servers.
-    let [_, a, b, c] = u32::try_from(host + (1 << 16) + 1).unwrap().to_be_bytes();
-    format!("127.{a}.{b}.{c}")
-}
-
-impl Account {
-    /// Goes on to the next tick, with news in the documents that leave with it.
-    fn tick(&mut self, late: Duration) -> u64 {
-        self.extremes.late = self.extremes.late.max(late);
-        self.tick += 1;
-        self.credit += self.rate;
-        while self.credit >= 1.0 {
-            self.credit -= 1.0;
-            self.publish();
-        }
-        self.tick
-    }
-
-    fn publish(&mut self) {
-        let any = self.rng.usize(..self.feeds.len());
-        match self.rng.u8(..8) {
-            0..4 => self.story(Kind::Own, &[any]),
-            4 => {
-                let (number, feed) = (self.stories, &mut self.feeds[any]);
-                feed.entries.push(noise(number, any, &mut self.rng));
-            }
-            5 => {
-                let feeds = self.met();
-                self.story(Kind::Shared, &feeds);
-            }
-            _ => {
-                let feeds = self.met();
-                self.story(Kind::Alike, &feeds);
-            }
-        }
-    }
-
-    fn story(&mut self, kind: Kind, feeds: &[usize]) {
-        self.stories += 1;
-        let story = Story::new(self.stories, kind, &mut self.rng);
-        for &feed in feeds {
-            self.feeds[feed].entries.push(story.entry(feed));
-        }
-        for topic in &story.topics {
-            let alert = ((*topic).to_owned(), story.mark.clone());
-            self.expected.insert(alert, kind);
-        }
-    }
-
-    /// Two or three feeds that take the same news home: by different workers, if that can be.
-    fn met(&mut self) -> Vec<usize> {
-        let now = self.tick;
-        let mut leaving: Vec<Visit> = self.under_way.values().copied().collect();
-        leaving.retain(|visit| visit.leaves == now);
-        self.rng.shuffle(&mut leaving);
-        let mut feeds: Vec<usize> = Vec::new();
-        if let Some(first) = leaving.first().copied() {
-            // Those of other workers come first.
-            leaving.sort_by_key(|visit| visit.worker == first.worker);
-            feeds.push(first.feed);
-        }
-        let many = self.rng.usize(2..4);
-        let leaving = leaving.iter().map(|visit| visit.feed);
-        let others = std::iter::repeat_with(|| self.rng.usize(..self.feeds.len()));
-        for feed in leaving.chain(others) {
-            if feeds.len() >= many.min(self.feeds.len()) {
-                break;
-            }
-            if !feeds.contains(&feed) {
-                feeds.push(feed);
-            }
-        }
-        feeds
-    }
-
-    /// Judges a request and writes it down; returns its number and the tick with which its answer leaves.
-    fn arrive(&mut self, feed: usize, worker: u8, has: Option<usize>) -> (usize, u64) {
-        let now = Instant::now();
-        let asked = &mut self.feeds[feed];
-        let host = &mut self.hosts[asked.host];
-        let who = format!("f{feed} on {} by w{worker}", address(asked.host));
-        if let Some(last) = asked.last {
-            let gap = now - last.came;
-            self.extremes.floor = Some(self.extremes.floor.map_or(gap, |least| least.min(gap)));
-            if gap + FLOOR_SLACK < self.floor {
-                self.journal.wrong(format!(
-                    "floor: {who}, {gap:.3?} after w{}, is within {:?}",
-                    last.worker, self.floor
-                ));
-            }
-        }
-        if has < asked.recorded {
-            self.journal.wrong(format!(
-                "record: {who} has version {has:?}, but {:?} was recorded before",
-                asked.recorded
-            ));
-        }
-        asked.recorded = asked.recorded.max(has);
-        host.open += 1;
-        self.extremes.open = self.extremes.open.max(host.open);
-        if host.open > PER_HOST {
-            let beside: Vec<_> = self
-                .under_way
-                .values()
-                .filter(|visit| self.feeds[visit.feed].host == self.feeds[feed].host)
-                .map(|visit| {
-                    format!(
-                        "f{} by w{} for {:.3?}",
-                        visit.feed,
-                        visit.worker,
-                        now - visit.came
-                    )
-                })
-                .collect();
-            self.journal.wrong(format!(
-                "per host: {who} is one of {}, beside {}",
-                host.open,
-                beside.join(", ")
-            ));
-        }
-        if let Some(last) = host.starts.back() {
-            let gap = now - *last;
-            self.extremes.pause = Some(self.extremes.pause.map_or(gap, |least| least.min(gap)));
-            if gap + PAUSE_SLACK < HOST_PAUSE {
-                self.journal.wrong(format!(
-                    "pause: {who} comes {gap:.3?} after the request before it"
-                ));
-            }
-        }
-        host.starts.push_back(now);
-        if host.starts.len() > SPAN {
-            let first = host.starts.pop_front().unwrap();
-            let took = now - first;
-            let least = HOST_PAUSE * u32::try_from(SPAN).unwrap();
-            if took + PAUSE_SLACK < least {
-                self.journal
-                    .wrong(format!("pause: {who}, {SPAN} pauses in {took:.3?}"));
-            }
-        }
-        let visit = Visit {
-            feed,
-            worker,
-            came: now,
-            leaves: self.tick + if feed.is_multiple_of(5) { SLOW } else { 1 },
-        };
-        self.feeds[feed].last = Some(visit);
-        self.visits.push(visit);
-        self.under_way.insert(self.visits.len(), visit);
-        (self.visits.len(), visit.leaves)
+        self.inner.account().summary()
     }
 }
 
@@ -432,10 +166,7 @@ struct UnderWay(Arc<Inner>, usize);
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        let mut account = self.0.account();
-        let visit = account.under_way.remove(&self.1).unwrap();
-        let host = account.feeds[visit.feed].host;
-        account.hosts[host].open -= 1;
+        self.0.account().leave(self.1);
     }
 }
 
@@ -445,7 +176,7 @@ async fn serve(State(inner): State<Arc<Inner>>, uri: Uri, asking: HeaderMap) -> 
     let feed: Option<usize> = uri.path()[1..].parse().ok();
     let (Some(worker), Some(feed)) = (worker, feed) else {
         let what = format!("request: {uri} {asking:?}");
-        inner.account().journal.wrong(what);
+        inner.account().wrong(what);
         return StatusCode::NOT_FOUND.into_response();
     };
     let has = header("if-none-match").and_then(|tag| tag.trim_matches('"').parse().ok());

@@ -78,6 +78,11 @@ impl Receiver {
             .collect()
     }
 
+    /// How many alerts were taken.
+    pub fn count(&self) -> usize {
+        self.inner.told.lock().unwrap().taken.len()
+    }
+
     /// How often an alert was taken that had been taken before.
     pub fn repeats(&self) -> usize {
         let told = self.inner.told.lock().unwrap();

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
+use crate::account::HOST_PAUSE;
 use crate::journal::Journal;
-use crate::press::{HOST_PAUSE, Press};
+use crate::press::Press;
 use crate::receiver::Receiver;
 
 /// Long enough for every request of a test to lie within it.
