@@ -11,7 +11,7 @@
 //!
 //! | variable | meaning | unless set |
 //! |---|---|---|
-//! | `FLEET_FEEDS` | feeds of the test with kills | 120 |
+//! | `FLEET_FEEDS` | feeds of the test with kills | 80 |
 //! | `FLEET_ROUNDS` | its rounds of trouble | 4 |
 //! | `FLEET_TROUBLES` | kinds of trouble, such as `Kill,LongCrash` ([`chaos`]) | all in turn |
 //! | `FLEET_WORKERS` | its workers, 1 to 9 | 3 |

@@ -171,7 +171,7 @@ impl Account {
             self.feeds[feed].entries.push(story.entry(feed));
         }
         for topic in &story.topics {
-            let alert = ((*topic).to_owned(), story.mark.clone());
+            let alert = (topic.clone(), story.mark.clone());
             self.expected.insert(alert, kind);
         }
     }

@@ -44,7 +44,7 @@ fn kills_and_crashes_of_the_database_lose_nothing_and_keep_all_bounds() {
     if !can_run("kills_and_crashes_of_the_database_lose_nothing_and_keep_all_bounds") {
         return;
     }
-    let feeds: usize = setting("FLEET_FEEDS").unwrap_or(120);
+    let feeds: usize = setting("FLEET_FEEDS").unwrap_or(80);
     let rounds: usize = setting("FLEET_ROUNDS").unwrap_or(4);
     let seconds = setting("FLEET_INTERVAL").unwrap_or((feeds as f64 / 150.0).max(4.0));
     let shape = Shape {
@@ -56,7 +56,7 @@ fn kills_and_crashes_of_the_database_lose_nothing_and_keep_all_bounds() {
     };
     let mut fleet = Fleet::new("chaos", shape, Database::on_its_own_server());
     fleet.receiver.be_moody(true);
-    fleet.press.publish(8.0);
+    fleet.press.publish(4.0);
     let began = std::time::Instant::now();
     fleet.start();
     // The first polls are spread over an interval.

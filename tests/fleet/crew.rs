@@ -14,7 +14,7 @@ use crate::press::Press;
 use crate::proxy::{Line, Proxy};
 use crate::receiver::Receiver;
 use crate::setting;
-use crate::stories::TOPICS;
+use crate::stories::topics;
 use crate::worker::Worker;
 
 /// How large a fleet is, and how quick.
@@ -32,9 +32,9 @@ impl Shape {
     pub fn small() -> Self {
         Self {
             workers: 3,
-            feeds: 60,
+            feeds: 40,
             big: 0,
-            interval: Duration::from_secs(3),
+            interval: Duration::from_secs(4),
             lease: Duration::from_secs(5),
         }
     }
@@ -309,11 +309,12 @@ fn configuration(shape: &Shape, press: &Press, receiver: &Receiver) -> String {
          [[sink]]\nid = \"hook\"\ntype = \"webhook\"\nurl = \"{}\"\nconcurrency = 8\n\
          retry_initial = \"100ms\"\nretry_max = \"500ms\"\nmax_attempts = 100\n\
          pause_initial = \"100ms\"\npause_max = \"500ms\"\nfeed_alerts = false\nspike_alerts = false\n\
-         {TOPICS}{}",
+         {}{}",
         shape.lease.as_millis(),
         interval * 2,
         HOST_PAUSE.as_millis(),
         receiver.url,
+        topics(),
         press.tables(),
     )
 }

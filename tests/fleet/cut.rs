@@ -17,7 +17,7 @@ fn who_is_cut_off_is_stood_in_for_and_comes_back() {
     let database = Database::on_the_tests_server("cut");
     let mut fleet = Fleet::new("cut", Shape::small(), database);
     let began = Instant::now();
-    fleet.press.publish(6.0);
+    fleet.press.publish(2.0);
     fleet.start();
     fleet.wait_for_all_to_ask(&[1, 2, 3], began);
     // What is sent on the one line arrives later, on the other never.

@@ -24,7 +24,7 @@ fn who_comes_gets_a_share_and_who_goes_hands_over_at_once() {
     let database = Database::on_the_tests_server("join");
     let mut fleet = Fleet::new("join", shape, database);
     let began = Instant::now();
-    fleet.press.publish(6.0);
+    fleet.press.publish(2.0);
     fleet.start_worker(0);
     fleet.wait_for_all_to_ask(&[1], began);
     let joined = Instant::now();

@@ -16,7 +16,7 @@ fn who_sleeps_through_its_lease_records_nothing_that_others_have() {
     let database = Database::on_the_tests_server("pause");
     let mut fleet = Fleet::new("pause", Shape::small(), database);
     let began = Instant::now();
-    fleet.press.publish(6.0);
+    fleet.press.publish(2.0);
     fleet.start();
     fleet.wait_for_all_to_ask(&[1, 2, 3], began);
     let patience = fleet.patience();

@@ -1,5 +1,4 @@
-//! Databases for the tests: a schema on the server that all tests share, or a server of a test's own, which may
-//! crash.
+//! Databases for the tests: on the server that all tests share, or on a server of a test's own, which may crash.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -22,20 +21,21 @@ struct Keeper {
 }
 
 impl Database {
-    /// A schema of its own on the tests' server.
+    /// One on the server that all tests share.
     pub fn on_the_tests_server(name: &str) -> Self {
         let url = std::env::var("TEST_POSTGRES").unwrap();
         let bin = std::env::var("TEST_POSTGRES_BIN").unwrap();
-        let schema = format!("fleet_{name}_{}", std::process::id());
+        let name = format!("fleet_{name}_{}", std::process::id());
         let status = Command::new(Path::new(&bin).join("psql"))
             .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-c"])
-            .arg(format!("CREATE SCHEMA {schema}"))
+            .arg(format!("CREATE DATABASE {name} TEMPLATE template0"))
             .arg(&url)
             .stdin(Stdio::null())
             .status()
             .unwrap();
         assert!(status.success());
-        Self::at(&format!("{url}?options=-csearch_path%3D{schema}"), None)
+        let (server, _) = url.rsplit_once('/').unwrap();
+        Self::at(&format!("{server}/{name}"), None)
     }
 
     /// One on a server of the test's own.

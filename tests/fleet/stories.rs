@@ -4,16 +4,31 @@
 
 use fastrand::Rng;
 
-/// The topics of the tests.
-pub const TOPICS: &str = r#"
-[[topic]]
-id = "putin"
-any = ["Putin"]
+/// The topics of the tests, which are names that nothing else has.
+const TOPICS: [&str; 12] = [
+    "Ankora",
+    "Belmira",
+    "Cordovia",
+    "Drevnik",
+    "Estolan",
+    "Farosha",
+    "Gorbinsk",
+    "Halmatov",
+    "Irkanda",
+    "Jelmovka",
+    "Kostrava",
+    "Lumgarten",
+];
 
-[[topic]]
-id = "sco"
-any = [{ text = "SCO", case = "exact" }]
-"#;
+/// `[[topic]]` tables for them.
+pub fn topics() -> String {
+    let table = |name| format!("[[topic]]\nid = \"{}\"\nany = [\"{name}\"]\n", id(name));
+    TOPICS.into_iter().map(table).collect()
+}
+
+fn id(name: &str) -> String {
+    name.to_lowercase()
+}
 
 /// What every mark begins with.
 const MARK: &str = "Zq";
@@ -34,7 +49,7 @@ pub enum Kind {
 pub struct Story {
     pub kind: Kind,
     pub mark: String,
-    pub topics: Vec<&'static str>,
+    pub topics: Vec<String>,
     title: String,
     text: String,
 }
@@ -43,11 +58,10 @@ impl Story {
     /// The story of this number.
     pub fn new(number: usize, kind: Kind, rng: &mut Rng) -> Self {
         let mark = format!("{MARK}{number}");
-        let (topics, names) = match rng.u8(..3) {
-            0 => (vec!["putin"], "Putin"),
-            1 => (vec!["sco"], "SCO"),
-            _ => (vec!["putin", "sco"], "Putin and SCO"),
-        };
+        let names = rng.choose_multiple(TOPICS, 2);
+        let names = &names[..rng.usize(1..3)];
+        let topics = names.iter().map(|name| id(name)).collect();
+        let names = names.join(" and ");
         let title = format!("{names} {} {mark}", words(4, rng));
         let text = match kind {
             Kind::Own | Kind::Shared => String::new(),
