@@ -124,10 +124,22 @@ impl Fleet {
         self.workers[place].kill();
     }
 
-    pub fn cut(&self, place: usize, line: Line) {
+    /// Cuts the line of a worker in the middle of a transaction.
+    pub fn cut(&mut self, place: usize, line: Line) {
+        self.lines[place].set_in_a_transaction(line);
+        self.wait("a transaction", self.patience(), |fleet| {
+            fleet.lines[place].is(line).then_some(())
+        });
+        self.journal.note(format!(
+            "the line of w{} is {line:?}, in a transaction",
+            place + 1
+        ));
+    }
+
+    pub fn heal(&self, place: usize) {
         self.journal
-            .note(format!("the line of w{} is {line:?}", place + 1));
-        self.lines[place].set(line);
+            .note(format!("the line of w{} is whole", place + 1));
+        self.lines[place].set(Line::Whole);
     }
 
     /// What a supervisor does: a worker that ended by itself is started again a second later. That one ends for

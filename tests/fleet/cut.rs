@@ -21,9 +21,9 @@ fn who_is_cut_off_is_stood_in_for_and_comes_back() {
     fleet.start();
     fleet.wait_for_all_to_ask(&[1, 2, 3], began);
     // What is sent on the one line arrives later, on the other never.
-    let cut = Instant::now();
     fleet.cut(1, Line::Stalled);
     fleet.cut(2, Line::Dead);
+    let cut = Instant::now();
     let patience = fleet.patience();
     fleet.wait("w1 to ask for every feed", patience, |fleet| {
         let last = fleet.press.last();
@@ -35,8 +35,8 @@ fn who_is_cut_off_is_stood_in_for_and_comes_back() {
     // For longer than it takes to be stood in for, so that the others could have come back by mistake.
     fleet.pass(fleet.shape.lease);
     let healed = Instant::now();
-    fleet.cut(1, Line::Whole);
-    fleet.cut(2, Line::Whole);
+    fleet.heal(1);
+    fleet.heal(2);
     fleet.wait_for_all_to_ask(&[1, 2, 3], healed);
     let mut taken: BTreeMap<usize, Instant> = BTreeMap::new();
     for visit in fleet.press.visits() {
