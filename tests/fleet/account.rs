@@ -22,6 +22,12 @@ const PAUSE_SLACK: Duration = Duration::from_millis(200);
 /// So many requests to a host are held to their pauses together, with that slack once.
 const SPAN: usize = 8;
 
+/// For how long it is known when this process was kept from its work.
+const REMEMBERED: Duration = Duration::from_mins(2);
+
+/// How often that is looked at.
+pub const PROBE: Duration = Duration::from_millis(20);
+
 /// How often answers leave.
 pub const TICK: Duration = Duration::from_millis(250);
 /// How many ticks an answer of a slow feed waits for.
@@ -58,7 +64,7 @@ struct Extremes {
     floor: Option<Duration>,
     pause: Option<Duration>,
     open: usize,
-    /// How late this process came to a tick.
+    /// How long this process was kept from its work.
     late: Duration,
 }
 
@@ -70,6 +76,8 @@ pub struct Account {
     pub feeds: Vec<Feed>,
     hosts: Vec<Host>,
     pub visits: Vec<Visit>,
+    /// When this process was kept from its work, and for how long: what came then was seen later.
+    stalls: VecDeque<(Instant, Duration)>,
     /// By the numbers of their visits.
     pub under_way: BTreeMap<usize, Visit>,
     /// When each worker was last seen.
@@ -121,6 +129,7 @@ impl Account {
             feeds,
             hosts,
             visits: Vec::new(),
+            stalls: VecDeque::new(),
             under_way: BTreeMap::new(),
             seen: BTreeMap::new(),
             tick: 0,
@@ -133,8 +142,7 @@ impl Account {
     }
 
     /// Goes on to the next tick, with news in the documents that leave with it.
-    pub fn tick(&mut self, late: Duration) -> u64 {
-        self.extremes.late = self.extremes.late.max(late);
+    pub fn tick(&mut self) -> u64 {
         self.tick += 1;
         self.credit += self.rate;
         while self.credit >= 1.0 {
@@ -205,67 +213,10 @@ impl Account {
     /// Judges a request and writes it down; returns its number and the tick with which its answer leaves.
     pub fn arrive(&mut self, feed: usize, worker: u8, has: Option<usize>) -> (usize, u64) {
         let now = Instant::now();
-        let asked = &mut self.feeds[feed];
-        let host = &mut self.hosts[asked.host];
-        let who = format!("f{feed} on {} by w{worker}", address(asked.host));
-        if let Some(last) = asked.last {
-            let gap = now - last.came;
-            self.extremes.floor = Some(self.extremes.floor.map_or(gap, |least| least.min(gap)));
-            if gap + FLOOR_SLACK < self.floor {
-                self.journal.wrong(format!(
-                    "floor: {who}, {gap:.3?} after w{}, is within {:?}",
-                    last.worker, self.floor
-                ));
-            }
-        }
-        if has < asked.recorded {
-            self.journal.wrong(format!(
-                "record: {who} has version {has:?}, but {:?} was recorded before",
-                asked.recorded
-            ));
-        }
-        asked.recorded = asked.recorded.max(has);
-        host.open += 1;
-        self.extremes.open = self.extremes.open.max(host.open);
-        if host.open > PER_HOST {
-            let beside: Vec<_> = self
-                .under_way
-                .values()
-                .filter(|visit| self.feeds[visit.feed].host == self.feeds[feed].host)
-                .map(|visit| {
-                    format!(
-                        "f{} by w{} for {:.3?}",
-                        visit.feed,
-                        visit.worker,
-                        now - visit.came
-                    )
-                })
-                .collect();
-            self.journal.wrong(format!(
-                "per host: {who} is one of {}, beside {}",
-                host.open,
-                beside.join(", ")
-            ));
-        }
-        if let Some(last) = host.starts.back() {
-            let gap = now - *last;
-            self.extremes.pause = Some(self.extremes.pause.map_or(gap, |least| least.min(gap)));
-            if gap + PAUSE_SLACK < HOST_PAUSE {
-                self.journal.wrong(format!(
-                    "pause: {who} comes {gap:.3?} after the request before it"
-                ));
-            }
-        }
-        host.starts.push_back(now);
-        if host.starts.len() > SPAN {
-            let first = host.starts.pop_front().unwrap();
-            let took = now - first;
-            let least = HOST_PAUSE * u32::try_from(SPAN).unwrap();
-            if took + PAUSE_SLACK < least {
-                self.journal
-                    .wrong(format!("pause: {who}, {SPAN} pauses in {took:.3?}"));
-            }
-        }
+        let place = self.feeds[feed].host;
+        let who = format!("f{feed} on {} by w{worker}", address(place));
+        self.judge_feed(&who, feed, has, now);
+        self.judge_host(&who, place, now);
         let visit = Visit {
             feed,
             worker,
@@ -277,6 +228,87 @@ impl Account {
         self.visits.push(visit);
         self.under_way.insert(self.visits.len(), visit);
         (self.visits.len(), visit.leaves)
+    }
+
+    fn judge_feed(&mut self, who: &str, feed: usize, has: Option<usize>, now: Instant) {
+        if let Some(last) = self.feeds[feed].last {
+            let gap = now - last.came;
+            self.extremes.floor = Some(self.extremes.floor.map_or(gap, |least| least.min(gap)));
+            if gap + FLOOR_SLACK + self.stalled(last.came) < self.floor {
+                self.journal.wrong(format!(
+                    "floor: {who}, {gap:.3?} after w{}, is within {:?}",
+                    last.worker, self.floor
+                ));
+            }
+        }
+        let recorded = &mut self.feeds[feed].recorded;
+        if has < *recorded {
+            self.journal.wrong(format!(
+                "record: {who} has version {has:?}, but {recorded:?} was recorded before"
+            ));
+        }
+        *recorded = (*recorded).max(has);
+    }
+
+    fn judge_host(&mut self, who: &str, place: usize, now: Instant) {
+        self.hosts[place].open += 1;
+        let open = self.hosts[place].open;
+        self.extremes.open = self.extremes.open.max(open);
+        if open > PER_HOST {
+            let beside = self.under_way.values();
+            let beside = beside.filter(|visit| self.feeds[visit.feed].host == place);
+            let beside: Vec<_> = beside
+                .map(|visit| {
+                    let time = now - visit.came;
+                    format!("f{} by w{} for {time:.3?}", visit.feed, visit.worker)
+                })
+                .collect();
+            self.journal.wrong(format!(
+                "per host: {who} is one of {open}, beside {}",
+                beside.join(", ")
+            ));
+        }
+        if let Some(&last) = self.hosts[place].starts.back() {
+            let gap = now - last;
+            self.extremes.pause = Some(self.extremes.pause.map_or(gap, |least| least.min(gap)));
+            if gap + PAUSE_SLACK + self.stalled(last) < HOST_PAUSE {
+                self.journal.wrong(format!(
+                    "pause: {who} comes {gap:.3?} after the request before it"
+                ));
+            }
+        }
+        let starts = &mut self.hosts[place].starts;
+        starts.push_back(now);
+        if starts.len() > SPAN {
+            let first = starts.pop_front().unwrap();
+            let took = now - first;
+            let least = HOST_PAUSE * u32::try_from(SPAN).unwrap();
+            if took + PAUSE_SLACK + self.stalled(first) < least {
+                self.journal
+                    .wrong(format!("pause: {who}, {SPAN} pauses in {took:.3?}"));
+            }
+        }
+    }
+
+    /// This process could not work for so long.
+    pub fn stall(&mut self, time: Duration) {
+        let now = Instant::now();
+        self.extremes.late = self.extremes.late.max(time);
+        self.stalls.push_back((now, time));
+        while self
+            .stalls
+            .front()
+            .is_some_and(|(at, _)| now - *at > REMEMBERED)
+        {
+            self.stalls.pop_front();
+        }
+    }
+
+    /// By how much later than it came a request may have been seen since then, at most.
+    fn stalled(&self, since: Instant) -> Duration {
+        let stalls = self.stalls.iter().rev();
+        let stalls = stalls.take_while(|(end, _)| *end + PROBE >= since);
+        stalls.map(|(_, time)| *time).max().unwrap_or_default()
     }
 
     /// Writes down what no worker should ask.
@@ -304,7 +336,7 @@ impl Account {
         format!(
             "{} feeds on {} hosts, requests by worker {by:?}; {} stories, alerts to come {kinds:?}; \
              least time between two requests of a feed {:?} (floor {:?}), of a host {:?} (pause {:?}), \
-             most at a time on a host {}; this process was late by {:.0?} at most",
+             most at a time on a host {}; this process was kept from its work for {:.0?} at most",
             self.feeds.len(),
             self.hosts.len(),
             self.stories,

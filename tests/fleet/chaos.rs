@@ -51,6 +51,7 @@ fn kills_and_crashes_of_the_database_lose_nothing_and_keep_all_bounds() {
         workers: setting("FLEET_WORKERS").unwrap_or(3),
         feeds,
         big: 8,
+        per_host: 5,
         interval: Duration::from_secs_f64(seconds),
         lease: Duration::from_secs(5),
     };

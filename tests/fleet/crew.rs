@@ -21,19 +21,21 @@ use crate::worker::Worker;
 pub struct Shape {
     pub workers: u8,
     pub feeds: usize,
-    /// How many of them are on the first host; the others have five each.
+    /// How many of them are on the first host, and on each of the others.
     pub big: usize,
+    pub per_host: usize,
     pub interval: Duration,
     pub lease: Duration,
 }
 
 impl Shape {
-    /// Few feeds, which are asked often, on hosts of one size.
+    /// Few feeds, which are asked often, on hosts enough for each worker to get some.
     pub fn small() -> Self {
         Self {
             workers: 3,
             feeds: 40,
-            big: 0,
+            big: 6,
+            per_host: 2,
             interval: Duration::from_secs(4),
             lease: Duration::from_secs(5),
         }
@@ -79,7 +81,7 @@ impl Fleet {
             rng.fork(),
             shape.floor(),
             shape.feeds,
-            5,
+            shape.per_host,
             shape.big,
         );
         let receiver = Receiver::start(journal.clone());

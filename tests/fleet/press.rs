@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use fastrand::Rng;
 use tokio::sync::watch;
 
-use crate::account::{Account, TICK, Visit, address};
+use crate::account::{Account, PROBE, TICK, Visit, address};
 use crate::journal::Journal;
 use crate::receiver::Alert;
 use crate::runtime;
@@ -64,12 +64,26 @@ impl Press {
         runtime().spawn(async move {
             let mut clock = tokio::time::interval(TICK);
             loop {
-                let due = clock.tick().await;
+                clock.tick().await;
                 let Some(inner) = ticking.upgrade() else {
                     return;
                 };
-                let tick = inner.account().tick(due.elapsed());
+                let tick = inner.account().tick();
                 inner.ticks.send_replace(tick);
+            }
+        });
+        let watched = Arc::downgrade(&inner);
+        runtime().spawn(async move {
+            loop {
+                let began = Instant::now();
+                tokio::time::sleep(PROBE).await;
+                let Some(inner) = watched.upgrade() else {
+                    return;
+                };
+                let stall = began.elapsed().saturating_sub(PROBE);
+                if stall > PROBE {
+                    inner.account().stall(stall);
+                }
             }
         });
         Self { port, inner }
