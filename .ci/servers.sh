@@ -1,7 +1,8 @@
 #!/bin/bash
-# .ci/servers.sh COMMAND...: runs COMMAND beside a PostgreSQL and a NATS server with JetStream that
-# live as long as it does, listen on loopback only, on free ports, and leave nothing behind. Its
-# status is COMMAND's. COMMAND gets these variables:
+# .ci/servers.sh [--postgres] COMMAND...: runs COMMAND beside a PostgreSQL and a NATS server with
+# JetStream, or with --postgres beside a PostgreSQL server alone, that live as long as it does, listen
+# on loopback only, on free ports, and leave nothing behind. Its status is COMMAND's. COMMAND gets
+# these variables:
 #   TEST_POSTGRES        URL of an empty database, postgres://mentiond@127.0.0.1:PORT/mentiond; its
 #                        owner may create more databases, and no password is asked for
 #   TEST_POSTGRES_DATA   the server's data folder
@@ -15,8 +16,13 @@
 # that is said here and in the file that GATE_SKIPPED names, and its variables are not set.
 set -euo pipefail
 
+nats=yes
+if [[ ${1:-} == --postgres ]]; then
+    nats=
+    shift
+fi
 if [[ $# -eq 0 ]]; then
-    echo "usage: .ci/servers.sh COMMAND..." >&2
+    echo "usage: .ci/servers.sh [--postgres] COMMAND..." >&2
     exit 2
 fi
 unset TEST_POSTGRES TEST_POSTGRES_DATA TEST_POSTGRES_BIN TEST_POSTGRES_CTL TEST_NATS TEST_NATS_SERVER
@@ -93,7 +99,7 @@ start_postgres() {
         as=(setpriv "--reuid=$(id -u "$user")" "--regid=$(id -g "$user")" --clear-groups)
     fi
     as+=(env -C /)
-    "${as[@]}" "$bin/initdb" -D "$data" -U postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8 \
+    "${as[@]}" "$bin/initdb" -D "$data" -U postgres --no-sync --auth=trust --encoding=UTF8 --locale=C.UTF-8 \
         > "$folder/initdb.log" 2>&1 || { cat "$folder/initdb.log" >&2; return 1; }
     local ctl=("${as[@]}" "$bin/pg_ctl" -D "$data" -l "$log" -s -w -t 60)
     for _ in {1..20}; do
@@ -144,7 +150,9 @@ if bin=$(postgres_bin) || { install_package postgresql && bin=$(postgres_bin); }
 else
     skipped PostgreSQL "no server is installed (package postgresql)"
 fi
-if server=$(nats_server) || { install_package nats-server && server=$(nats_server); }; then
+if [[ -z $nats ]]; then
+    :
+elif server=$(nats_server) || { install_package nats-server && server=$(nats_server); }; then
     start_nats "$server"
 else
     skipped NATS "no server is installed (package nats-server)"
