@@ -121,7 +121,9 @@ impl Ledger {
             let keys = table.held.keys().filter(|key| !there.contains(key));
             keys.copied().collect()
         };
-        gone.into_iter().for_each(|key| self.drop_one(key));
+        for key in gone {
+            self.drop_one(key);
+        }
         Ok(())
     }
 

@@ -68,7 +68,9 @@ fn read(statement: &str, tables: &mut Schema) {
         let (name, body) = rest.split_once('(').unwrap();
         let found = tables.entry(name.trim().to_owned()).or_default();
         let body = body.rsplit_once(')').unwrap().0;
-        parts(body).iter().for_each(|part| column(part, found));
+        for part in parts(body) {
+            column(part, found);
+        }
     } else if let Some(rest) = statement.strip_prefix("ALTER TABLE ") {
         let (name, change) = rest.split_once(char::is_whitespace).unwrap();
         let found = tables.get_mut(name).unwrap();
