@@ -211,7 +211,7 @@ pub fn expect_no_worker(end: &End) -> Result<(), CopyError> {
         return Ok(());
     }
     let alive: u64 = end.conn.query_row(
-        "SELECT count(*) FROM worker WHERE until_ms > ?1",
+        "SELECT count(*) FROM worker WHERE left_ms IS NULL AND until_ms > ?1",
         [Timestamp::now().as_millis()],
         |row| row.get(0),
     )?;
