@@ -67,10 +67,10 @@ fn runtime() -> &'static tokio::runtime::Runtime {
 /// A number from the environment.
 fn setting<T: FromStr>(name: &str) -> Option<T> {
     let value = std::env::var(name).ok().filter(|value| !value.is_empty())?;
-    match value.parse() {
-        Ok(number) => Some(number),
-        Err(_) => panic!("{name} is no number: {value}"),
-    }
+    let Ok(number) = value.parse() else {
+        panic!("{name} is no number: {value}");
+    };
+    Some(number)
 }
 
 /// Whether there is a server; says so if not, past the harness, and counts it in the file that `GATE_SKIPPED`

@@ -39,8 +39,8 @@ fn who_sleeps_through_its_lease_records_nothing_that_others_have() {
             let by_others = |feed: usize| {
                 last[feed].is_some_and(|visit| visit.worker != 2 && visit.came > stopped)
             };
-            let mine = asked.iter().map(|visit| visit.feed);
-            mine.map(by_others).all(|is| is).then_some(())
+            let mut mine = asked.iter().map(|visit| visit.feed);
+            mine.all(by_others).then_some(())
         },
     );
     // A version that the answers which wait for w2 do not have.

@@ -14,7 +14,7 @@ use crate::press::Press;
 use crate::receiver::Receiver;
 
 /// Long enough for every request of a test to lie within it.
-const FLOOR: Duration = Duration::from_secs(60);
+const FLOOR: Duration = Duration::from_mins(1);
 
 /// A worker that asks as it pleases.
 fn ask(press: &Press, feed: usize, version: Option<usize>) -> TcpStream {
