@@ -347,8 +347,10 @@ fn a_database_in_use_or_with_rows_of_its_own_is_refused() {
     assert!(itself.contains("can't be copied into itself"), "{itself}");
     let back = home.path("back.db");
     let args = ["--from", &server.url, "--to", text(&back)];
-    server.run("INSERT INTO worker (name, process, program, configuration, started_ms, seen_ms, until_ms) \
-         VALUES ('a', 1, '0', '', 1, 1, 4000000000000)");
+    server.run(
+        "INSERT INTO worker (name, process, program, configuration, started_ms, seen_ms, until_ms) \
+         VALUES ('a', 1, '0', '', 1, 1, 4000000000000)",
+    );
     let alive = refused(&home, &args, 1);
     assert!(
         alive.contains("is in use by 1 worker: stop them first"),
