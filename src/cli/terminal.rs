@@ -140,8 +140,12 @@ impl Terminal {
 /// NATS says is told by the sink, with more of what to do.
 fn own(level: &str) -> String {
     match level.trim().to_ascii_lowercase().as_str() {
-        own @ ("debug" | "trace") => format!("info,mentiond={own},async_nats=off"),
-        own @ ("info" | "warn" | "error") => format!("{own},async_nats=off"),
+        own @ ("debug" | "trace") => {
+            format!("info,mentiond={own},async_nats=off,tokio_postgres=off,deadpool.postgres=off")
+        }
+        own @ ("info" | "warn" | "error") => {
+            format!("{own},async_nats=off,tokio_postgres=off,deadpool.postgres=off")
+        }
         _ => level.to_owned(),
     }
 }
@@ -176,9 +180,18 @@ mod tests {
 
     #[test]
     fn a_level_alone_is_for_this_program_and_a_filter_for_whom_it_names() {
-        assert_eq!(own("debug"), "info,mentiond=debug,async_nats=off");
-        assert_eq!(own("TRACE"), "info,mentiond=trace,async_nats=off");
-        assert_eq!(own("warn"), "warn,async_nats=off");
+        assert_eq!(
+            own("debug"),
+            "info,mentiond=debug,async_nats=off,tokio_postgres=off,deadpool.postgres=off"
+        );
+        assert_eq!(
+            own("TRACE"),
+            "info,mentiond=trace,async_nats=off,tokio_postgres=off,deadpool.postgres=off"
+        );
+        assert_eq!(
+            own("warn"),
+            "warn,async_nats=off,tokio_postgres=off,deadpool.postgres=off"
+        );
         assert_eq!(own("debug,reqwest=warn"), "debug,reqwest=warn");
     }
 }

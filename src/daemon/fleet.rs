@@ -6,7 +6,7 @@
 //! loop lets go of everything before anybody else may take it ([`Fleet::let_go`]): polls under way are cut off.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until};
 use tracing::{debug, info, warn};
 
 use super::{Engine, Live, Scheduler};
-use crate::fleet::{Fence, Kind};
+use crate::fleet::{Fence, Kind, shard};
 use crate::model::Database;
 use crate::store::{Beat, Call, Heard, NewWorker, StoreError};
 
@@ -33,7 +33,8 @@ pub(super) const SPIKES: &str = "spikes";
 /// What the beats have heard.
 #[derive(Debug)]
 enum News {
-    Heard(Heard),
+    /// What the database said, to a beat that began then.
+    Heard(Heard, Instant),
     /// What others called out.
     Call(Call),
 }
@@ -48,6 +49,12 @@ pub struct Fleet {
     /// All that is held, and what of it is to be given back once it is at rest.
     held: HashMap<(Kind, String), Fence>,
     giving: HashSet<(Kind, String)>,
+    /// What was given back, by its last token: an answer from before that is out of date.
+    given: HashMap<(Kind, String), i64>,
+    /// The length of the lease.
+    lease: Duration,
+    /// What was heeded last; the beats extend the pulse by themselves while that is what they hear.
+    heeded: Arc<Mutex<Vec<Fence>>>,
     alive: usize,
     reloads: Option<i64>,
     has_let_go: bool,
@@ -86,7 +93,17 @@ impl Fleet {
             "joined the workers of this database"
         );
         let (tell, news) = mpsc::channel(16);
-        let beating = tokio::spawn(beats(engine.clone(), new, worker, lease, tell));
+        let heeded = Arc::<Mutex<Vec<Fence>>>::default();
+        let beats = Beats {
+            engine: engine.clone(),
+            new,
+            worker,
+            lease,
+            heeded: heeded.clone(),
+            tell,
+            known: None,
+        };
+        let beating = tokio::spawn(beats.run());
         Ok(Some(Self {
             engine: engine.clone(),
             worker,
@@ -94,6 +111,9 @@ impl Fleet {
             beating,
             held: HashMap::new(),
             giving: HashSet::new(),
+            given: HashMap::new(),
+            lease,
+            heeded,
             alive: 0,
             reloads: None,
             has_let_go: false,
@@ -119,19 +139,29 @@ impl Fleet {
         told: Told,
         scheduler: &mut Scheduler,
     ) -> Result<Changes, StoreError> {
-        let heard = match told.0 {
-            News::Heard(heard) => heard,
-            News::Call(call) => {
-                match call {
-                    Call::Deliveries => self.engine.wake_notifier(),
-                    Call::Pages => scheduler.more_pages(),
-                    Call::Subscriptions => self.refresh_push(),
-                    // The beats have heard it too.
-                    Call::Leases | Call::Reload => {}
-                }
-                return Ok(Changes::default());
+        // Of several answers only the last is true.
+        let mut last = None;
+        let mut news = Some(told.0);
+        while let Some(one) = news {
+            match one {
+                News::Heard(heard, began) => last = Some((heard, began)),
+                News::Call(Call::Deliveries) => self.engine.wake_notifier(),
+                News::Call(Call::Pages) => scheduler.more_pages(),
+                News::Call(Call::Subscriptions) => self.refresh_push(),
+                // The beats have heard it too.
+                News::Call(Call::Leases | Call::Reload) => {}
             }
+            news = self.news.try_recv().ok();
+        }
+        let Some((mut heard, began)) = last else {
+            return Ok(Changes::default());
         };
+        let all = heard.held.clone();
+        let given = &self.given;
+        heard.held.retain(|fence| {
+            let key = (fence.kind, fence.name.clone());
+            given.get(&key).is_none_or(|token| *token < fence.token)
+        });
         let mut changes = Changes {
             reload: self.reloads.is_some_and(|known| known < heard.reloads),
             sinks: false,
@@ -174,8 +204,16 @@ impl Fleet {
         if !gone.is_empty() {
             scheduler.leave_shards(&gone);
         }
-        for (kind, many) in heard.give {
-            changes.sinks |= self.give(kind, many, scheduler);
+        let with_feeds = if heard.give.is_empty() {
+            HashSet::new()
+        } else {
+            shards_with_feeds(&self.engine.live())
+        };
+        for (kind, has_feeds, many) in heard.give {
+            let of_group = |(of, name): &(Kind, String)| {
+                *of == kind && (kind != Kind::Hosts || with_feeds.contains(name) == has_feeds)
+            };
+            changes.sinks |= self.give(of_group, many, scheduler);
         }
         self.hold();
         let mut shards = of_kind(&gained, Kind::Hosts);
@@ -191,6 +229,9 @@ impl Fleet {
                 return Err(error);
             }
         }
+        // From here on what is held is what the database says.
+        *self.heeded.lock().unwrap_or_else(PoisonError::into_inner) = all;
+        self.engine.hold.pulse().extend(began, self.lease);
         if !gained.is_empty() || !lost.is_empty() {
             let (hosts, sinks) = self.engine.hold.counts().unwrap_or_default();
             debug!(shards = hosts, sinks, "holds");
@@ -209,36 +250,30 @@ impl Fleet {
         }
     }
 
-    /// Begins to give back so many of a kind; those that are being given back count. Says whether these are sinks.
-    fn give(&mut self, kind: Kind, many: usize, scheduler: &mut Scheduler) -> bool {
-        let already = self.giving.iter().filter(|(of, _)| *of == kind).count();
-        let mut could: Vec<_> = self
-            .held
-            .keys()
-            .filter(|key| key.0 == kind && !self.giving.contains(*key))
+    /// Begins to give back so many of a group; those that are being given back count. Says whether there are sinks
+    /// among them.
+    fn give(
+        &mut self,
+        of_group: impl Fn(&(Kind, String)) -> bool,
+        many: usize,
+        scheduler: &mut Scheduler,
+    ) -> bool {
+        let already = self.giving.iter().filter(|key| of_group(key)).count();
+        let could = self.held.keys();
+        let mut could: Vec<_> = could
+            .filter(|key| of_group(key) && !self.giving.contains(*key))
             .cloned()
             .collect();
-        // Those without a poll under way can go at once.
-        could.sort_by_cached_key(|(_, name)| {
-            (
-                name.parse().is_ok_and(|shard| scheduler.is_busy(shard)),
-                name.clone(),
-            )
-        });
-        let chosen: Vec<_> = could
-            .into_iter()
-            .take(many.saturating_sub(already))
-            .collect();
-        let shards: HashSet<i64> = chosen
-            .iter()
-            .filter_map(|(_, name)| name.parse().ok())
-            .collect();
-        if kind == Kind::Hosts {
+        could.sort_unstable();
+        could.truncate(many.saturating_sub(already));
+        let hosts = could.iter().filter(|(kind, _)| *kind == Kind::Hosts);
+        let shards: HashSet<i64> = hosts.filter_map(|(_, name)| name.parse().ok()).collect();
+        if !shards.is_empty() {
             scheduler.rest_shards(&shards);
         }
-        let any = !chosen.is_empty();
-        self.giving.extend(chosen);
-        any && kind == Kind::Sink
+        let any_sink = could.iter().any(|(kind, _)| *kind == Kind::Sink);
+        self.giving.extend(could);
+        any_sink
     }
 
     /// What may be worked on, from now on.
@@ -272,12 +307,22 @@ impl Fleet {
         if ready.is_empty() {
             return Ok(());
         }
+        let owes = |fence: &Fence| {
+            let shard = fence.name.parse().ok();
+            fence.kind == Kind::Hosts && shard.is_some_and(|shard| scheduler.owes(shard))
+        };
         let fences = ready.iter().filter_map(|key| self.held.get(key)).cloned();
-        self.engine.store.give_back(fences.collect()).await?;
+        let fences: Vec<_> = fences.map(|fence| (owes(&fence), fence)).collect();
+        let fences = fences.into_iter().map(|(owes, fence)| (fence, owes));
+        // Nothing that is heard of them from now on counts, whatever becomes of this.
         for key in &ready {
             self.giving.remove(key);
-            self.held.remove(key);
+            if let Some(fence) = self.held.remove(key) {
+                self.given.insert(key.clone(), fence.token);
+            }
         }
+        self.hold();
+        self.engine.store.give_back(fences.collect()).await?;
         self.hold();
         self.engine.store.call(Call::Leases);
         Ok(())
@@ -288,7 +333,10 @@ impl Fleet {
     pub async fn all_or_nothing(&mut self) -> usize {
         let others = loop {
             match self.news.recv().await {
-                Some(News::Heard(heard)) => {
+                Some(News::Heard(heard, began)) => {
+                    self.engine.hold.pulse().extend(began, self.lease);
+                    *self.heeded.lock().unwrap_or_else(PoisonError::into_inner) =
+                        heard.held.clone();
                     let held = heard.held.into_iter();
                     self.held = held.map(|f| ((f.kind, f.name.clone()), f)).collect();
                     break heard.alive.saturating_sub(1);
@@ -339,72 +387,114 @@ impl Fleet {
 pub struct Told(News);
 
 /// Says in time that the worker lives, and tells what it hears.
-async fn beats(
+struct Beats {
     engine: Arc<Engine>,
     new: NewWorker,
-    mut worker: i64,
+    worker: i64,
     lease: Duration,
+    heeded: Arc<Mutex<Vec<Fence>>>,
     tell: mpsc::Sender<News>,
-) {
-    let mut calls = engine.store.calls();
-    let mut last: Option<Instant> = None;
-    let mut is_cut_off = false;
-    loop {
-        let live = engine.live();
-        let began = Instant::now();
-        let beat = Beat {
-            worker,
-            lease,
-            floor: live.policy.min_interval,
-            wanted: wanted(&live),
-            configuration: fingerprint(&live),
-            may_bury: last.is_some_and(|last| last.elapsed() < lease),
-        };
-        drop(live);
-        match engine.store.beat(beat).await {
-            Ok(Some(heard)) => {
-                engine.hold.pulse().extend(began, lease);
-                last = Some(began);
-                if std::mem::take(&mut is_cut_off) {
-                    info!("the database is reached again");
-                }
-                if tell.send(News::Heard(heard)).await.is_err() {
-                    return;
-                }
-            }
-            Ok(None) => {
-                warn!("this worker was taken for dead: it holds nothing any more and joins anew");
-                match engine.store.join_fleet(new.clone(), lease).await {
-                    Ok(number) => {
-                        worker = number;
-                        continue;
+    /// What follows from the configuration in force, which is much for many feeds.
+    known: Option<(Arc<Live>, Vec<(Kind, String)>, String)>,
+}
+
+impl Beats {
+    async fn run(mut self) {
+        let mut calls = self.engine.store.calls();
+        let mut last: Option<Instant> = None;
+        loop {
+            let began = Instant::now();
+            match self.beat().await {
+                Ok(Some(heard)) => {
+                    if last.is_some_and(|last| last.elapsed() >= self.lease) {
+                        info!("the database is reached again");
                     }
-                    Err(error) => warn!("can't join: {error}"),
+                    // Who has been away for long itself may not know who is dead.
+                    let knows = last.is_some_and(|last| last.elapsed() < self.lease);
+                    last = Some(began);
+                    if self.is_heeded(&heard) {
+                        self.engine.hold.pulse().extend(began, self.lease);
+                    }
+                    if self.tell.send(News::Heard(heard, began)).await.is_err() {
+                        return;
+                    }
+                    if knows && let Err(error) = self.engine.store.bury_the_dead().await {
+                        debug!("what dead workers held can't be taken now: {error}");
+                    }
+                }
+                Ok(None) => {
+                    warn!(
+                        "this worker was taken for dead: it holds nothing any more and joins anew"
+                    );
+                    let joined = self.engine.store.join_fleet(self.new.clone(), self.lease);
+                    match joined.await {
+                        Ok(number) => {
+                            self.worker = number;
+                            continue;
+                        }
+                        Err(error) => warn!("can't join: {error}"),
+                    }
+                }
+                Err(error) => {
+                    debug!("can't say that this worker lives: {error}");
                 }
             }
-            Err(error) => {
-                if !std::mem::replace(&mut is_cut_off, true) {
-                    warn!("can't say that this worker lives: {error}");
-                }
+            if !self.rest(&mut calls, began).await {
+                return;
             }
         }
-        let next = began + lease / BEATS;
+    }
+
+    async fn beat(&mut self) -> Result<Option<Heard>, StoreError> {
+        let live = self.engine.live();
+        if !self
+            .known
+            .as_ref()
+            .is_some_and(|(known, ..)| Arc::ptr_eq(known, &live))
+        {
+            self.known = Some((live.clone(), wanted(&live), fingerprint(&live)));
+        }
+        let (wanted, configuration) = self
+            .known
+            .as_ref()
+            .map(|(_, wanted, configuration)| (wanted.clone(), configuration.clone()))
+            .unwrap_or_default();
+        let beat = Beat {
+            worker: self.worker,
+            lease: self.lease,
+            floor: live.policy.min_interval,
+            wanted,
+            configuration,
+        };
+        drop(live);
+        self.engine.store.beat(beat).await
+    }
+
+    /// Whether the loop knows already of all that is heard.
+    fn is_heeded(&self, heard: &Heard) -> bool {
+        let heeded = self.heeded.lock().unwrap_or_else(PoisonError::into_inner);
+        *heeded == heard.held
+    }
+
+    /// Waits for the next beat, and passes on what others call meanwhile. `false` when nobody hears it any more.
+    async fn rest(&self, calls: &mut mpsc::Receiver<Call>, began: Instant) -> bool {
+        let next = began + self.lease / BEATS;
         loop {
             tokio::select! {
-                () = sleep_until(next) => break,
+                () = sleep_until(next) => return true,
                 call = calls.recv() => match call {
                     Some(Call::Leases | Call::Reload) => {
                         sleep_until(began + LEAST).await;
-                        break;
+                        return true;
                     }
                     Some(call) => {
-                        if tell.send(News::Call(call)).await.is_err() {
-                            return;
+                        if self.tell.send(News::Call(call)).await.is_err() {
+                            return false;
                         }
                     }
                     None => {
                         sleep_until(next).await;
-                        break;
+                        return true;
                     }
                 },
             }
@@ -412,12 +502,21 @@ async fn beats(
     }
 }
 
-/// The sinks and tasks that a worker with this configuration could do.
+/// The shards on which a configuration has feeds.
+fn shards_with_feeds(live: &Live) -> HashSet<String> {
+    let feeds = live.config.feeds.iter();
+    let shards: HashSet<i64> = feeds.map(|feed| shard(&feed.url)).collect();
+    shards.iter().map(i64::to_string).collect()
+}
+
+/// The sinks and tasks that a worker with this configuration could do, and the shards where it has feeds.
 fn wanted(live: &Live) -> Vec<(Kind, String)> {
     let sinks = live.config.sinks.iter();
     let sinks = sinks.map(|sink| (Kind::Sink, sink.id.to_string()));
     let tasks = [PRUNING, SPIKES].map(|task| (Kind::Task, task.to_owned()));
-    sinks.chain(tasks).collect()
+    let hosts = shards_with_feeds(live);
+    let hosts = hosts.into_iter().map(|name| (Kind::Hosts, name));
+    sinks.chain(tasks).chain(hosts).collect()
 }
 
 /// What stands for a configuration: workers with the same one watch the same for the same sinks.

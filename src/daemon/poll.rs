@@ -93,6 +93,11 @@ pub enum PollError {
 }
 
 impl PollError {
+    /// That of a poll whose host has become another worker's.
+    pub(super) fn cut_off() -> Self {
+        Self::Store(StoreError::LeaseLost("the host of a feed".to_owned()))
+    }
+
     /// Whether another worker has taken the feed over, which is no trouble.
     pub(super) const fn is_lease_lost(&self) -> bool {
         matches!(self, Self::Store(StoreError::LeaseLost(_)))

@@ -226,10 +226,12 @@ impl Scheduler {
     /// The same of shards that are another's already: what is under way is cut off.
     pub fn leave_shards(&mut self, shards: &HashSet<i64>) {
         self.rest_shards(shards);
+        let now = Timestamp::now();
         for job in self.under_way.values() {
             if let Job::Feed { feed, abort } = job
                 && shards.contains(&shard(&feed.url))
             {
+                self.unrecorded.insert(feed.url.clone(), now);
                 abort.abort();
             }
         }
@@ -245,6 +247,12 @@ impl Scheduler {
                 .get(*page)
                 .is_some_and(|wanted| shard(&wanted.url) == of),
         })
+    }
+
+    /// Whether a feed on a host of this shard was asked without that being recorded.
+    #[must_use]
+    pub fn owes(&self, of: i64) -> bool {
+        self.unrecorded.keys().any(|url| shard(url) == of)
     }
 
     /// Lets go of all feeds and pages at once; what is under way is cut off, and counts as asked now.
@@ -560,6 +568,8 @@ impl Scheduler {
         };
         let (task, done) = match joined {
             Ok((task, done)) => (task, Ok(done)),
+            // What another worker does now is cut off here.
+            Err(cut) if cut.is_cancelled() => (cut.id(), Err(PollError::cut_off())),
             Err(panic) => (panic.id(), Err(PollError::Broken(panic.to_string()))),
         };
         let ended = match (self.under_way.remove(&task)?, done) {

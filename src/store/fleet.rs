@@ -6,7 +6,7 @@
 //! still does for them can be recorded ([`check`]), and the feeds of its hosts rest for the floor, since it may have
 //! asked them without having been able to say so. A piece that is given back is free at once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -76,12 +76,10 @@ pub struct Beat {
     pub lease: Duration,
     /// How long feeds rest whose worker may have asked them last.
     pub floor: Duration,
-    /// The sinks and tasks that it could do.
+    /// The sinks and tasks that it could do, and the shards with feeds; those without are shared apart.
     pub wanted: Vec<(Kind, String)>,
     /// What stands for its configuration.
     pub configuration: String,
-    /// Whether the dead may be buried: not by who has been away for long itself, and knows no better.
-    pub may_bury: bool,
 }
 
 /// What it hears.
@@ -89,8 +87,8 @@ pub struct Beat {
 pub struct Heard {
     /// All that it holds now.
     pub held: Vec<Fence>,
-    /// How many it is to give back, by kind.
-    pub give: Vec<(Kind, usize)>,
+    /// How many it is to give back, by kind, and of hosts by whether there are feeds on them.
+    pub give: Vec<(Kind, bool, usize)>,
     /// Workers that are alive.
     pub alive: usize,
     /// How often workers have been asked to read their configuration anew.
@@ -164,8 +162,9 @@ impl Store {
     pub async fn join_fleet(&self, new: NewWorker, lease: Duration) -> Result<i64, StoreError> {
         self.write(move |conn| {
             let now = now_ms(conn)?;
-            let sql = "INSERT INTO worker (name, process, program, configuration, started_ms, seen_ms, until_ms)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6) RETURNING id";
+            let sql = "INSERT INTO worker (name, process, program, configuration, started_ms, seen_ms, until_ms,
+                  sessions)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, current_setting('application_name')) RETURNING id";
             let until = now + millis(lease);
             let (process, program) = (new.process, &new.program);
             let values = params![new.name, process, program, new.configuration, now, until];
@@ -189,23 +188,47 @@ impl Store {
             .await
     }
 
-    /// Gives pieces back, at once and in order: nothing that was done for them is unrecorded.
+    /// Gives pieces back, at once. Each comes with whether something was done for it that is not recorded, so that
+    /// the feeds there rest.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn give_back(&self, pieces: Vec<Fence>) -> Result<(), StoreError> {
+    pub async fn give_back(&self, pieces: Vec<(Fence, bool)>) -> Result<(), StoreError> {
         self.write_within(Duration::from_secs(2), move |conn| {
+            let now = now_ms(conn)?;
             let mut free = conn.prepare_cached(
-                "UPDATE lease SET worker_id = NULL, token = token + 1, freed_ms = NULL
+                "UPDATE lease SET worker_id = NULL, token = token + 1, freed_ms = ?5
                  WHERE kind = ?1 AND name = ?2 AND worker_id = ?3 AND token = ?4",
             )?;
-            for piece in &pieces {
-                let kind = piece.kind.as_str();
-                free.execute(params![kind, piece.name, piece.worker, piece.token])?;
+            for (piece, owes) in &pieces {
+                let (kind, freed) = (piece.kind.as_str(), owes.then_some(now));
+                free.execute(params![kind, piece.name, piece.worker, piece.token, freed])?;
             }
             Ok(())
         })
         .await
+    }
+
+    /// Takes from workers whose leases have run out what they hold, as far as nobody is just recording something
+    /// for it; the rest the next time. Their sessions are ended, which might hold up everybody else.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn bury_the_dead(&self) -> Result<(), StoreError> {
+        let dead = self.write_within(Duration::from_secs(1), |conn| {
+            conn.execute_batch("SET LOCAL lock_timeout = '1s'")?;
+            bury_the_dead(conn)
+        });
+        for sessions in dead.await? {
+            // Not every relative of PostgreSQL lets one end a session; they end by themselves, later.
+            let ended = self.write_within(Duration::from_secs(1), move |conn| {
+                let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                    WHERE usename = current_user AND application_name = ?1";
+                Ok(conn.query_row(sql, [&sessions], |row| row.get::<_, i64>(0))?)
+            });
+            let _ = ended.await;
+        }
+        Ok(())
     }
 
     /// A worker ends; what it still holds is free. If it [owes](Store::owes_a_poll) a poll, its feeds rest.
@@ -298,28 +321,31 @@ fn heartbeat(conn: &Connection, beat: &Beat) -> Result<Option<Heard>, StoreError
     if lives == 0 {
         return Ok(None);
     }
-    if beat.may_bury {
-        bury_the_dead(conn, now)?;
-    }
     let mut alive =
         conn.prepare_cached("SELECT id FROM worker WHERE left_ms IS NULL ORDER BY id")?;
     let alive = alive.query_map([], |row| row.get(0))?;
     let alive: Vec<i64> = alive.collect::<Result<_, _>>()?;
     let place = alive.iter().position(|id| *id == beat.worker).unwrap_or(0);
     let mut give = Vec::new();
-    for kind in Kind::ALL {
-        let wanted = wanted(conn, kind, beat)?;
+    for (kind, has_feeds) in [
+        (Kind::Hosts, true),
+        (Kind::Hosts, false),
+        (Kind::Sink, true),
+        (Kind::Task, true),
+    ] {
+        let wanted = wanted(conn, kind, has_feeds, beat)?;
         let count = count(conn, kind, &wanted, beat.worker)?;
         let due = due(count, place, alive.len());
         if due.take > 0 {
             take(conn, kind, &wanted, due.take, beat)?;
         }
         if due.give > 0 {
-            give.push((kind, due.give));
+            give.push((kind, has_feeds, due.give));
         }
     }
-    let mut held =
-        conn.prepare_cached("SELECT kind, name, token FROM lease WHERE worker_id = ?1")?;
+    let mut held = conn.prepare_cached(
+        "SELECT kind, name, token FROM lease WHERE worker_id = ?1 ORDER BY kind, name",
+    )?;
     let rows = held.query_map([beat.worker], |row| {
         Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?))
     })?;
@@ -348,20 +374,34 @@ fn heartbeat(conn: &Connection, beat: &Beat) -> Result<Option<Heard>, StoreError
     }))
 }
 
-/// Frees what workers hold whose leases have run out. Two that do it at once bury different ones.
-fn bury_the_dead(conn: &Connection, now: i64) -> Result<(), StoreError> {
+/// Frees what workers hold whose leases have run out; gives the names of their sessions. Two that do it at once
+/// bury different ones. A worker is buried once nothing is its any more.
+fn bury_the_dead(conn: &Connection) -> Result<Vec<String>, StoreError> {
+    let now = now_ms(conn)?;
     let mut dead = conn.prepare_cached(
-        "SELECT id, until_ms FROM worker WHERE left_ms IS NULL AND until_ms < ?1
+        "SELECT id, until_ms, sessions FROM worker WHERE left_ms IS NULL AND until_ms < ?1
          ORDER BY id FOR UPDATE SKIP LOCKED",
     )?;
-    let rows = dead.query_map([now], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let dead: Vec<(i64, i64)> = rows.collect::<Result<_, _>>()?;
-    for (worker, until) in dead {
-        bury(conn, worker, Some(until), now)?;
+    let rows = dead.query_map([now], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let dead: Vec<(i64, i64, String)> = rows.collect::<Result<_, _>>()?;
+    let mut sessions = Vec::new();
+    for (worker, until, session) in dead {
+        conn.prepare_cached(
+            "UPDATE lease SET worker_id = NULL, token = token + 1, freed_ms = ?2
+             WHERE (kind, name) IN (SELECT kind, name FROM lease WHERE worker_id = ?1
+               ORDER BY kind, name FOR UPDATE SKIP LOCKED)",
+        )?
+        .execute([worker, until])?;
+        conn.prepare_cached(
+            "UPDATE worker SET left_ms = ?2 WHERE id = ?1 AND left_ms IS NULL
+               AND NOT EXISTS (SELECT 1 FROM lease WHERE worker_id = ?1)",
+        )?
+        .execute([worker, now])?;
+        sessions.push(session);
     }
     conn.prepare_cached("DELETE FROM worker WHERE left_ms < ?1")?
         .execute([now - millis(LISTED)])?;
-    Ok(())
+    Ok(sessions)
 }
 
 /// Frees what a worker holds; `freed` is when it last did something for that which may not be recorded.
@@ -376,14 +416,22 @@ fn bury(conn: &Connection, worker: i64, freed: Option<i64>, now: i64) -> Result<
 }
 
 /// The names of a kind that a worker could hold, as a JSON list; those that are new are known from now on.
-fn wanted(conn: &Connection, kind: Kind, beat: &Beat) -> Result<String, StoreError> {
-    if kind == Kind::Hosts {
-        return Ok(json(
-            &(0..SHARDS).map(|n| n.to_string()).collect::<Vec<_>>(),
-        ));
-    }
+fn wanted(
+    conn: &Connection,
+    kind: Kind,
+    has_feeds: bool,
+    beat: &Beat,
+) -> Result<String, StoreError> {
     let of_kind = beat.wanted.iter().filter(|(of, _)| *of == kind);
-    let names = json(&of_kind.map(|(_, name)| name).collect::<Vec<_>>());
+    let names: HashSet<&str> = of_kind.map(|(_, name)| name.as_str()).collect();
+    if kind == Kind::Hosts {
+        let all = (0..SHARDS).map(|n| n.to_string());
+        let group: Vec<_> = all
+            .filter(|name| names.contains(name.as_str()) == has_feeds)
+            .collect();
+        return Ok(json(&group));
+    }
+    let names = json(&names);
     let each = conn.each("?2");
     conn.prepare_cached(&format!(
         "INSERT INTO lease (kind, name) SELECT ?1, w.value FROM {each} w

@@ -21,8 +21,9 @@ const WAIT: Duration = Duration::from_secs(30);
 
 /// The server ends what takes longer: a statement, and a transaction in which nothing happens, so that
 /// a worker that is stopped in one, or cut off, holds up no other for long.
-const LIMITS: &str = "-c statement_timeout=18s -c idle_in_transaction_session_timeout=15s \
-    -c lock_timeout=15s";
+const LIMITS: &str = "-c statement_timeout=18s -c lock_timeout=15s";
+/// How long nothing may happen in a transaction, at most; half a lease if that is shorter.
+const LONGEST_IDLE: Duration = Duration::from_secs(5);
 
 /// The way to a server.
 #[derive(Clone)]
@@ -39,9 +40,9 @@ impl std::fmt::Debug for Way {
 
 impl Way {
     /// The way to the server at this URL, with what else is known of it.
-    pub(super) fn to(options: &ServerOptions, url: &str) -> Result<Self, StoreError> {
+    pub(super) fn to(options: &ServerOptions, url: &str, name: &str) -> Result<Self, StoreError> {
         Ok(Self {
-            config: config(url, options.password.as_ref())?,
+            config: config(options, url, name)?,
             tls: MakeRustlsConnect::new(encrypting(options.ca_file.as_deref())?),
         })
     }
@@ -66,7 +67,8 @@ impl Way {
     }
 }
 
-fn config(url: &str, password: Option<&Secret>) -> Result<Config, StoreError> {
+fn config(options: &ServerOptions, url: &str, name: &str) -> Result<Config, StoreError> {
+    let password: Option<&Secret> = options.password.as_ref();
     let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
         // The text may hold the password; the error does not.
         StoreError::Refused(format!(
@@ -78,9 +80,8 @@ fn config(url: &str, password: Option<&Secret>) -> Result<Config, StoreError> {
     {
         config.password(password.expose());
     }
-    if config.get_application_name().is_none() {
-        config.application_name("mentiond");
-    }
+    // By this name the sessions of a worker can be ended when it is dead.
+    config.application_name(name);
     // A dead peer is noticed within the time of a lease.
     config.connect_timeout(CONNECT);
     config.tcp_user_timeout(Duration::from_secs(15));
@@ -89,7 +90,10 @@ fn config(url: &str, password: Option<&Secret>) -> Result<Config, StoreError> {
     config.keepalives_retries(2);
     let given = config.get_options().unwrap_or_default();
     // What the owner gives comes last, and holds.
-    config.options(format!("{LIMITS} {given}"));
+    let idle = (options.lease / 2).min(LONGEST_IDLE).as_millis();
+    config.options(format!(
+        "{LIMITS} -c idle_in_transaction_session_timeout={idle} {given}"
+    ));
     Ok(config)
 }
 

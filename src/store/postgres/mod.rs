@@ -97,11 +97,12 @@ impl Server {
             .enable_all()
             .build()
             .map_err(|error| StoreError::Unreachable(error.to_string()))?;
-        let way = Way::to(options, &options.url)?;
+        let name = format!("mentiond-{:012x}", fastrand::u64(..1 << 48));
+        let way = Way::to(options, &options.url, &name)?;
         let pool = way.pool(options.connections)?;
         let control = way.pool(CONTROL)?;
         let readers = match &options.replica {
-            Some(url) => Way::to(options, url)?.pool(options.connections)?,
+            Some(url) => Way::to(options, url, &name)?.pool(options.connections)?,
             None => pool.clone(),
         };
         Ok(Self {

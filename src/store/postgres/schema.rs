@@ -37,6 +37,7 @@ CREATE TABLE worker (
   started_ms    BIGINT NOT NULL,
   seen_ms       BIGINT NOT NULL,
   until_ms      BIGINT NOT NULL,
+  sessions      TEXT NOT NULL DEFAULT '',
   left_ms       BIGINT
 );
 CREATE INDEX worker_alive ON worker(id) WHERE left_ms IS NULL;
