@@ -205,6 +205,7 @@ async fn feed(State(press): State<Arc<Press>>, headers: HeaderMap) -> Response {
 fn sql(url: &str, statement: &str) {
     let done = std::process::Command::new("psql")
         .args(["-q", "-d", url, "-c", statement])
+        .env("PGOPTIONS", "-c client_min_messages=warning")
         .status()
         .unwrap();
     assert!(done.success(), "{statement}");

@@ -140,11 +140,11 @@ impl Fleet {
         scheduler: &mut Scheduler,
     ) -> Result<Changes, StoreError> {
         // Of several answers only the last is true.
-        let mut last = None;
+        let mut answer = None;
         let mut news = Some(told.0);
         while let Some(one) = news {
             match one {
-                News::Heard(heard, began) => last = Some((heard, began)),
+                News::Heard(heard, began) => answer = Some((heard, began)),
                 News::Call(Call::Deliveries) => self.engine.wake_notifier(),
                 News::Call(Call::Pages) => scheduler.more_pages(),
                 News::Call(Call::Subscriptions) => self.refresh_push(),
@@ -153,7 +153,7 @@ impl Fleet {
             }
             news = self.news.try_recv().ok();
         }
-        let Some((mut heard, began)) = last else {
+        let Some((mut heard, began)) = answer else {
             return Ok(Changes::default());
         };
         let all = heard.held.clone();
@@ -335,8 +335,10 @@ impl Fleet {
             match self.news.recv().await {
                 Some(News::Heard(heard, began)) => {
                     self.engine.hold.pulse().extend(began, self.lease);
-                    *self.heeded.lock().unwrap_or_else(PoisonError::into_inner) =
-                        heard.held.clone();
+                    self.heeded
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .clone_from(&heard.held);
                     let held = heard.held.into_iter();
                     self.held = held.map(|f| ((f.kind, f.name.clone()), f)).collect();
                     break heard.alive.saturating_sub(1);
@@ -386,6 +388,13 @@ impl Fleet {
 #[derive(Debug)]
 pub struct Told(News);
 
+/// What follows from a configuration.
+struct Known {
+    live: Arc<Live>,
+    wanted: Vec<(Kind, String)>,
+    configuration: String,
+}
+
 /// Says in time that the worker lives, and tells what it hears.
 struct Beats {
     engine: Arc<Engine>,
@@ -395,7 +404,7 @@ struct Beats {
     heeded: Arc<Mutex<Vec<Fence>>>,
     tell: mpsc::Sender<News>,
     /// What follows from the configuration in force, which is much for many feeds.
-    known: Option<(Arc<Live>, Vec<(Kind, String)>, String)>,
+    known: Option<Known>,
 }
 
 impl Beats {
@@ -447,18 +456,14 @@ impl Beats {
 
     async fn beat(&mut self) -> Result<Option<Heard>, StoreError> {
         let live = self.engine.live();
-        if !self
-            .known
-            .as_ref()
-            .is_some_and(|(known, ..)| Arc::ptr_eq(known, &live))
-        {
-            self.known = Some((live.clone(), wanted(&live), fingerprint(&live)));
-        }
-        let (wanted, configuration) = self
-            .known
-            .as_ref()
-            .map(|(_, wanted, configuration)| (wanted.clone(), configuration.clone()))
-            .unwrap_or_default();
+        let known = self.known.take();
+        let known = known.filter(|known| Arc::ptr_eq(&known.live, &live));
+        let known = self.known.insert(known.unwrap_or_else(|| Known {
+            wanted: wanted(&live),
+            configuration: fingerprint(&live),
+            live: live.clone(),
+        }));
+        let (wanted, configuration) = (known.wanted.clone(), known.configuration.clone());
         let beat = Beat {
             worker: self.worker,
             lease: self.lease,
