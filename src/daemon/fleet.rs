@@ -22,6 +22,8 @@ use crate::store::{Beat, Call, Heard, NewWorker, StoreError};
 
 /// Beats in a lease.
 const BEATS: u32 = 6;
+/// The pause before giving back is tried again.
+const AGAIN: Duration = Duration::from_secs(2);
 /// At least so long between two beats, also when others call.
 const LEAST: Duration = Duration::from_millis(100);
 
@@ -51,6 +53,10 @@ pub struct Fleet {
     giving: HashSet<(Kind, String)>,
     /// What was given back, by its last token: an answer from before that is out of date.
     given: HashMap<(Kind, String), i64>,
+    /// What is to be given back in the database yet, each with whether a poll there is not recorded; and when
+    /// that is tried again, if it failed.
+    returning: Vec<(Fence, bool)>,
+    again: Option<Instant>,
     /// The length of the lease.
     lease: Duration,
     /// What was heeded last; the beats extend the pulse by themselves while that is what they hear.
@@ -65,6 +71,8 @@ pub struct Fleet {
 pub struct Changes {
     /// The sinks are others.
     pub sinks: bool,
+    /// The feeds are others.
+    pub feeds: bool,
     /// The configuration is to be read anew.
     pub reload: bool,
 }
@@ -112,6 +120,8 @@ impl Fleet {
             held: HashMap::new(),
             giving: HashSet::new(),
             given: HashMap::new(),
+            returning: Vec::new(),
+            again: None,
             lease,
             heeded,
             alive: 0,
@@ -131,14 +141,7 @@ impl Fleet {
     }
 
     /// Takes up and lets go what the database says, and begins to give back what is asked for.
-    ///
-    /// # Errors
-    /// What the database says; then it is heard again with the next beat.
-    pub async fn heed(
-        &mut self,
-        told: Told,
-        scheduler: &mut Scheduler,
-    ) -> Result<Changes, StoreError> {
+    pub async fn heed(&mut self, told: Told, scheduler: &mut Scheduler) -> Changes {
         // Of several answers only the last is true.
         let mut answer = None;
         let mut news = Some(told.0);
@@ -154,7 +157,7 @@ impl Fleet {
             news = self.news.try_recv().ok();
         }
         let Some((mut heard, began)) = answer else {
-            return Ok(Changes::default());
+            return Changes::default();
         };
         let all = heard.held.clone();
         let given = &self.given;
@@ -164,7 +167,7 @@ impl Fleet {
         });
         let mut changes = Changes {
             reload: self.reloads.is_some_and(|known| known < heard.reloads),
-            sinks: false,
+            ..Changes::default()
         };
         self.reloads = Some(heard.reloads);
         if self.alive != heard.alive {
@@ -196,6 +199,10 @@ impl Fleet {
         };
         let is_sink = |(kind, _): &(Kind, String)| *kind == Kind::Sink;
         changes.sinks = lost.iter().chain(&gained).any(is_sink);
+        changes.feeds = lost
+            .iter()
+            .chain(&gained)
+            .any(|(kind, _)| *kind == Kind::Hosts);
         self.giving
             .retain(|key| held.contains_key(key) && !lost.contains(key));
         self.held = held;
@@ -221,12 +228,13 @@ impl Fleet {
         if !shards.is_empty() {
             let live = self.engine.live();
             if let Err(error) = scheduler.take_shards(&live, &shards).await {
+                warn!("feeds that have become this worker's can't be taken up yet: {error}");
                 // They count as not held, so that they are taken up with the next beat.
                 self.held.retain(|(kind, name), _| {
                     *kind != Kind::Hosts || !name.parse().is_ok_and(|n| shards.contains(&n))
                 });
                 self.hold();
-                return Err(error);
+                return changes;
             }
         }
         // From here on what is held is what the database says.
@@ -236,7 +244,7 @@ impl Fleet {
             let (hosts, sinks) = self.engine.hold.counts().unwrap_or_default();
             debug!(shards = hosts, sinks, "holds");
         }
-        Ok(changes)
+        changes
     }
 
     /// Takes over what other workers know of subscriptions, beside everything else.
@@ -304,7 +312,8 @@ impl Fleet {
             Kind::Task => true,
         };
         let ready: Vec<_> = self.giving.iter().filter(is_at_rest).cloned().collect();
-        if ready.is_empty() {
+        let is_early = self.again.is_some_and(|again| Instant::now() < again);
+        if ready.is_empty() && (self.returning.is_empty() || is_early) {
             return Ok(());
         }
         let owes = |fence: &Fence| {
@@ -313,7 +322,8 @@ impl Fleet {
         };
         let fences = ready.iter().filter_map(|key| self.held.get(key)).cloned();
         let fences: Vec<_> = fences.map(|fence| (owes(&fence), fence)).collect();
-        let fences = fences.into_iter().map(|(owes, fence)| (fence, owes));
+        self.returning
+            .extend(fences.into_iter().map(|(owes, fence)| (fence, owes)));
         // Nothing that is heard of them from now on counts, whatever becomes of this.
         for key in &ready {
             self.giving.remove(key);
@@ -322,8 +332,10 @@ impl Fleet {
             }
         }
         self.hold();
-        self.engine.store.give_back(fences.collect()).await?;
-        self.hold();
+        self.again = Some(Instant::now() + AGAIN);
+        self.engine.store.give_back(self.returning.clone()).await?;
+        self.returning.clear();
+        self.again = None;
         self.engine.store.call(Call::Leases);
         Ok(())
     }
@@ -363,8 +375,18 @@ impl Fleet {
         self.held.clear();
         self.giving.clear();
         self.has_let_go = true;
+        self.heeded
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
         self.hold();
         scheduler.let_go().await;
+    }
+
+    /// What is being given back stays at rest, whatever a reload has put into the queue.
+    pub fn rest(&self, scheduler: &mut Scheduler) {
+        let hosts = self.giving.iter().filter(|(kind, _)| *kind == Kind::Hosts);
+        scheduler.rest_shards(&hosts.filter_map(|(_, name)| name.parse().ok()).collect());
     }
 
     /// The configuration that workers were asked to read is in force here.

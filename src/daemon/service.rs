@@ -199,21 +199,16 @@ pub async fn run(
                     Some(told) => fleet.heed(told, &mut scheduler).await,
                     None => {
                         fleet.let_go(&mut scheduler).await;
-                        Ok(Changes { sinks: true, reload: false })
+                        Changes { sinks: true, feeds: true, reload: false }
                     }
                 };
-                match changes {
-                    Ok(changes) => {
-                        if changes.reload {
-                            tell(Event::ReloadAsked);
-                        }
-                        if changes.sinks && let Some(old) = notifier.take() {
-                            draining.spawn(old.stop(engine.live().config.shutdown_timeout));
-                        }
-                    }
-                    Err(error) => warn!("what has become this worker's can't be taken up yet: {error}"),
+                if changes.reload {
+                    tell(Event::ReloadAsked);
                 }
-                if let Some(push) = &push {
+                if changes.sinks && let Some(old) = notifier.take() {
+                    draining.spawn(old.stop(engine.live().config.shutdown_timeout));
+                }
+                if changes.feeds && let Some(push) = &push {
                     push.follow(scheduler.feeds()).await;
                 }
             }
@@ -251,6 +246,9 @@ pub async fn run(
                         }
                         Ok(false) => tell_others(engine, &mut fleet, asked).await,
                         Err(error) => warn!("reload refused, the old configuration stays in force: {error}"),
+                    }
+                    if let Some(fleet) = &fleet {
+                        fleet.rest(&mut scheduler);
                     }
                     if let Some(push) = &push {
                         push.follow(scheduler.feeds()).await;
