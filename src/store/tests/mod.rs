@@ -7,6 +7,7 @@ mod entries;
 mod feeds;
 mod file;
 mod first_mentions;
+mod fleet;
 mod grow;
 mod lists;
 mod observed;

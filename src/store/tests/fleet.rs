@@ -1,0 +1,196 @@
+//! Workers that share a database. On a file there is nothing to share, so these tests look at a server only
+//! (`STORE_ON=postgres`).
+
+use super::*;
+use crate::fleet::{Fence, Kind, shard};
+use crate::push::callback::{Callbacks, Intent, Recipient};
+use crate::push::keys::Keys;
+use crate::push::{Followed, Subscriber, Target};
+
+const LEASE: Duration = Duration::from_secs(30);
+const FLOOR: Duration = Duration::from_mins(5);
+
+async fn shared() -> Option<Base> {
+    let base = base().await;
+    base.store.is_shared().then_some(base)
+}
+
+impl Base {
+    async fn joins(&self, name: &str) -> i64 {
+        let new = NewWorker {
+            name: name.to_owned(),
+            process: 1,
+            program: "0".to_owned(),
+            configuration: "c".to_owned(),
+        };
+        self.store.join_fleet(new, LEASE).await.unwrap()
+    }
+
+    async fn beats(&self, worker: i64) -> Option<Heard> {
+        let hosts = URL.map(|url| shard(&url.parse().unwrap()).to_string());
+        let hosts = hosts.into_iter().map(|name| (Kind::Hosts, name));
+        let sinks = ["a", "b"].map(|sink| (Kind::Sink, sink.to_owned()));
+        let beat = Beat {
+            worker,
+            lease: LEASE,
+            floor: FLOOR,
+            wanted: hosts.chain(sinks).collect(),
+            configuration: "c".to_owned(),
+        };
+        self.store.beat(beat).await.unwrap()
+    }
+
+    /// As if a worker had been silent for that long.
+    fn silent(&self, worker: i64) {
+        let sql = format!("UPDATE worker SET until_ms = until_ms - 40000 WHERE id = {worker}");
+        self.sql().execute_batch(&sql).unwrap();
+    }
+}
+
+fn of_feed(heard: &Heard, feed: usize) -> Option<Fence> {
+    let name = shard(&URL[feed].parse().unwrap()).to_string();
+    let mut held = heard.held.iter();
+    held.find(|fence| fence.kind == Kind::Hosts && fence.name == name)
+        .cloned()
+}
+
+fn count(heard: &Heard, kind: Kind) -> usize {
+    heard.held.iter().filter(|fence| fence.kind == kind).count()
+}
+
+#[tokio::test]
+async fn pieces_are_shared_evenly_and_each_has_one_worker() {
+    let Some(base) = shared().await else { return };
+    let a = base.joins("a").await;
+    let first = base.beats(a).await.unwrap();
+    assert_eq!(
+        (count(&first, Kind::Hosts), count(&first, Kind::Sink)),
+        (1024, 2)
+    );
+    let b = base.joins("b").await;
+    assert_eq!(base.beats(b).await.unwrap().held, []);
+    let asked = base.beats(a).await.unwrap();
+    let many = |kind, has_feeds| {
+        let mut give = asked.give.iter();
+        give.find(|(of, with, _)| (*of, *with) == (kind, has_feeds))
+            .map(|(.., n)| *n)
+    };
+    assert_eq!(
+        many(Kind::Hosts, true),
+        Some(1),
+        "of two shards with feeds one"
+    );
+    assert_eq!(many(Kind::Hosts, false), Some(511));
+    assert_eq!(many(Kind::Sink, true), Some(1));
+    let one = of_feed(&asked, 0).unwrap();
+    base.store
+        .give_back(vec![(one.clone(), false)])
+        .await
+        .unwrap();
+    let heard = base.beats(b).await.unwrap();
+    let other = of_feed(&heard, 0).unwrap();
+    assert!(other.token > one.token && other.worker == b);
+    let (workers, _) = base.store.workers().await.unwrap();
+    assert_eq!(workers.iter().map(|w| w.shards).sum::<u64>(), 1024);
+    base.store.leave_fleet(a).await.unwrap();
+    assert_eq!(count(&base.beats(b).await.unwrap(), Kind::Hosts), 1024);
+    assert_eq!(
+        base.beats(a).await,
+        None,
+        "who has left is no worker any more"
+    );
+}
+
+#[tokio::test]
+async fn a_dead_workers_feeds_rest_and_what_it_still_does_is_not_recorded() {
+    let Some(base) = shared().await else { return };
+    let a = base.joins("a").await;
+    let old = of_feed(&base.beats(a).await.unwrap(), 0).unwrap();
+    let b = base.joins("b").await;
+    base.store.bury_the_dead().await.unwrap();
+    assert_eq!(
+        base.beats(b).await.unwrap().held,
+        [],
+        "the living keep what is theirs"
+    );
+    base.silent(a);
+    let at = Timestamp::now();
+    base.store.bury_the_dead().await.unwrap();
+    let new = of_feed(&base.beats(b).await.unwrap(), 0).unwrap();
+    let state = base.store.feed_state(base.row(0)).await.unwrap();
+    let rest = state.next_poll.unwrap().since(at);
+    assert!(
+        rest > FLOOR - Duration::from_secs(45) && rest < FLOOR * 2,
+        "{rest:?}"
+    );
+    let record = || document(base.row(0), NOW, vec![entry(1, 1, 1, &["sco"])]);
+    let late = base.store.commit_held_poll(record(), Some(old)).await;
+    assert!(matches!(late, Err(StoreError::LeaseLost(_))), "{late:?}");
+    assert_eq!(base.count("entry"), 0);
+    let made = base.store.commit_held_poll(record(), Some(new)).await;
+    assert_eq!(made.unwrap().alerts, 1);
+    assert_eq!(base.beats(a).await, None);
+}
+
+#[tokio::test]
+async fn a_piece_that_is_given_back_with_a_debt_lets_its_feeds_rest() {
+    let Some(base) = shared().await else { return };
+    let a = base.joins("a").await;
+    let heard = base.beats(a).await.unwrap();
+    let (owing, clean) = (of_feed(&heard, 0).unwrap(), of_feed(&heard, 1).unwrap());
+    base.store
+        .give_back(vec![(owing, true), (clean, false)])
+        .await
+        .unwrap();
+    base.beats(a).await.unwrap();
+    let next = async |feed| {
+        base.store
+            .feed_state(base.row(feed))
+            .await
+            .unwrap()
+            .next_poll
+    };
+    assert!(next(0).await.unwrap() > Timestamp::now() + FLOOR / 2);
+    assert_eq!(next(1).await, None);
+}
+
+#[tokio::test]
+async fn a_hub_may_reach_a_worker_that_has_not_asked_it() {
+    let Some(base) = shared().await else { return };
+    let keys = || Keys::from_bytes([7; 32]);
+    let public = "https://reader.example".parse().unwrap();
+    let open = || Subscriber::open(base.store.clone(), keys(), &public);
+    let (a, b) = (open().await.unwrap(), open().await.unwrap());
+    let followed = Followed {
+        feed: base.row(0),
+        url: URL[0].parse().unwrap(),
+        allow_private_addresses: false,
+    };
+    a.follow(vec![followed], NOW).await.unwrap();
+    b.follow(vec![], NOW).await.unwrap();
+    let target = Target {
+        hub: "https://hub.example/".parse().unwrap(),
+        topic: URL[0].parse().unwrap(),
+    };
+    a.heard(base.row(0), &[target], NOW).await.unwrap();
+    // The worker that polls the feed has asked.
+    base.sql()
+        .execute_batch("UPDATE subscription SET state = 'requested'")
+        .unwrap();
+    let generation = base.store.subscriptions().await.unwrap()[0].generation;
+    let token = keys().token(base.row(0), generation);
+    let intent = Intent::Subscribe {
+        topic: URL[0].to_owned(),
+        lease: Some(DAY),
+    };
+    assert!(b.confirm(token.expose(), intent, NOW).await);
+    assert_eq!(base.store.subscriptions().await.unwrap()[0].state, "active");
+    a.refresh().await.unwrap();
+    assert!(matches!(a.recipient(token.expose()), Recipient::Feed(..)));
+    // The renewal is for the one that polls the feed.
+    let later = NOW + DAY * 2;
+    assert_eq!((a.due(later).len(), b.due(later).len()), (1, 0));
+    // What the configuration of another worker lacks is not ended.
+    b.follow(vec![], later).await.unwrap();
+    assert_eq!(base.store.subscriptions().await.unwrap()[0].state, "active");
+}
