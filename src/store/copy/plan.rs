@@ -301,24 +301,6 @@ pub const TABLES: &[Table] = &[
         gives_ids: false,
     },
     Table {
-        name: "series",
-        key: &["topic", "quarter"],
-        columns: &["topic", "quarter", "mentions", "stories"],
-        gives_ids: false,
-    },
-    Table {
-        name: "series_day",
-        key: &["topic", "dim", "day", "value"],
-        columns: &["topic", "dim", "day", "value", "mentions"],
-        gives_ids: false,
-    },
-    Table {
-        name: "together",
-        key: &["topic", "day", "other"],
-        columns: &["topic", "other", "day", "entries"],
-        gives_ids: false,
-    },
-    Table {
         name: "mention_event",
         key: &["id"],
         columns: &["id", "topic", "language", "created_ms", "detail"],
@@ -337,6 +319,24 @@ pub const TABLES: &[Table] = &[
             "error",
         ],
         gives_ids: true,
+    },
+    Table {
+        name: "series",
+        key: &["topic", "quarter"],
+        columns: &["topic", "quarter", "mentions", "stories"],
+        gives_ids: false,
+    },
+    Table {
+        name: "series_day",
+        key: &["topic", "dim", "day", "value"],
+        columns: &["topic", "dim", "day", "value", "mentions"],
+        gives_ids: false,
+    },
+    Table {
+        name: "together",
+        key: &["topic", "day", "other"],
+        columns: &["topic", "other", "day", "entries"],
+        gives_ids: false,
     },
 ];
 

@@ -34,6 +34,8 @@ INSERT INTO subscription (feed_id, generation, hub, topic, callback_hash, state)
 INSERT INTO fingerprint SELECT id, 1, zeroblob(64) FROM entry WHERE id < 9;
 INSERT INTO fingerprint_band VALUES (-5, 2), (-5, 4), (9223372036854775807, 2);
 INSERT INTO story_join VALUES (2, 1, 4, 2, 0.1, 1);
+INSERT INTO mention_event VALUES ('mn_1', 't', NULL, 1, '{}');
+INSERT INTO mention_delivery (seq, event_id, sink, state, next_attempt_ms) VALUES (7, 'mn_1', 's', 'dead', 1);
 INSERT INTO series VALUES ('t', -1, 2, 1);
 INSERT INTO series_day VALUES ('t', 'feed', 1, 'f1', 2);
 INSERT INTO together VALUES ('t', 'o', 1, 2);
@@ -134,9 +136,9 @@ fn a_copy_that_is_stopped_anywhere_goes_on_where_it_was() {
     let mut runs = 0;
     let copied = loop {
         runs += 1;
-        assert!(runs < 60, "it gets on");
+        assert!(runs < 70, "it gets on");
         // Once all is there, it is only compared.
-        let steps = if runs < 30 { 1 } else { 60 };
+        let steps = if runs < 35 { 1 } else { 60 };
         match pair.copy_some(steps) {
             Err(CopyError::Stopped) => {
                 let opened = Store::open(&pair.to);
