@@ -88,7 +88,8 @@ fn an_older_database_is_indexed_by_the_daemon() {
     // As the schema before the index had it.
     home.database()
         .execute_batch(
-            "DROP INDEX mention_counted; DROP TABLE search; DROP TABLE search_backlog; PRAGMA user_version = 8",
+            "DROP TABLE mention_delivery; DROP TABLE mention_event; DROP INDEX mention_counted; DROP TABLE search;
+             DROP TABLE search_backlog; PRAGMA user_version = 8",
         )
         .unwrap();
     let older = home.run(&["search", "erdogan"]);

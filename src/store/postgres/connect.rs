@@ -40,9 +40,14 @@ impl std::fmt::Debug for Way {
 
 impl Way {
     /// The way to the server at this URL, with what else is known of it.
-    pub(super) fn to(options: &ServerOptions, url: &str, name: &str) -> Result<Self, StoreError> {
+    pub(super) fn to(
+        options: &ServerOptions,
+        url: &str,
+        name: &str,
+        limits: bool,
+    ) -> Result<Self, StoreError> {
         Ok(Self {
-            config: config(options, url, name)?,
+            config: config(options, url, name, limits)?,
             tls: MakeRustlsConnect::new(encrypting(options.ca_file.as_deref())?),
         })
     }
@@ -67,7 +72,12 @@ impl Way {
     }
 }
 
-fn config(options: &ServerOptions, url: &str, name: &str) -> Result<Config, StoreError> {
+fn config(
+    options: &ServerOptions,
+    url: &str,
+    name: &str,
+    limits: bool,
+) -> Result<Config, StoreError> {
     let password: Option<&Secret> = options.password.as_ref();
     let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
         // The text may hold the password; the error does not.
@@ -81,6 +91,8 @@ fn config(options: &ServerOptions, url: &str, name: &str) -> Result<Config, Stor
         config.password(password.expose());
     }
     // By this name the sessions of a worker can be ended when it is dead.
+    let given = config.get_application_name().unwrap_or("mentiond");
+    let name = format!("{given} {name}");
     config.application_name(name);
     // A dead peer is noticed within the time of a lease.
     config.connect_timeout(CONNECT);
@@ -90,10 +102,13 @@ fn config(options: &ServerOptions, url: &str, name: &str) -> Result<Config, Stor
     config.keepalives_retries(2);
     let given = config.get_options().unwrap_or_default();
     // What the owner gives comes last, and holds.
-    let idle = (options.lease / 2).min(LONGEST_IDLE).as_millis();
-    config.options(format!(
-        "{LIMITS} -c idle_in_transaction_session_timeout={idle} {given}"
-    ));
+    let limits = if limits {
+        let idle = (options.lease / 2).min(LONGEST_IDLE).as_millis();
+        format!("{LIMITS} -c idle_in_transaction_session_timeout={idle}")
+    } else {
+        String::new()
+    };
+    config.options(format!("{limits} {given}"));
     Ok(config)
 }
 

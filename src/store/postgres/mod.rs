@@ -33,8 +33,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const ANSWER: Duration = Duration::from_secs(20);
 /// The same of a sign of life, which is of no use later.
 const SIGN: Duration = Duration::from_secs(3);
-/// The same while tables are made or changed.
-const MIGRATION: Duration = Duration::from_hours(12);
+/// The same while tables are made or changed, and for commands that may look at all there is.
+const AT_LEISURE: Duration = Duration::from_hours(12);
 /// The pause before the first further attempt, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -44,6 +44,24 @@ const CONTROL: usize = 2;
 const HEARD: usize = 64;
 /// How often a transaction that others got in the way of is run.
 const MOST_CONFLICTS: u32 = 20;
+
+/// What it is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// By a daemon, which nothing may hold up.
+    Working,
+    /// By a command that changes something beside one.
+    Mending,
+    /// By a command that reads.
+    Looking,
+}
+
+impl Use {
+    /// Whether the server is to end what takes long.
+    const fn limits(self) -> bool {
+        matches!(self, Self::Working)
+    }
+}
 
 /// A server whose tables are ready.
 #[derive(Debug)]
@@ -58,6 +76,8 @@ pub(super) struct Server {
     /// Where people read: the replica, or the server.
     readers: Pool,
     may_write: bool,
+    /// How long an answer is waited for.
+    answer: Duration,
     /// Whether something was done that is not recorded.
     owes: AtomicBool,
     /// Serves the sockets.
@@ -67,9 +87,9 @@ pub(super) struct Server {
 impl Server {
     /// Makes or migrates the tables.
     pub(super) fn open(options: &ServerOptions) -> Result<Self, StoreError> {
-        let server = Self::connect(options, true)?;
+        let server = Self::connect(options, Use::Working)?;
         let client = server.connection_now(&server.pool)?;
-        with(client, MIGRATION, |conn| {
+        with(client, AT_LEISURE, |conn| {
             copy::refuse(conn, &server.name)?;
             schema::migrate(conn, &server.name)
         })?;
@@ -78,31 +98,31 @@ impl Server {
 
     /// Expects the tables of this program's version.
     pub(super) fn open_existing(options: &ServerOptions) -> Result<Self, StoreError> {
-        let server = Self::connect(options, true)?;
+        let server = Self::connect(options, Use::Mending)?;
         server.expect_tables()?;
         Ok(server)
     }
 
     /// The same, and writes nothing.
     pub(super) fn open_read_only(options: &ServerOptions) -> Result<Self, StoreError> {
-        let server = Self::connect(options, false)?;
+        let server = Self::connect(options, Use::Looking)?;
         server.expect_tables()?;
         Ok(server)
     }
 
-    fn connect(options: &ServerOptions, may_write: bool) -> Result<Self, StoreError> {
+    fn connect(options: &ServerOptions, use_: Use) -> Result<Self, StoreError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("store-postgres")
             .enable_all()
             .build()
             .map_err(|error| StoreError::Unreachable(error.to_string()))?;
-        let name = format!("mentiond-{:012x}", fastrand::u64(..1 << 48));
-        let way = Way::to(options, &options.url, &name)?;
+        let name = format!("{:012x}", fastrand::u64(..1 << 48));
+        let way = Way::to(options, &options.url, &name, use_.limits())?;
         let pool = way.pool(options.connections)?;
         let control = way.pool(CONTROL)?;
         let readers = match &options.replica {
-            Some(url) => Way::to(options, url, &name)?.pool(options.connections)?,
+            Some(url) => Way::to(options, url, &name, use_.limits())?.pool(options.connections)?,
             None => pool.clone(),
         };
         Ok(Self {
@@ -112,7 +132,11 @@ impl Server {
             way,
             calls: Arc::default(),
             readers,
-            may_write,
+            may_write: use_ != Use::Looking,
+            answer: match use_ {
+                Use::Working => ANSWER,
+                Use::Looking | Use::Mending => AT_LEISURE,
+            },
             owes: AtomicBool::new(false),
             runtime: Some(runtime),
         })
@@ -163,7 +187,7 @@ impl Server {
         &self,
         job: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        with(self.connection_now(&self.pool)?, ANSWER, job)
+        with(self.connection_now(&self.pool)?, self.answer, job)
     }
 
     /// Reads on this thread.
@@ -185,8 +209,8 @@ impl Server {
         } else {
             &self.pool
         };
-        let client = self.connection(pool).await?;
-        let task = tokio::task::spawn_blocking(move || with(client, ANSWER, job));
+        let (client, answer) = (self.connection(pool).await?, self.answer);
+        let task = tokio::task::spawn_blocking(move || with(client, answer, job));
         let read = task.await.unwrap_or(Err(StoreError::Closed));
         if let Err(error) = &read {
             self.mind(error);
@@ -210,7 +234,8 @@ impl Server {
         T: Send + 'static,
         F: Fn(&Connection) -> Result<T, StoreError> + Send + Sync + 'static,
     {
-        self.write_over(&self.pool, PATIENCE, ANSWER, job).await
+        self.write_over(&self.pool, PATIENCE, self.answer, job)
+            .await
     }
 
     /// The same for what can't wait behind others, and is tried for so long.
@@ -272,13 +297,13 @@ impl Server {
 
     /// A server whose tables nobody asks for.
     pub(super) fn raw(options: &ServerOptions) -> Result<Self, StoreError> {
-        Self::connect(options, true)
+        Self::connect(options, Use::Mending)
     }
 
     /// A session outside of any transaction.
     pub(super) fn session(&self) -> Result<Connection, StoreError> {
         let client = self.connection_now(&self.pool)?;
-        Ok(Connection::Postgres(Session::new(client, ANSWER)))
+        Ok(Connection::Postgres(Session::new(client, self.answer)))
     }
 
     /// A feed was asked, and that could not be recorded.
