@@ -30,6 +30,7 @@ pub mod silence;
 pub mod store;
 #[cfg(test)]
 mod testing;
+mod tls;
 pub mod trends;
 pub mod view;
 pub mod web;

@@ -1,7 +1,7 @@
 //! A worker's place among several: it says in time that it lives, takes up what falls to it, and gives back what
 //! another should have.
 //!
-//! [`beats`] talks to the database on a task of its own, so that nothing a poll waits for makes a worker look
+//! [`Beats`] talks to the database on a task of its own, so that nothing a poll waits for makes a worker look
 //! dead; the main loop heeds what it has heard ([`Fleet::heed`]). Where the pulse ends first, the
 //! loop lets go of everything before anybody else may take it ([`Fleet::let_go`]): polls under way are cut off.
 

@@ -21,7 +21,7 @@ use crate::language;
 use crate::model::{Feed, Timestamp};
 use crate::schedule::policy::MAX_RETRY_AFTER;
 use crate::search::EntryTokens;
-use crate::store::{PageId, PageJob, PageOutcome, PageRecord};
+use crate::store::{PageId, PageJob, PageOutcome, PageRecord, StoreError};
 use crate::world;
 
 /// Attempts at a page, in all.
@@ -87,17 +87,12 @@ async fn read_once(
         return Ok(PageRead::default());
     };
     let fence = match Url::parse(&job.url) {
-        Ok(url) if engine.hold.is_shared() => {
-            engine.pauses.wait(&url, live.config.fetch.host_pause).await;
-            engine
-                .hold
-                .of_host(&url)
-                .map_err(crate::store::StoreError::from)?
+        Ok(url) => {
+            if engine.hold.is_shared() {
+                engine.pauses.wait(&url, live.config.fetch.host_pause).await;
+            }
+            engine.hold.of_host(&url).map_err(StoreError::from)?
         }
-        Ok(url) => engine
-            .hold
-            .of_host(&url)
-            .map_err(crate::store::StoreError::from)?,
         Err(_) => None,
     };
     let (mut read, attempt) = match (&feed, &job.known_text) {

@@ -3,6 +3,7 @@
 //! Pages that are to be read stand in the same queue as feeds, so that a host's bounds hold for
 //! both together.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -169,11 +170,15 @@ impl Scheduler {
     pub async fn take_over(&mut self, live: &Live) -> Result<(), StoreError> {
         let engine = self.engine.clone();
         let feeds = live.config.feeds.iter();
-        let held: Vec<Feed> = feeds
-            .filter(|feed| engine.hold.has_host(&feed.url))
-            .cloned()
-            .collect();
-        let added = self.take_feeds(live, &held, Timestamp::now()).await?;
+        let held: Cow<'_, [Feed]> = if engine.hold.is_shared() {
+            feeds
+                .filter(|feed| engine.hold.has_host(&feed.url))
+                .cloned()
+                .collect()
+        } else {
+            Cow::Borrowed(&live.config.feeds)
+        };
+        let added = self.take_feeds(live, &held, None).await?;
         self.forget_all_but(&added);
         Ok(())
     }
@@ -194,7 +199,7 @@ impl Scheduler {
             .cloned()
             .collect();
         let start = Timestamp::now() + live.config.fetch.host_pause;
-        self.take_feeds(live, &feeds, start).await?;
+        self.take_feeds(live, &feeds, Some(start)).await?;
         self.more_pages = true;
         self.count_feeds();
         Ok(())
@@ -273,12 +278,12 @@ impl Scheduler {
         self.count_feeds();
     }
 
-    /// Registers feeds and sets them their times, none before `start`.
+    /// Registers feeds and sets them their times, none before `start` if that is given.
     async fn take_feeds(
         &mut self,
         live: &Live,
         feeds: &[Feed],
-        start: Timestamp,
+        start: Option<Timestamp>,
     ) -> Result<HashSet<FeedId>, StoreError> {
         let now = Timestamp::now();
         let mut registered = self.engine.store.register_feeds(feeds, now).await?;
@@ -294,8 +299,7 @@ impl Scheduler {
             let next = known.next_poll.filter(|_| believed);
             let wanted = next.unwrap_or_else(|| first(feed));
             let at = policy::not_before(known.last_poll, floor, wanted, now);
-            let is_later = start > now && at < start;
-            (!known.gone).then_some(if is_later { start } else { at })
+            (!known.gone).then_some(start.map_or(at, |start| at.max(start)))
         }))
     }
 

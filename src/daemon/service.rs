@@ -225,12 +225,13 @@ pub async fn run(
                     debug!("sinks can't be given back now: {error}");
                 }
                 match start_notifier(&engine.live()).await {
-                Ok(new) => notifier = Some(new),
-                Err(error) => {
-                    error!("the sinks can't be started, trying again soon: {error}");
-                    draining.spawn(sleep(RESTART_PAUSE));
+                    Ok(new) => notifier = Some(new),
+                    Err(error) => {
+                        error!("the sinks can't be started, trying again soon: {error}");
+                        draining.spawn(sleep(RESTART_PAUSE));
+                    }
                 }
-            }},
+            }
             command = commands.recv() => match command {
                 Some(Command::Reload(config, asked)) => {
                     match reload(engine, &mut scheduler, &started, *config).await {

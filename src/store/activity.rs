@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::sql::params;
+use super::sql::{json, params};
 
 use super::feeds::time;
 use super::{Store, StoreError};
@@ -73,8 +73,7 @@ impl Store {
                 });
                 firsts.push(first.query_row([topic], |row| row.get::<_, Option<i64>>(0))?);
             }
-            let ids = serde_json::to_string(&topics)
-                .unwrap_or_else(|error| unreachable!("plain data serializes: {error}"));
+            let ids = json(&topics);
             // A sum for each topic and day: grouping would sort all rows of these weeks.
             let each = conn.each("?1");
             let mut days = conn.prepare_cached(&format!(

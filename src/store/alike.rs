@@ -10,7 +10,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::sql::{Connection, OptionalExtension, Statement, params};
+use super::sql::{Connection, OptionalExtension, Statement, json, params};
 
 use super::StoreError;
 use crate::dedup::{FEWEST_AGREEING, Fingerprint, Passage, Verdict, compare};
@@ -196,7 +196,7 @@ fn sharing_at_once(conn: &Connection, looks: Looks<'_>) -> Result<HashMap<i64, u
 /// The bands of a fingerprint as a JSON list.
 fn bands(fingerprint: &Fingerprint) -> String {
     let bands = fingerprint.bands().map(u32::cast_signed);
-    serde_json::to_string(&bands).unwrap_or_else(|error| unreachable!("numbers serialize: {error}"))
+    json(&bands)
 }
 
 /// The fingerprints of these entries, in their order.
@@ -215,8 +215,7 @@ fn fingerprints(
         }
         return Ok(found);
     }
-    let list = serde_json::to_string(ids)
-        .unwrap_or_else(|error| unreachable!("numbers serialize: {error}"));
+    let list = json(&ids);
     let each = conn.each("?1");
     let mut rows = conn.prepare_cached(&format!(
         "SELECT f.entry_id, f.sketch, f.at_ms FROM {each} i

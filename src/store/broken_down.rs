@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::sql::{Connection, params};
+use super::sql::{Connection, json, params};
 use serde::Serialize;
 
 use super::series::day;
@@ -84,10 +84,7 @@ fn read(
          SELECT c.day, c.value, c.n FROM most m JOIN counted c ON c.value = m.value
          ORDER BY m.total DESC, m.value"
     );
-    let groups = groups.map(|groups| {
-        serde_json::to_string(groups)
-            .unwrap_or_else(|error| unreachable!("plain data serializes: {error}"))
-    });
+    let groups = groups.map(|groups| json(&groups));
     let mut statement = conn.prepare_cached(&sql)?;
     let asked = params![topic, by.name(), from, to - 1, groups, most];
     let mut rows = statement.query(asked)?;

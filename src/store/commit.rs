@@ -20,7 +20,7 @@ use super::record::{
     Committed, DocumentRecord, EntryRecord, PollRecord, PollStatus, PushRecord, Renewal,
 };
 use super::turns::Turns;
-use super::{FeedRow, Store, StoreError, fleet, indexed, series};
+use super::{FeedRow, Store, StoreError, indexed, series};
 use crate::fleet::Fence;
 use crate::model::{EntryKey, Timestamp};
 
@@ -49,11 +49,8 @@ impl Store {
         record: PollRecord,
         fence: Option<Fence>,
     ) -> Result<Committed, StoreError> {
-        self.write(move |conn| {
-            fleet::check(conn, fence.as_ref())?;
-            commit(conn, &record)
-        })
-        .await
+        self.write_held(fence, move |conn| commit(conn, &record))
+            .await
     }
 
     /// Records what a hub pushed, all of it or nothing. Content for a URL that has been replaced
@@ -399,7 +396,7 @@ pub(super) fn hex_list<'k>(keys: impl Iterator<Item = &'k EntryKey>) -> String {
     list
 }
 
-fn millis(duration: Duration) -> i64 {
+pub(super) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 

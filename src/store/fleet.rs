@@ -1,9 +1,9 @@
 //! Workers that share a database, and what each holds of the work.
 //!
 //! Everything here goes by the server's clock, so workers need not agree on theirs. A worker says in time that it
-//! lives ([`Store::beat`]) and hears what it holds. One that has said nothing for the length of its lease, and
-//! a grace, has its pieces taken from it; they get another token, so that nothing which the worker
-//! still does for them can be recorded ([`check`]), and the feeds of its hosts rest for the floor, since it may have
+//! lives ([`Store::beat`]) and hears what it holds. One that has said nothing for the length of its lease
+//! has its pieces taken from it; they get another token, so that nothing which the worker still does for them
+//! can be recorded ([`Store::write_held`]), and the feeds of its hosts rest for the floor, since it may have
 //! asked them without having been able to say so. A piece that is given back is free at once.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::sql::{Connection, OptionalExtension, params};
+use super::commit::millis;
+use super::sql::{Connection, OptionalExtension, json, params};
 use super::{Backend, Store, StoreError};
 use crate::fleet::{Count, Fence, Kind, SHARDS, due};
 use crate::model::Timestamp;
@@ -137,6 +138,26 @@ impl Store {
     #[must_use]
     pub fn is_shared(&self) -> bool {
         matches!(self.inner.backend, Backend::Server(_))
+    }
+
+    /// Writes what a worker has done for a piece that it must still hold; without a fence there is nobody else.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] if it does not, else what the database says; then nothing was recorded.
+    pub(super) async fn write_held<T, F>(
+        &self,
+        fence: Option<Fence>,
+        job: F,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection) -> Result<T, StoreError> + Send + Sync + 'static,
+    {
+        self.write(move |conn| {
+            check(conn, fence.as_ref())?;
+            job(conn)
+        })
+        .await
     }
 
     /// Calls out to other workers, soon; a database in a file has none.
@@ -279,7 +300,7 @@ impl Store {
 ///
 /// # Errors
 /// [`StoreError::LeaseLost`] if it does not.
-pub(super) fn check(conn: &Connection, fence: Option<&Fence>) -> Result<(), StoreError> {
+fn check(conn: &Connection, fence: Option<&Fence>) -> Result<(), StoreError> {
     let Some(fence) = fence else {
         return Ok(());
     };
@@ -293,10 +314,6 @@ pub(super) fn check(conn: &Connection, fence: Option<&Fence>) -> Result<(), Stor
         return Ok(());
     }
     Err(StoreError::LeaseLost(format!("{kind} {}", fence.name)))
-}
-
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// What the server's clock shows.
@@ -440,10 +457,6 @@ fn wanted(
     ))?
     .execute(params![kind.as_str(), names])?;
     Ok(names)
-}
-
-fn json(names: &impl serde::Serialize) -> String {
-    serde_json::to_string(names).unwrap_or_else(|error| unreachable!("texts serialize: {error}"))
 }
 
 fn count(conn: &Connection, kind: Kind, wanted: &str, worker: i64) -> Result<Count, StoreError> {

@@ -13,7 +13,7 @@ use super::sql::{Connection, Row, params};
 use super::mentions::{Place, Told};
 use super::record::{MentionEvent, MentionRecord};
 use super::stored::{decode, is_unreadable};
-use super::{Outcome, Store, StoreError, fleet};
+use super::{Outcome, Store, StoreError};
 use crate::dedup;
 use crate::fleet::Fence;
 use crate::model::{MentionAlert, SinkId, Timestamp};
@@ -229,8 +229,7 @@ impl Store {
         let (seqs, events): (Vec<i64>, Vec<String>) = delivered.into_iter().unzip();
         let list = |value: serde_json::Value| value.to_string();
         let (seqs, events) = (list(seqs.into()), list(events.into()));
-        self.write(move |conn| {
-            fleet::check(conn, fence.as_ref())?;
+        self.write_held(fence, move |conn| {
             let each = conn.each("?1");
             conn.prepare_cached(&format!(
                 "DELETE FROM mention_delivery

@@ -3,7 +3,7 @@
 use super::sql::params;
 
 use super::observed::{drop_mentions, retry_mentions};
-use super::{Store, StoreError, fleet};
+use super::{Store, StoreError};
 use crate::fleet::Fence;
 use crate::model::{SinkId, Timestamp};
 
@@ -54,8 +54,7 @@ impl Store {
         now: Timestamp,
         fence: Option<Fence>,
     ) -> Result<(), StoreError> {
-        self.write(move |conn| {
-            fleet::check(conn, fence.as_ref())?;
+        self.write_held(fence, move |conn| {
             let mut statement = conn.prepare_cached(
                 "UPDATE delivery SET state = ?2, next_attempt_ms = ?3, error = ?4, settled_ms = ?5,
                    response = ?6, attempts = attempts + 1 WHERE id = ?1 AND state = 'waiting'",

@@ -13,7 +13,7 @@ use super::feeds::time;
 use super::mentions::{Place, record_mentions};
 use super::record::{Committed, MentionRecord};
 use super::turns::Turns;
-use super::{FeedRow, Store, StoreError, fleet, indexed};
+use super::{FeedRow, Store, StoreError, indexed};
 use crate::dedup::Fingerprint;
 use crate::fleet::Fence;
 use crate::model::{Entry, EntryKey, StoryKey, Timestamp};
@@ -240,11 +240,8 @@ impl Store {
         record: PageRecord,
         fence: Option<Fence>,
     ) -> Result<Committed, StoreError> {
-        self.write(move |conn| {
-            fleet::check(conn, fence.as_ref())?;
-            commit(conn, &record)
-        })
-        .await
+        self.write_held(fence, move |conn| commit(conn, &record))
+            .await
     }
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use url::Url;
 
 use super::feeds::{CLOCK_SLACK, register, time};
-use super::sql::{Connection, params};
+use super::sql::{Connection, json, params};
 use super::{FeedRow, Registered, StoreError};
 use crate::fleet::shard;
 use crate::model::{FeedId, Timestamp};
@@ -66,11 +66,6 @@ pub(super) fn register_all(
         .iter()
         .map(|(id, ..)| found.remove(id.as_str()).ok_or_else(|| missing(id)))
         .collect()
-}
-
-fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value)
-        .unwrap_or_else(|error| unreachable!("plain data serializes: {error}"))
 }
 
 /// Takes over what is another by now: names, addresses, and with those the shards.

@@ -9,7 +9,7 @@
 use std::fmt::Write as _;
 
 use super::sql::Value;
-use super::sql::{Connection, OptionalExtension, params, params_from_iter};
+use super::sql::{Connection, OptionalExtension, json, params, params_from_iter};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -178,11 +178,6 @@ impl Where {
         };
         Ok(())
     }
-}
-
-fn json(values: &impl Serialize) -> String {
-    serde_json::to_string(values)
-        .unwrap_or_else(|error| unreachable!("plain data serializes: {error}"))
 }
 
 /// Whether a name is the one that is asked for, or begins so where a `*` stands behind that.

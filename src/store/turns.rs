@@ -9,7 +9,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::sql::Connection;
+use super::sql::{Connection, json, params};
 use super::{DocumentRecord, EntryRecord, FeedRow, MentionRecord, StoreError};
 use crate::dedup::Fingerprint;
 use crate::model::StoryKey;
@@ -93,14 +93,13 @@ impl Turns {
                 .exists([ANY])?;
             return Ok(());
         }
-        let turns = serde_json::to_string(&self.0)
-            .unwrap_or_else(|error| unreachable!("numbers serialize: {error}"));
+        let turns = json(&self.0);
         let each = conn.each("?2");
         conn.prepare_cached(&format!(
             "SELECT pg_advisory_xact_lock_shared(?1) UNION ALL SELECT pg_advisory_xact_lock(turn) FROM
                (SELECT DISTINCT CAST(t.value AS BIGINT) AS turn FROM {each} t ORDER BY 1) AS turns"
         ))?
-        .exists(super::sql::params![ANY, turns])?;
+        .exists(params![ANY, turns])?;
         Ok(())
     }
 }

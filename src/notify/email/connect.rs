@@ -15,7 +15,6 @@ use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
 use lettre::transport::smtp::extension::ClientId;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use rustls_platform_verifier::Verifier;
 use tokio::io::{
     AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, ReadBuf,
 };
@@ -27,6 +26,7 @@ use url::Host;
 use super::fault::{Fault, Reply, Step};
 use crate::config::{EmailConfig, Private, Tls};
 use crate::fetch::receiver_addresses;
+use crate::tls;
 
 /// The longest line of an answer in the clear, with its end.
 const LONGEST_LINE: u64 = 1000;
@@ -52,7 +52,10 @@ impl Way {
     pub(super) fn new(config: &EmailConfig) -> Result<Self, rustls::Error> {
         let client = match config.tls {
             Tls::None => None,
-            Tls::StartTls | Tls::Implicit => Some(Arc::new(encrypting()?)),
+            Tls::StartTls | Tls::Implicit => {
+                let verifier = tls::verifier(Vec::new())?;
+                Some(Arc::new(tls::client(Arc::new(verifier))?))
+            }
         };
         Ok(Self {
             host: config.host.clone(),
@@ -127,17 +130,6 @@ impl Way {
         }
         Ok(stream.into_inner())
     }
-}
-
-/// TLS as for webhooks: ring, and the roots that the system trusts.
-fn encrypting() -> Result<ClientConfig, rustls::Error> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier = Verifier::new(provider.clone())?;
-    Ok(ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth())
 }
 
 async fn say(stream: &mut BufReader<TcpStream>, line: &str) -> Result<(), Fault> {

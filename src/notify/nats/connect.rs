@@ -24,6 +24,7 @@ use super::fault::{Fault, Unreached};
 use super::{Message, Stored};
 use crate::config::{NatsConfig, NatsLogin, NatsServer, Private};
 use crate::fetch::receiver_addresses;
+use crate::tls;
 
 /// What all connections of a sink share.
 #[derive(Clone)]
@@ -61,8 +62,7 @@ impl Way {
             None => Vec::new(),
         };
         let needed = !roots.is_empty() || config.servers.iter().any(|server| server.tls);
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let verifier = match Verifier::new_with_extra_roots(roots, provider) {
+        let verifier = match tls::verifier(roots) {
             Ok(verifier) => Some(Arc::new(verifier)),
             Err(error) if needed => return Err(error.to_string()),
             Err(_) => None,
@@ -169,7 +169,7 @@ fn take_in(told: &watch::Sender<Heard>, event: Event) {
     }
 }
 
-/// TLS as for webhooks: ring, and the roots that the system trusts, with the sink's own.
+/// TLS to a server whose certificate is judged by the name of its host.
 fn encrypting(host: &Host, system: Arc<Verifier>) -> Result<ClientConfig, String> {
     let name = match host {
         Host::Ipv4(address) => ServerName::from(std::net::IpAddr::V4(*address)),
@@ -178,15 +178,7 @@ fn encrypting(host: &Host, system: Arc<Verifier>) -> Result<ClientConfig, String
             ServerName::try_from(name.clone()).map_err(|error| error.to_string())?
         }
     };
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder =
-        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let verifier = Arc::new(Named { name, system });
-    Ok(builder
-        .map_err(|error| error.to_string())?
-        .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth())
+    tls::client(Arc::new(Named { name, system })).map_err(|error| error.to_string())
 }
 
 /// Judges a certificate by the name that the owner wrote: the client knows the address alone.

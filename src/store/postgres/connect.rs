@@ -8,12 +8,12 @@ use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls_platform_verifier::Verifier;
 use tokio_postgres::Config;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::model::{Secret, ServerOptions};
 use crate::store::StoreError;
+use crate::tls;
 
 /// How long a connection may take to be made, and how long one that is in use is waited for.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -129,14 +129,7 @@ fn encrypting(ca_file: Option<&Path>) -> Result<ClientConfig, StoreError> {
             roots.push(certificate.map_err(|error| unread(error.to_string()))?);
         }
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier = Verifier::new_with_extra_roots(roots, provider.clone())
-        .map_err(|error| unusable(error.to_string()))?;
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| unusable(error.to_string()))?;
-    Ok(config
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth())
+    tls::verifier(roots)
+        .and_then(|verifier| tls::client(Arc::new(verifier)))
+        .map_err(|error| unusable(error.to_string()))
 }

@@ -18,6 +18,7 @@ pub use postgres::Session;
 pub use row::{MappedRows, Row, Rows};
 pub use rusqlite::params;
 pub use rusqlite::types::{FromSql, ToSql, Value, ValueRef};
+use serde::Serialize;
 
 /// What a database says, or what could not be read of its answer.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +35,12 @@ pub enum Error {
     /// Something that only a database in a file has.
     #[error("this can be done with a database in a file only")]
     FileOnly,
+}
+
+/// Values for [`Connection::each`], and other plain data, as a parameter.
+pub fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value)
+        .unwrap_or_else(|error| unreachable!("plain data serializes: {error}"))
 }
 
 /// A result of a statement.
