@@ -41,6 +41,16 @@ pub(super) struct Story {
     pub(super) key: StoryKey,
 }
 
+/// Which story an entry tells.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Found {
+    pub(super) story: Story,
+    /// Why it is not that of the entry's own key, where that was found now.
+    pub(super) join: Option<Join>,
+    /// Whether it was made now, and so is nobody else's.
+    pub(super) is_alone: bool,
+}
+
 /// A story that was found to be another one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Join {
@@ -58,7 +68,7 @@ pub(super) fn story(
     key: StoryKey,
     looks: Option<Looks<'_>>,
     at: Timestamp,
-) -> Result<(Story, Option<Join>), StoreError> {
+) -> Result<Found, StoreError> {
     let known = conn
         .prepare_cached(
             "SELECT r.id, r.key FROM story s LEFT JOIN story_join j ON j.story_id = s.id
@@ -74,16 +84,25 @@ pub(super) fn story(
         })
         .optional()?;
     if let Some(story) = known {
-        return Ok((story, None));
+        return Ok(Found {
+            story,
+            join: None,
+            is_alone: false,
+        });
     }
     let row = conn
         .prepare_cached("INSERT INTO story (key, first_seen_ms) VALUES (?1, ?2) RETURNING id")?
         .query_row(params![key.0, at.as_millis()], |row| row.get(0))?;
     let own = Story { row, key };
-    match looks {
-        Some(looks) => Ok(like(conn, looks, own, None)?),
-        None => Ok((own, None)),
-    }
+    let (story, join) = match looks {
+        Some(looks) => like(conn, looks, own, None)?,
+        None => (own, None),
+    };
+    Ok(Found {
+        story,
+        join,
+        is_alone: join.is_none(),
+    })
 }
 
 /// The story of the most alike entry of another story than `own`, if any is alike enough.

@@ -12,13 +12,14 @@ use std::time::Duration;
 
 use super::sql::{Connection, OptionalExtension, params};
 
-use super::alike::{self, Looks};
+use super::alike::{self, Found, Looks};
 use super::feeds::leave_url;
 use super::mentions::{Place, Subject, insert_alert, record_mentions};
 use super::pages::want_page;
 use super::record::{
     Committed, DocumentRecord, EntryRecord, PollRecord, PollStatus, PushRecord, Renewal,
 };
+use super::tally::Tally;
 use super::turns::Turns;
 use super::{FeedRow, Store, StoreError, indexed, series};
 use crate::fleet::Fence;
@@ -60,7 +61,7 @@ impl Store {
     /// What the database says; then nothing was recorded.
     pub async fn commit_push(&self, record: PushRecord) -> Result<Committed, StoreError> {
         self.write(move |conn| {
-            let mut committed = Committed::default();
+            let (mut committed, mut tally) = (Committed::default(), Tally::default());
             if !is_current(conn, record.feed, &record.url)? {
                 return Ok(committed);
             }
@@ -69,7 +70,7 @@ impl Store {
                 at: record.at,
             };
             let document = &record.document;
-            record_entries(conn, source, document, &mut committed)?;
+            record_entries(conn, source, document, &mut committed, &mut tally)?;
             // What a hub sends is no answer of the feed's own server: neither its hash nor its
             // time, nor that it is the first, says anything about the next one.
             conn.prepare_cached(
@@ -81,6 +82,7 @@ impl Store {
                 committed.new_entries,
                 document.rhythm
             ])?;
+            tally.write(conn)?;
             Ok(committed)
         })
         .await
@@ -102,14 +104,14 @@ fn is_current(conn: &Connection, feed: FeedRow, url: &str) -> Result<bool, Store
 }
 
 fn commit(conn: &Connection, record: &PollRecord) -> Result<Committed, StoreError> {
-    let mut committed = Committed::default();
+    let (mut committed, mut tally) = (Committed::default(), Tally::default());
     if !is_current(conn, record.feed, &record.url)? {
         leave_url(conn, &record.url, record.at)?;
         return Ok(committed);
     }
     update_schedule(conn, record)?;
     if let Some(document) = &record.document {
-        record_document(conn, record, document, &mut committed)?;
+        record_document(conn, record, document, &mut committed, &mut tally)?;
     }
     if let Some(alert) = &record.trouble {
         let about = Subject {
@@ -125,6 +127,7 @@ fn commit(conn: &Connection, record: &PollRecord) -> Result<Committed, StoreErro
             [record.feed.0],
         )?;
     }
+    tally.write(conn)?;
     Ok(committed)
 }
 
@@ -210,12 +213,13 @@ fn record_document(
     record: &PollRecord,
     document: &DocumentRecord,
     committed: &mut Committed,
+    tally: &mut Tally,
 ) -> Result<(), StoreError> {
     let source = Source {
         feed: record.feed,
         at: record.at,
     };
-    record_entries(conn, source, document, committed)?;
+    record_entries(conn, source, document, committed, tally)?;
     let at = record.at.as_millis();
     conn.prepare_cached(
         "UPDATE feed SET title = ?2, format = ?3, language = ?4, body_hash = ?5,
@@ -246,11 +250,12 @@ fn record_entries(
     source: Source,
     document: &DocumentRecord,
     committed: &mut Committed,
+    tally: &mut Tally,
 ) -> Result<(), StoreError> {
     Turns::of_document(source.feed, document).take(conn)?;
     for (n, entry) in document.entries.iter().enumerate() {
         let window = (n < MOST_COMPARED).then_some(document.window);
-        record_entry(conn, source, entry, window, committed)?;
+        record_entry(conn, source, entry, window, committed, tally)?;
     }
     if conn.is_postgres() {
         let (at, stale) = (source.at.as_millis(), (source.at - SERVED_STEP).as_millis());
@@ -279,6 +284,7 @@ fn record_entry(
     item: &EntryRecord,
     window: Option<Duration>,
     committed: &mut Committed,
+    tally: &mut Tally,
 ) -> Result<(), StoreError> {
     let (feed, at) = (source.feed.0, source.at.as_millis());
     let old: Option<[u8; 16]> = conn
@@ -309,7 +315,14 @@ fn record_entry(
             window,
         });
     let looks = looks.filter(|looks| looks.at >= source.at - looks.window);
-    let (story, join) = alike::story(conn, item.story, looks, source.at)?;
+    let Found {
+        story,
+        join,
+        is_alone,
+    } = alike::story(conn, item.story, looks, source.at)?;
+    if story.key != item.story {
+        Turns::of_story(story.key).take(conn)?;
+    }
     conn.prepare_cached(
         "INSERT INTO story_source (story_id, feed_id, link, first_seen_ms) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT DO NOTHING",
@@ -352,9 +365,6 @@ fn record_entry(
             ],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
-    if old.is_none() {
-        series::count_entry(conn, entry_row, story.row, item.counted_at)?;
-    }
     indexed::put(conn, entry_row, &item.tokens)?;
     let fingerprint = looks.map(|looks| looks.fingerprint);
     alike::remember(conn, entry_row, fingerprint, item.counted_at)?;
@@ -369,8 +379,14 @@ fn record_entry(
         revision,
         counted_at: item.counted_at,
         at: source.at,
+        language: item.language.clone(),
+        is_new: revision == 0,
+        is_alone,
     };
-    record_mentions(conn, &place, &item.mentions, committed)?;
+    if old.is_none() {
+        series::count_entry(conn, &place, tally)?;
+    }
+    record_mentions(conn, &place, &item.mentions, committed, tally)?;
     if let Some(url) = &item.page {
         want_page(conn, entry_row, url, source.at)?;
         committed.pages += 1;

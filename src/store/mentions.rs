@@ -11,6 +11,7 @@ use super::alike::Story;
 use super::observed::{MentionChange, put};
 use super::record::{AlertRecord, Committed, MentionRecord};
 use super::silences::covering;
+use super::tally::Tally;
 use super::{FeedRow, StoreError, grow, series};
 use crate::dedup;
 use crate::model::{Route, Timestamp};
@@ -27,6 +28,12 @@ pub(super) struct Place {
     pub(super) counted_at: Timestamp,
     /// When they were found.
     pub(super) at: Timestamp,
+    /// The entry's language, as far as it is known.
+    pub(super) language: Option<String>,
+    /// Whether the entry was not there before.
+    pub(super) is_new: bool,
+    /// Whether no other entry tells the story.
+    pub(super) is_alone: bool,
 }
 
 /// For how long an alert goes to further sinks when its story's score rises. What is edited later is
@@ -41,9 +48,10 @@ pub(super) fn record_mentions(
     place: &Place,
     mentions: &[MentionRecord],
     committed: &mut Committed,
+    tally: &mut Tally,
 ) -> Result<(), StoreError> {
-    for mention in mentions {
-        let before = record_mention(conn, place, mention)?;
+    for (n, mention) in mentions.iter().enumerate() {
+        let before = record_mention(conn, place, mention, &mentions[..n], tally)?;
         committed.mentions += usize::from(before == Before::Unknown);
         let is_news = match before {
             Before::Unknown => true,
@@ -121,39 +129,36 @@ enum Before {
     },
 }
 
-/// Records the mention and says what was known of the topic in the entry before.
+/// Records the mention and says what was known of the topic in the entry before. Those in `recorded` were
+/// found in the same text and are there.
 fn record_mention(
     conn: &Connection,
     place: &Place,
     mention: &MentionRecord,
+    recorded: &[MentionRecord],
+    tally: &mut Tally,
 ) -> Result<Before, StoreError> {
-    let at = place.at.as_millis();
     let topic = mention.topic.as_str();
-    let before = conn
-        .prepare_cached(
-            "SELECT score, field = ?3 AND start_byte = ?4 AND end_byte = ?5 AND snippet = ?6
-             FROM mention WHERE entry_id = ?1 AND topic = ?2",
-        )?
-        .query_row(
-            params![
-                place.entry,
-                topic,
-                mention.field,
-                mention.range.0,
-                mention.range.1,
-                mention.snippet
-            ],
-            |row| {
-                let (score, is_same) = (row.get(0)?, row.get(1)?);
-                Ok(Before::Known { score, is_same })
-            },
-        )
-        .optional()?
-        .unwrap_or(Before::Unknown);
+    let before = if place.is_new {
+        Before::Unknown
+    } else {
+        before(conn, place, mention)?
+    };
+    let counted = match before {
+        Before::Unknown => Some(series::count_mention(
+            conn,
+            place,
+            topic,
+            mention.field,
+            tally,
+        )?),
+        Before::Known { .. } => None,
+    };
     conn.prepare_cached(
         "INSERT INTO mention (entry_id, topic, term, field, start_byte, end_byte, snippet,
-           snippet_start, snippet_end, hits, revision, created_ms, score)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+           snippet_start, snippet_end, hits, revision, created_ms, score, counted_ms,
+           counted_language, counted_field, counted_story)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
          ON CONFLICT (entry_id, topic) DO UPDATE SET term = excluded.term, field = excluded.field,
            start_byte = excluded.start_byte, end_byte = excluded.end_byte,
            snippet = excluded.snippet, snippet_start = excluded.snippet_start,
@@ -172,13 +177,48 @@ fn record_mention(
         mention.snippet_range.1,
         mention.hits,
         place.revision,
-        at,
-        mention.score
+        place.at.as_millis(),
+        mention.score,
+        counted.as_ref().map(|counted| counted.at.as_millis()),
+        counted.as_ref().map(|counted| &counted.language),
+        counted.as_ref().map(|counted| &counted.field),
+        counted.as_ref().map(|counted| counted.is_first)
     ])?;
-    if before == Before::Unknown {
-        series::count_mention(conn, place, topic, mention.field)?;
+    if counted.is_some() {
+        if place.is_new {
+            for other in recorded {
+                tally.add_together(topic, other.topic.as_str(), place.counted_at, 1);
+            }
+        } else {
+            series::add_together(conn, place.entry, topic, place.counted_at, tally, 1)?;
+        }
     }
     Ok(before)
+}
+
+/// What was known of the topic in the entry.
+fn before(conn: &Connection, place: &Place, mention: &MentionRecord) -> Result<Before, StoreError> {
+    let known = conn
+        .prepare_cached(
+            "SELECT score, field = ?3 AND start_byte = ?4 AND end_byte = ?5 AND snippet = ?6
+             FROM mention WHERE entry_id = ?1 AND topic = ?2",
+        )?
+        .query_row(
+            params![
+                place.entry,
+                mention.topic.as_str(),
+                mention.field,
+                mention.range.0,
+                mention.range.1,
+                mention.snippet
+            ],
+            |row| {
+                let (score, is_same) = (row.get(0)?, row.get(1)?);
+                Ok(Before::Known { score, is_same })
+            },
+        )
+        .optional()?;
+    Ok(known.unwrap_or(Before::Unknown))
 }
 
 /// What an alert is about.

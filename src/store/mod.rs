@@ -60,6 +60,7 @@ mod sql;
 mod stored;
 mod stories;
 mod subscriptions;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod texts;

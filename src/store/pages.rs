@@ -12,6 +12,7 @@ use super::alike::{self, Looks, Story};
 use super::feeds::time;
 use super::mentions::{Place, record_mentions};
 use super::record::{Committed, MentionRecord};
+use super::tally::Tally;
 use super::turns::Turns;
 use super::{FeedRow, Store, StoreError, indexed};
 use crate::dedup::Fingerprint;
@@ -306,12 +307,11 @@ pub(super) fn want_page(
     Ok(())
 }
 
-/// Waits until nobody else records the entry, its story or what is found in it.
+/// Waits until nobody else records the entry, its story or a text like it.
 fn take_turns(
     conn: &Connection,
     page: i64,
     fingerprint: Option<&Fingerprint>,
-    mentions: &[MentionRecord],
 ) -> Result<(), StoreError> {
     let place: Option<(i64, [u8; 16])> = conn
         .prepare_cached(
@@ -325,21 +325,16 @@ fn take_turns(
         turns.story(StoryKey(story));
     }
     turns.text(fingerprint);
-    turns.mentions(mentions);
     turns.take(conn)
 }
 
 fn commit(conn: &Connection, record: &PageRecord) -> Result<Committed, StoreError> {
-    let mut committed = Committed::default();
+    let (mut committed, mut tally) = (Committed::default(), Tally::default());
     let (page, at) = (record.page.0, record.at.as_millis());
-    if let PageOutcome::Read {
-        fingerprint,
-        mentions,
-        ..
-    } = &record.outcome
+    if let PageOutcome::Read { fingerprint, .. } = &record.outcome
         && conn.is_postgres()
     {
-        take_turns(conn, page, fingerprint.as_deref(), mentions)?;
+        take_turns(conn, page, fingerprint.as_deref())?;
     }
     let revision: Option<i64> = conn
         .prepare_cached(
@@ -384,7 +379,7 @@ fn commit(conn: &Connection, record: &PageRecord) -> Result<Committed, StoreErro
                      WHERE id = ?1
                      RETURNING feed_id, story_id, revisions, published_ms, updated_ms,
                        first_seen_ms, title, summary, content,
-                       (SELECT key FROM story s WHERE s.id = story_id)",
+                       (SELECT key FROM story s WHERE s.id = story_id), language",
                 )?
                 .query_row(params![page, text, code, basis], |row| {
                     let dated = time(row, 3)?.or(time(row, 4)?);
@@ -406,6 +401,9 @@ fn commit(conn: &Connection, record: &PageRecord) -> Result<Committed, StoreErro
                         revision: row.get(2)?,
                         counted_at: dated.filter(|at| *at <= record.at).unwrap_or(seen),
                         at: record.at,
+                        language: row.get(10)?,
+                        is_new: false,
+                        is_alone: false,
                     };
                     Ok((place, entry))
                 })?;
@@ -418,12 +416,17 @@ fn commit(conn: &Connection, record: &PageRecord) -> Result<Committed, StoreErro
                     at: place.counted_at,
                     window: *window,
                 };
-                place.story = alike::rejoin(conn, page, place.story, looks, record.at)?;
+                let own = place.story;
+                place.story = alike::rejoin(conn, page, own, looks, record.at)?;
+                if place.story != own {
+                    Turns::of_story(place.story.key).take(conn)?;
+                }
             }
             alike::remember(conn, page, fingerprint, place.counted_at)?;
             indexed::put(conn, page, tokens)?;
-            record_mentions(conn, &place, mentions, &mut committed)?;
+            record_mentions(conn, &place, mentions, &mut committed, &mut tally)?;
         }
     }
+    tally.write(conn)?;
     Ok(committed)
 }

@@ -4,13 +4,14 @@
 //! an entry may have got another text; then what was found in the old one is not recorded. What is
 //! recorded follows the rules of a poll: a topic is counted once per entry and told once per story.
 
-use super::sql::{Connection, OptionalExtension, params};
+use super::sql::{Connection, OptionalExtension, json, params};
 
 use super::alike::Story;
 use super::feeds::time;
 use super::mentions::{Place, record_mentions, tell};
 use super::past::{HistoryPlace, TextVersion, counted_at};
 use super::record::{Committed, MentionRecord};
+use super::tally::Tally;
 use super::turns::Turns;
 use super::{FeedRow, Store, StoreError, series};
 use crate::model::{StoryKey, Timestamp, TopicId};
@@ -64,18 +65,14 @@ impl Store {
     ) -> Result<RematchCommitted, StoreError> {
         self.write(move |conn| {
             let mut committed = RematchCommitted::default();
-            let mut turns = Turns::default();
-            for record in &records {
-                turns.mentions(&record.mentions);
-                record
-                    .gone
-                    .iter()
-                    .for_each(|gone| turns.topic(gone.as_str()));
+            let mut tally = Tally::default();
+            if conn.is_postgres() {
+                take_turns(conn, &records)?;
             }
-            turns.take(conn)?;
             for record in &records {
-                commit(conn, record, at, &mut committed)?;
+                commit(conn, record, at, &mut committed, &mut tally)?;
             }
+            tally.write(conn)?;
             Ok(committed)
         })
         .await
@@ -117,6 +114,7 @@ struct Present {
     first_seen: Timestamp,
     dated: Option<Timestamp>,
     revised: Option<Timestamp>,
+    language: Option<String>,
 }
 
 /// The entry, if it still has the text in which something was found.
@@ -125,7 +123,7 @@ fn present(conn: &Connection, record: &RematchRecord) -> Result<Option<Present>,
     let found = conn
         .prepare_cached(
             "SELECT e.feed_id, e.story_id, s.key, e.first_seen_ms, e.published_ms, e.updated_ms,
-               e.revised_ms, e.revisions, e.text_from = 'page'
+               e.revised_ms, e.revisions, e.text_from = 'page', e.language
              FROM entry e JOIN story s ON s.id = e.story_id WHERE e.id = ?1",
         )?
         .query_row([id], |row| {
@@ -143,6 +141,7 @@ fn present(conn: &Connection, record: &RematchRecord) -> Result<Option<Present>,
                 first_seen: Timestamp::from_millis(row.get(3)?),
                 dated: time(row, 4)?.or(time(row, 5)?),
                 revised: time(row, 6)?,
+                language: row.get(9)?,
             };
             Ok((present, version))
         })
@@ -152,11 +151,30 @@ fn present(conn: &Connection, record: &RematchRecord) -> Result<Option<Present>,
         .map(|(present, _)| present))
 }
 
+/// Waits until nobody else records these entries or their stories.
+fn take_turns(conn: &Connection, records: &[RematchRecord]) -> Result<(), StoreError> {
+    let ids: Vec<i64> = records.iter().map(|record| record.place.id).collect();
+    let each = conn.each("?1");
+    let mut places = conn.prepare_cached(&format!(
+        "SELECT e.feed_id, s.key FROM entry e JOIN story s ON s.id = e.story_id
+         WHERE e.id IN (SELECT CAST(i.value AS BIGINT) FROM {each} i)"
+    ))?;
+    let places = places.query_map([json(&ids)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut turns = Turns::default();
+    for place in places {
+        let (feed, story) = place?;
+        turns.feed(FeedRow(feed));
+        turns.story(StoryKey(story));
+    }
+    turns.take(conn)
+}
+
 fn commit(
     conn: &Connection,
     record: &RematchRecord,
     at: Timestamp,
     committed: &mut RematchCommitted,
+    tally: &mut Tally,
 ) -> Result<(), StoreError> {
     let Some(present) = present(conn, record)? else {
         committed.skipped += 1;
@@ -169,6 +187,9 @@ fn commit(
         revision: record.version.revisions,
         counted_at: counted_at(present.dated, present.first_seen),
         at,
+        language: present.language.clone(),
+        is_new: false,
+        is_alone: false,
     };
     let mut change = |topic: &TopicId, change| committed.changes.push((topic.clone(), change));
     for mention in &record.mentions {
@@ -182,7 +203,13 @@ fn commit(
         let mut made = Committed::default();
         match known {
             None => {
-                record_mentions(conn, &place, std::slice::from_ref(mention), &mut made)?;
+                record_mentions(
+                    conn,
+                    &place,
+                    std::slice::from_ref(mention),
+                    &mut made,
+                    tally,
+                )?;
                 change(&mention.topic, Change::Added);
             }
             Some(score) => {
@@ -203,7 +230,7 @@ fn commit(
         }
     }
     for topic in &record.gone {
-        if remove(conn, &present, topic)? {
+        if remove(conn, &present, topic, tally)? {
             change(topic, Change::Removed);
         }
     }
@@ -248,14 +275,19 @@ fn is_told(
 }
 
 /// Removes a recorded mention and takes it out of the counts; what was told stays told.
-fn remove(conn: &Connection, present: &Present, topic: &TopicId) -> Result<bool, StoreError> {
+fn remove(
+    conn: &Connection,
+    present: &Present,
+    topic: &TopicId,
+    tally: &mut Tally,
+) -> Result<bool, StoreError> {
     let topic = topic.as_str();
     let known = "SELECT 1 FROM mention WHERE entry_id = ?1 AND topic = ?2";
     let row = params![present.entry, topic];
     if !conn.prepare_cached(known)?.exists(row)? {
         return Ok(false);
     }
-    series::uncount(conn, present.entry, topic)?;
+    series::uncount(conn, present.entry, topic, tally)?;
     let sql = "DELETE FROM mention WHERE entry_id = ?1 AND topic = ?2";
     conn.prepare_cached(sql)?.execute(row)?;
     Ok(true)

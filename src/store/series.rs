@@ -12,6 +12,7 @@ use super::sql::{Connection, params};
 use serde::Serialize;
 
 use super::mentions::Place;
+use super::tally::Tally;
 use super::{Store, StoreError};
 use crate::model::Timestamp;
 use crate::trends::{Count, quarter_of, start_of};
@@ -201,51 +202,42 @@ pub(super) fn day(at: Timestamp) -> i64 {
 /// Counts an entry that was never seen before in its feed.
 pub(super) fn count_entry(
     conn: &Connection,
-    entry: i64,
-    story: i64,
-    at: Timestamp,
+    place: &Place,
+    tally: &mut Tally,
 ) -> Result<(), StoreError> {
     let others = "SELECT 1 FROM entry WHERE story_id = ?1 AND id <> ?2";
-    let is_first = !conn.prepare_cached(others)?.exists(params![story, entry])?;
-    add(conn, ALL, at, is_first, 1)
+    let is_first = place.is_alone
+        || !conn
+            .prepare_cached(others)?
+            .exists(params![place.story.row, place.entry])?;
+    tally.add(ALL, place.counted_at, is_first, 1);
+    Ok(())
 }
 
-/// Counts a topic that was not known in the entry before, and notes in its row how it was counted.
+/// Counts a topic that was not known in the entry before; says how.
 pub(super) fn count_mention(
     conn: &Connection,
     place: &Place,
     topic: &str,
     field: &str,
-) -> Result<(), StoreError> {
+    tally: &mut Tally,
+) -> Result<Counted, StoreError> {
     let others = "SELECT 1 FROM entry e JOIN mention m ON m.entry_id = e.id AND m.topic = ?2
         WHERE e.story_id = ?1 AND e.id <> ?3";
-    let others =
-        conn.prepare_cached(others)?
+    let is_first = place.is_alone
+        || !conn
+            .prepare_cached(others)?
             .exists(params![place.story.row, topic, place.entry])?;
     let counted = Counted {
         topic: topic.to_owned(),
         at: place.counted_at,
         feed: place.feed.0,
-        language: conn
-            .prepare_cached("SELECT coalesce(language, '') FROM entry WHERE id = ?1")?
-            .query_row([place.entry], |row| row.get(0))?,
+        language: place.language.clone().unwrap_or_default(),
         field: field.to_owned(),
-        is_first: !others,
+        is_first,
     };
-    conn.prepare_cached(
-        "UPDATE mention SET counted_ms = ?3, counted_language = ?4, counted_field = ?5,
-           counted_story = ?6 WHERE entry_id = ?1 AND topic = ?2",
-    )?
-    .execute(params![
-        place.entry,
-        topic,
-        counted.at.as_millis(),
-        counted.language,
-        counted.field,
-        counted.is_first
-    ])?;
-    counted.add(conn, 1)?;
-    add_together(conn, place.entry, topic, counted.at, 1)
+    counted.add(conn, tally, 1)?;
+    Ok(counted)
 }
 
 /// How a mention was counted.
@@ -263,45 +255,19 @@ pub(super) struct Counted {
 
 impl Counted {
     /// Adds it to the counts, or with -1 takes it out of them.
-    pub(super) fn add(&self, conn: &Connection, n: i64) -> Result<(), StoreError> {
-        add(conn, &self.topic, self.at, self.is_first, n)?;
-        let feed = "SELECT name FROM feed WHERE id = ?1";
-        let feed: String = conn
-            .prepare_cached(feed)?
-            .query_row([self.feed], |row| row.get(0))?;
-        let mut add = conn.prepare_cached(
-            "INSERT INTO series_day (topic, dim, day, value, mentions) VALUES (?1, ?2, ?3, ?4, max(?5, 0))
-             ON CONFLICT (topic, dim, day, value) DO UPDATE SET
-               mentions = max(series_day.mentions + ?5, 0)",
-        )?;
-        let values = [
-            (Dimension::Feed, &feed),
-            (Dimension::Language, &self.language),
-            (Dimension::Field, &self.field),
-        ];
-        for (by, value) in values {
-            add.execute(params![self.topic, by.name(), day(self.at), value, n])?;
-        }
+    pub(super) fn add(
+        &self,
+        conn: &Connection,
+        tally: &mut Tally,
+        n: i64,
+    ) -> Result<(), StoreError> {
+        let Self { topic, at, .. } = self;
+        tally.add(topic, *at, self.is_first, n);
+        tally.add_feed(conn, topic, *at, self.feed, n)?;
+        tally.add_by(topic, Dimension::Language, *at, &self.language, n);
+        tally.add_by(topic, Dimension::Field, *at, &self.field, n);
         Ok(())
     }
-}
-
-/// Adds to the counts of a topic; they never fall below nothing.
-fn add(
-    conn: &Connection,
-    topic: &str,
-    at: Timestamp,
-    is_first: bool,
-    n: i64,
-) -> Result<(), StoreError> {
-    let stories = if is_first { n } else { 0 };
-    conn.prepare_cached(
-        "INSERT INTO series (topic, quarter, mentions, stories) VALUES (?1, ?2, max(?3, 0), max(?4, 0))
-         ON CONFLICT (topic, quarter) DO UPDATE SET mentions = max(series.mentions + ?3, 0),
-           stories = max(series.stories + ?4, 0)",
-    )?
-    .execute(params![topic, quarter_of(at), n, stories])?;
-    Ok(())
 }
 
 /// Counts that the entry's other topics are mentioned with this one, or with -1 that they are not, each
@@ -311,32 +277,27 @@ pub(super) fn add_together(
     entry: i64,
     topic: &str,
     at: Timestamp,
+    tally: &mut Tally,
     n: i64,
 ) -> Result<(), StoreError> {
     let mut others = conn.prepare_cached(
         "SELECT topic, max(coalesce(counted_ms, ?3), ?3) FROM mention WHERE entry_id = ?1 AND topic <> ?2",
     )?;
-    let others: Vec<(String, i64)> = others
-        .query_map(params![entry, topic, at.as_millis()], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?
-        .collect::<Result<_, _>>()?;
-    let mut add = conn.prepare_cached(
-        "INSERT INTO together (topic, other, day, entries) VALUES (?1, ?2, ?3, max(?4, 0))
-         ON CONFLICT (topic, day, other) DO UPDATE SET entries = max(together.entries + ?4, 0)",
-    )?;
-    for (other, at) in others {
-        let at = Timestamp::from_millis(at);
-        for (topic, other) in [(topic, other.as_str()), (other.as_str(), topic)] {
-            add.execute(params![topic, other, day(at), n])?;
-        }
+    let mut others = others.query(params![entry, topic, at.as_millis()])?;
+    while let Some(row) = &others.next()? {
+        tally.add_together(topic, row.text(0)?, Timestamp::from_millis(row.get(1)?), n);
     }
     Ok(())
 }
 
 /// Takes a mention that is being removed out of the counts. One from before it was noted how mentions are
 /// counted is taken from where it must have been: its feed, and the language and field of its row.
-pub(super) fn uncount(conn: &Connection, entry: i64, topic: &str) -> Result<(), StoreError> {
+pub(super) fn uncount(
+    conn: &Connection,
+    entry: i64,
+    topic: &str,
+    tally: &mut Tally,
+) -> Result<(), StoreError> {
     let counted = conn
         .prepare_cached(
             "SELECT coalesce(m.counted_ms, coalesce(e.published_ms, e.updated_ms, e.first_seen_ms)),
@@ -355,6 +316,6 @@ pub(super) fn uncount(conn: &Connection, entry: i64, topic: &str) -> Result<(), 
                 is_first: row.get(4)?,
             })
         })?;
-    counted.add(conn, -1)?;
-    add_together(conn, entry, topic, counted.at, -1)
+    counted.add(conn, tally, -1)?;
+    add_together(conn, entry, topic, counted.at, tally, -1)
 }

@@ -2,7 +2,7 @@
 //!
 //! A file has one writer, so a commit sees all that was committed before it. On a server commits go on side by
 //! side; those that could decide about the same thing take turns: two that bring one story, or texts that
-//! share a band, and so might be alike; two that count the same topic; a poll and a push of one feed; two that
+//! share a band, and so might be alike; a poll and a push of one feed; two that
 //! plan for one sink. Turns are advisory locks of the transaction, taken all at once and in order, so that
 //! nobody waits for each other. Where there are none (as on CockroachDB, which lets a commit fail that has
 //! seen too little) it costs nothing to ask for them.
@@ -10,7 +10,7 @@
 use sha2::{Digest, Sha256};
 
 use super::sql::{Connection, json, params};
-use super::{DocumentRecord, EntryRecord, FeedRow, MentionRecord, StoreError};
+use super::{DocumentRecord, EntryRecord, FeedRow, StoreError};
 use crate::dedup::Fingerprint;
 use crate::model::StoryKey;
 
@@ -51,7 +51,13 @@ impl Turns {
     fn entry(&mut self, entry: &EntryRecord) {
         self.story(entry.story);
         self.text(entry.fingerprint.as_ref());
-        self.mentions(&entry.mentions);
+    }
+
+    /// What tells a story that was found to be another one than its link says: that was not known before.
+    pub(super) fn of_story(story: StoryKey) -> Self {
+        let mut turns = Self::default();
+        turns.story(story);
+        turns
     }
 
     /// One that tells this story.
@@ -66,14 +72,7 @@ impl Turns {
         }
     }
 
-    /// Those that count these.
-    pub(super) fn mentions(&mut self, mentions: &[MentionRecord]) {
-        for mention in mentions {
-            self.topic(mention.topic.as_str());
-        }
-    }
-
-    /// One that counts or tells this topic.
+    /// One that looks when this topic was told.
     pub(super) fn topic(&mut self, topic: &str) {
         self.need(b't', topic.as_bytes());
     }

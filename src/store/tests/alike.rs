@@ -240,3 +240,31 @@ async fn a_page_does_not_move_a_story_of_which_something_was_told() {
     );
     assert_eq!(base.count("story_join"), 0);
 }
+
+/// However commits meet: a file takes them one by one, a server side by side.
+#[tokio::test]
+async fn of_commits_that_meet_in_a_story_by_different_links_one_is_its_first() {
+    let base = base().await;
+    base.commit(0, NOW, vec![telling(1, AGENCY, NOW, &[])])
+        .await;
+    let joined = base.commit(1, NOW, vec![telling(2, AGENCY, NOW, &[])]);
+    assert_eq!(joined.await.joined, 1);
+    for n in 10..30 {
+        let topic = format!("topic-{n}");
+        let by_either_link = [(0, 1, n + 100), (1, 2, n + 200)];
+        let [a, b] = by_either_link.map(|(feed, link, own)| {
+            let news = [
+                entry(n, link, n, &[&topic, "sco"]),
+                entry(own, own, n, &["sco"]),
+            ];
+            base.commit(feed, NOW, news.into())
+        });
+        let (a, b) = tokio::join!(a, b);
+        assert_eq!(a.alerts + b.alerts, if n == 10 { 4 } else { 3 }, "{topic}");
+    }
+    let twice = "(SELECT m.topic, e.story_id FROM mention m JOIN entry e ON e.id = m.entry_id
+        GROUP BY m.topic, e.story_id HAVING sum(m.counted_story) <> 1) AS twice";
+    assert_eq!(base.count(twice), 0);
+    let check = base.store.check_series(NOW - DAY * 9).await.unwrap();
+    assert_eq!((check.wrong, check.compared > 40), (vec![], true));
+}
