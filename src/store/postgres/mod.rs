@@ -12,6 +12,7 @@ mod announce;
 mod connect;
 pub(super) mod schema;
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -374,11 +375,12 @@ fn with<T>(
     job: impl FnOnce(&Connection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     let conn = Connection::Postgres(Session::new(client, answer));
-    let result = job(&conn);
+    let result = catch_unwind(AssertUnwindSafe(|| job(&conn)));
     if let Connection::Postgres(session) = conn {
-        session.leave();
+        // Nobody may be given what a job that panicked has left open.
+        session.leave(result.is_ok());
     }
-    result
+    result.unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 /// Runs a job in a transaction.
@@ -386,14 +388,17 @@ fn transaction<T>(
     conn: &Connection,
     job: &impl Fn(&Connection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    conn.execute_batch("BEGIN")?;
+    let Connection::Postgres(session) = conn else {
+        return job(conn);
+    };
+    session.begin();
     match job(conn) {
         Ok(value) => {
-            conn.execute_batch("COMMIT")?;
+            session.end(true)?;
             Ok(value)
         }
         Err(error) => {
-            if let Err(undone) = conn.execute_batch("ROLLBACK") {
+            if let Err(undone) = session.end(false) {
                 // The server undoes what a lost connection has begun.
                 warn!("a transaction can't be rolled back: {undone}");
             }

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use bytes::{BufMut, Bytes, BytesMut};
 use deadpool_postgres::Object;
 use futures_util::SinkExt;
+use futures_util::future::try_join;
 use rusqlite::types::ToSqlOutput;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
@@ -27,6 +28,8 @@ pub struct Session {
     patience: Duration,
     /// Whether it can't be used any more.
     broken: Cell<bool>,
+    /// Whether a transaction is to begin with the next statement.
+    begins: Cell<bool>,
 }
 
 /// A statement that the server has readied.
@@ -48,7 +51,21 @@ impl Session {
             client,
             patience,
             broken: Cell::new(false),
+            begins: Cell::new(false),
         }
+    }
+
+    /// Has a transaction begin with the next statement that is run, on the same way to the server.
+    pub fn begin(&self) {
+        self.begins.set(true);
+    }
+
+    /// Ends the transaction; whether it is recorded or undone.
+    pub fn end(&self, recorded: bool) -> Result<()> {
+        if self.begins.take() {
+            return Ok(());
+        }
+        self.execute_batch(if recorded { "COMMIT" } else { "ROLLBACK" })
     }
 
     /// Readies a statement for this once.
@@ -73,7 +90,7 @@ impl Session {
 
     /// Runs statements in PostgreSQL's own words.
     pub fn execute_batch(&self, sql: &str) -> Result<()> {
-        self.wait(self.client.batch_execute(sql))
+        self.run(self.client.batch_execute(sql))
     }
 
     /// Runs a COPY into a table, of rows that are written in its format; how many they were.
@@ -87,15 +104,29 @@ impl Session {
             }
             sink.finish().await
         };
-        let rows = self.wait(copied)?;
+        let rows = self.run(copied)?;
         Ok(usize::try_from(rows).unwrap_or(usize::MAX))
     }
 
-    /// Gives the connection back to the pool, unless it is broken.
-    pub fn leave(self) {
-        if self.broken.get() {
+    /// Gives the connection back to the pool, unless it is broken or no transaction of its was ended.
+    pub fn leave(self, is_clean: bool) {
+        if self.broken.get() || !is_clean {
             drop(Object::take(self.client));
         }
+    }
+
+    /// Waits for what is part of a transaction, if one is to begin.
+    fn run<T>(
+        &self,
+        answer: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
+    ) -> Result<T> {
+        if !self.begins.take() {
+            return self.wait(answer);
+        }
+        // Both are sent before either is answered, in this order.
+        let begun = self.client.batch_execute("BEGIN");
+        let (_, value) = self.wait(try_join(begun, answer))?;
+        Ok(value)
     }
 
     fn wait<T>(
@@ -140,7 +171,7 @@ impl Prepared<'_> {
     pub fn execute(&self, params: impl Params) -> Result<usize> {
         with(params, |values| {
             let done = self.session.client.execute(&self.statement, values);
-            let rows = self.session.wait(done)?;
+            let rows = self.session.run(done)?;
             Ok(usize::try_from(rows).unwrap_or(usize::MAX))
         })
     }
@@ -149,7 +180,7 @@ impl Prepared<'_> {
     pub fn query(&self, params: impl Params) -> Result<Vec<Vec<Value>>> {
         with(params, |values| {
             let found = self.session.client.query(&self.statement, values);
-            let rows = self.session.wait(found)?;
+            let rows = self.session.run(found)?;
             let read = |row: &tokio_postgres::Row| -> Result<Vec<Value>> {
                 (0..row.len())
                     .map(|n| Ok(row.try_get::<_, Received>(n)?.0))

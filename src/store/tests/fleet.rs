@@ -194,3 +194,18 @@ async fn a_hub_may_reach_a_worker_that_has_not_asked_it() {
     b.follow(vec![], later).await.unwrap();
     assert_eq!(base.store.subscriptions().await.unwrap()[0].state, "active");
 }
+
+#[tokio::test]
+async fn a_job_that_panics_leaves_no_transaction_to_who_comes_next() {
+    let Some(base) = shared().await else { return };
+    for _ in 0..8 {
+        let job = base.store.write(|conn| -> Result<(), StoreError> {
+            conn.execute("INSERT INTO left_url VALUES ('half', 1)", [])?;
+            panic!("on purpose")
+        });
+        assert!(matches!(job.await, Err(StoreError::Closed)));
+        let whole = |conn: &Connection| Ok(conn.execute("DELETE FROM bundle", [])?);
+        base.store.write(whole).await.unwrap();
+    }
+    assert_eq!(base.count("left_url"), 0);
+}
