@@ -143,14 +143,34 @@ fn update_schedule(conn: &Connection, record: &PollRecord) -> Result<(), StoreEr
             counts,
         } => (*kind, Some(error), Some(*counts)),
     };
+    let outcome = match (&record.status, counts) {
+        (PollStatus::Gone, _) => "gone_ms = ?2",
+        (_, None) => {
+            "last_ok_ms = ?2, failures = 0, failing_since_ms = NULL, trouble_told = 0, gone_ms = NULL"
+        }
+        (_, Some(true)) => {
+            "failures = failures + 1, failing_since_ms = coalesce(failing_since_ms, ?2)"
+        }
+        // Asking for patience is not failing, but it does make the waits longer.
+        (PollStatus::Throttled { .. }, Some(false)) => "failures = failures + 1",
+        (_, Some(false)) => "failures = failures",
+    };
+    let (renews, renewed) = match &record.validators {
+        Renewal::Keep => (false, None),
+        Renewal::Replace(validators) => (true, Some(validators)),
+        Renewal::Drop => (true, None),
+    };
     let (at, feed) = (record.at.as_millis(), record.feed.0);
-    conn.prepare_cached(
+    conn.prepare_cached(&format!(
         "UPDATE schedule SET last_poll_ms = ?2, next_poll_ms = ?3, wait_until_ms = ?4, status = ?5,
            error = ?6,
            moved_polls = CASE WHEN moved_url IS NOT DISTINCT FROM ?7 THEN min(moved_polls + 1, 1000) ELSE 1 END,
-           moved_url = ?7, fresh_until_ms = ?8
-         WHERE feed_id = ?1",
-    )?
+           moved_url = ?7, fresh_until_ms = ?8,
+           validator_url = CASE WHEN ?9 THEN ?10 ELSE validator_url END,
+           etag = CASE WHEN ?9 THEN ?11 ELSE etag END,
+           last_modified = CASE WHEN ?9 THEN ?12 ELSE last_modified END, {outcome}
+         WHERE feed_id = ?1"
+    ))?
     .execute(params![
         feed,
         at,
@@ -159,52 +179,12 @@ fn update_schedule(conn: &Connection, record: &PollRecord) -> Result<(), StoreEr
         status,
         error,
         record.moved_to,
-        record.fresh_until.map(Timestamp::as_millis)
+        record.fresh_until.map(Timestamp::as_millis),
+        renews,
+        renewed.map(|v| &v.url),
+        renewed.and_then(|v| v.etag.as_ref()),
+        renewed.and_then(|v| v.last_modified.as_ref())
     ])?;
-    match (&record.status, counts) {
-        (PollStatus::Gone, _) => {
-            conn.execute(
-                "UPDATE schedule SET gone_ms = ?2 WHERE feed_id = ?1",
-                params![feed, at],
-            )?;
-        }
-        (_, None) => {
-            conn.prepare_cached(
-                "UPDATE schedule SET last_ok_ms = ?2, failures = 0, failing_since_ms = NULL,
-                   trouble_told = 0, gone_ms = NULL WHERE feed_id = ?1",
-            )?
-            .execute(params![feed, at])?;
-        }
-        (_, Some(true)) => {
-            conn.prepare_cached(
-                "UPDATE schedule SET failures = failures + 1,
-                   failing_since_ms = coalesce(failing_since_ms, ?2) WHERE feed_id = ?1",
-            )?
-            .execute(params![feed, at])?;
-        }
-        // Asking for patience is not failing, but it does make the waits longer.
-        (PollStatus::Throttled { .. }, Some(false)) => {
-            conn.prepare_cached("UPDATE schedule SET failures = failures + 1 WHERE feed_id = ?1")?
-                .execute([feed])?;
-        }
-        (_, Some(false)) => {}
-    }
-    let renewed = match &record.validators {
-        Renewal::Keep => None,
-        Renewal::Replace(validators) => Some(Some(validators)),
-        Renewal::Drop => Some(None),
-    };
-    if let Some(v) = renewed {
-        conn.prepare_cached(
-            "UPDATE schedule SET validator_url = ?2, etag = ?3, last_modified = ?4 WHERE feed_id = ?1",
-        )?
-        .execute(params![
-            feed,
-            v.map(|v| &v.url),
-            v.and_then(|v| v.etag.as_ref()),
-            v.and_then(|v| v.last_modified.as_ref())
-        ])?;
-    }
     Ok(())
 }
 
