@@ -96,6 +96,14 @@ struct Source {
     at: Timestamp,
 }
 
+impl Source {
+    /// Whether an entry is new enough for its text to be compared: what is older than the window can't be
+    /// joined by what is new.
+    fn compares(self, entry: &EntryRecord, window: Duration) -> bool {
+        entry.counted_at >= self.at - window
+    }
+}
+
 /// Whether the feed still has this URL.
 fn is_current(conn: &Connection, feed: FeedRow, url: &str) -> Result<bool, StoreError> {
     Ok(conn
@@ -232,9 +240,13 @@ fn record_entries(
     committed: &mut Committed,
     tally: &mut Tally,
 ) -> Result<(), StoreError> {
-    Turns::of_document(source.feed, document).take(conn)?;
+    let window = document.window;
+    Turns::of_document(source.feed, document, |entry| {
+        source.compares(entry, window)
+    })
+    .take(conn)?;
     for (n, entry) in document.entries.iter().enumerate() {
-        let window = (n < MOST_COMPARED).then_some(document.window);
+        let window = (n < MOST_COMPARED).then_some(window);
         record_entry(conn, source, entry, window, committed, tally)?;
     }
     if conn.is_postgres() {
@@ -283,7 +295,7 @@ fn record_entry(
     .execute(params![feed, item.key.0, item.text_hash.0, at])?;
 
     let entry = &item.entry;
-    // What is older than the window can't be joined by what is new.
+    let window = window.filter(|window| source.compares(item, *window));
     let looks = item
         .fingerprint
         .as_ref()
@@ -294,7 +306,6 @@ fn record_entry(
             at: item.counted_at,
             window,
         });
-    let looks = looks.filter(|looks| looks.at >= source.at - looks.window);
     let Found {
         story,
         join,

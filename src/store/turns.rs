@@ -33,12 +33,17 @@ impl Turns {
         self.0.push(i64::from_be_bytes(first));
     }
 
-    /// What a feed's document brings.
-    pub(super) fn of_document(feed: FeedRow, document: &DocumentRecord) -> Self {
+    /// What a feed's document brings, of which these entries are compared with others.
+    pub(super) fn of_document(
+        feed: FeedRow,
+        document: &DocumentRecord,
+        is_compared: impl Fn(&EntryRecord) -> bool,
+    ) -> Self {
         let mut turns = Self::default();
         turns.feed(feed);
         for entry in &document.entries {
-            turns.entry(entry);
+            turns.story(entry.story);
+            turns.text(entry.fingerprint.as_ref().filter(|_| is_compared(entry)));
         }
         turns
     }
@@ -46,11 +51,6 @@ impl Turns {
     /// One that records entries of this feed.
     pub(super) fn feed(&mut self, feed: FeedRow) {
         self.need(b'f', &feed.0.to_be_bytes());
-    }
-
-    fn entry(&mut self, entry: &EntryRecord) {
-        self.story(entry.story);
-        self.text(entry.fingerprint.as_ref());
     }
 
     /// What tells a story that was found to be another one than its link says: that was not known before.

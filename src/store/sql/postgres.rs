@@ -125,7 +125,7 @@ impl Session {
         }
         // Both are sent before either is answered, in this order.
         let begun = self.client.batch_execute("BEGIN");
-        let (_, value) = self.wait(try_join(begun, answer))?;
+        let ((), value) = self.wait(try_join(begun, answer))?;
         Ok(value)
     }
 
