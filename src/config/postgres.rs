@@ -1,12 +1,12 @@
 //! `database` where it is a PostgreSQL server's, and `[postgres]`: how that is reached and shared.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use url::Url;
 
 use super::environment::{Environment, Use};
 use super::reader::Table;
+use super::request;
 use super::secret::resolve;
 use super::value::Value;
 use crate::model::{Secret, ServerOptions};
@@ -18,7 +18,7 @@ pub(super) struct Postgres {
     is_given: bool,
     password: Option<Secret>,
     key: Option<Secret>,
-    ca_file: Option<PathBuf>,
+    extra_roots: Option<Vec<u8>>,
     connections: Option<usize>,
     replica: Option<String>,
     worker: Option<String>,
@@ -36,10 +36,9 @@ pub(super) fn read(mut table: Table<'_>, environment: &Environment) -> Postgres 
     let is_given = table.is_given();
     let password = secret(table.get("password"));
     let key = secret(table.get("key"));
-    let ca_file = table.setting("ca_file").and_then(|value| {
-        let path = value.line(4096)?;
-        Some(value.origin.folder().join(path))
-    });
+    let extra_roots = table
+        .setting("extra_roots")
+        .and_then(|value| request::extra_roots(&value));
     let connections = table
         .setting("connections")
         .and_then(|value| value.integer(2..=200));
@@ -67,7 +66,7 @@ pub(super) fn read(mut table: Table<'_>, environment: &Environment) -> Postgres 
         is_given,
         password,
         key,
-        ca_file,
+        extra_roots,
         connections,
         replica,
         worker,
@@ -87,7 +86,7 @@ impl Postgres {
         ServerOptions {
             password: self.password,
             key: self.key,
-            ca_file: self.ca_file,
+            extra_roots: self.extra_roots,
             connections: self.connections.unwrap_or(usual.connections),
             replica: self.replica,
             worker: self.worker,

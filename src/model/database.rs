@@ -26,8 +26,8 @@ pub struct ServerOptions {
     pub password: Option<Secret>,
     /// From which the addresses and secrets of subscriptions are made, the same for all workers.
     pub key: Option<Secret>,
-    /// Certificates that vouch for the server besides the system's.
-    pub ca_file: Option<PathBuf>,
+    /// Certificates in PEM form that are trusted besides the system's.
+    pub extra_roots: Option<Vec<u8>>,
     /// Connections at most.
     pub connections: usize,
     /// A server that follows the first and is read from for pages, lists and charts.
@@ -51,7 +51,7 @@ impl ServerOptions {
             url: url.into(),
             password: None,
             key: None,
-            ca_file: None,
+            extra_roots: None,
             connections: Self::CONNECTIONS,
             replica: None,
             worker: None,

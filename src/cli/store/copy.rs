@@ -287,12 +287,12 @@ mod tests {
         assert_eq!(alone.password.unwrap().expose(), "p");
         let template = ServerOptions {
             password: Some(Secret::new("configured".to_owned())),
-            ca_file: Some(PathBuf::from("ca.pem")),
+            extra_roots: Some(b"pem".to_vec()),
             ..ServerOptions::new("postgres://me@host.example/db")
         };
         let configured = server(Some(&template));
         assert_eq!(configured.url, url);
         assert_eq!(configured.password.unwrap().expose(), "configured");
-        assert_eq!(configured.ca_file, template.ca_file);
+        assert_eq!(configured.extra_roots, template.extra_roots);
     }
 }

@@ -13,7 +13,6 @@ use async_nats::connection::State;
 use async_nats::jetstream::{self, stream};
 use async_nats::{Client, ConnectOptions, Event, HeaderMap, ServerAddr};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use rustls_platform_verifier::Verifier;
@@ -55,12 +54,7 @@ struct Heard {
 
 impl Way {
     pub(super) fn new(config: &NatsConfig) -> Result<Self, String> {
-        let roots = match &config.extra_roots {
-            Some(pem) => CertificateDer::pem_slice_iter(pem)
-                .collect::<Result<Vec<_>, _>>()
-                .map_err(|error| format!("`extra_roots`: {error}"))?,
-            None => Vec::new(),
-        };
+        let roots = tls::roots(config.extra_roots.as_deref())?;
         let needed = !roots.is_empty() || config.servers.iter().any(|server| server.tls);
         let verifier = match tls::verifier(roots) {
             Ok(verifier) => Some(Arc::new(verifier)),

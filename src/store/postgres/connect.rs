@@ -1,14 +1,12 @@
 //! Making connections: where to, with which certificates, and with what limits.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use rustls::ClientConfig;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use tokio_postgres::Config;
+use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::model::{Secret, ServerOptions};
@@ -46,9 +44,11 @@ impl Way {
         name: &str,
         limits: bool,
     ) -> Result<Self, StoreError> {
+        let config = config(options, url, name, limits)?;
+        let tls = encrypting(&config, options.extra_roots.as_deref())?;
         Ok(Self {
-            config: config(options, url, name, limits)?,
-            tls: MakeRustlsConnect::new(encrypting(options.ca_file.as_deref())?),
+            config,
+            tls: MakeRustlsConnect::new(tls),
         })
     }
 
@@ -113,22 +113,12 @@ fn config(
 }
 
 /// TLS as elsewhere: ring, and the roots that the system trusts, with those of the owner.
-fn encrypting(ca_file: Option<&Path>) -> Result<ClientConfig, StoreError> {
+fn encrypting(config: &Config, extra_roots: Option<&[u8]>) -> Result<ClientConfig, StoreError> {
     let unusable = |error: String| StoreError::Refused(format!("TLS can't be set up: {error}"));
-    let mut roots = Vec::new();
-    if let Some(path) = ca_file {
-        let unread = |error: String| {
-            unusable(format!(
-                "{}: {error}; check `ca_file` of `[postgres]`",
-                path.display()
-            ))
-        };
-        for certificate in
-            CertificateDer::pem_file_iter(path).map_err(|error| unread(error.to_string()))?
-        {
-            roots.push(certificate.map_err(|error| unread(error.to_string()))?);
-        }
+    if config.get_ssl_mode() == SslMode::Disable {
+        return tls::none().map_err(|error| unusable(error.to_string()));
     }
+    let roots = tls::roots(extra_roots).map_err(unusable)?;
     tls::verifier(roots)
         .and_then(|verifier| tls::client(Arc::new(verifier)))
         .map_err(|error| unusable(error.to_string()))
