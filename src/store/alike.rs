@@ -34,6 +34,15 @@ pub(super) struct Looks<'e> {
     pub(super) window: Duration,
 }
 
+impl Looks<'_> {
+    /// From when until when copies of it may be, in milliseconds.
+    fn times(&self) -> (i64, i64) {
+        let window = i64::try_from(self.window.as_millis()).unwrap_or(i64::MAX);
+        let at = self.at.as_millis();
+        (at.saturating_sub(window), at.saturating_add(window))
+    }
+}
+
 /// A story's row and key.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Story {
@@ -118,7 +127,7 @@ fn like(
          FROM entry e JOIN story s ON s.id = e.story_id WHERE e.id = ?1",
     )?;
     for (entry, at) in candidates(conn, looks, but)? {
-        let (found, other) = text.query_row([entry], |row| {
+        let read = text.query_row([entry], |row| {
             let found = Story {
                 row: row.get(0)?,
                 key: StoryKey(row.get(1)?),
@@ -130,7 +139,11 @@ fn like(
                 ..Entry::default()
             };
             Ok((found, other))
-        })?;
+        });
+        // On a server it may have been removed since.
+        let Some((found, other)) = read.optional()? else {
+            continue;
+        };
         if found.row == own.row {
             continue;
         }
@@ -168,7 +181,7 @@ fn candidates(
     shared.truncate(MOST_FINGERPRINTS);
     let ids: Vec<i64> = shared.into_iter().map(|(entry, _)| entry).collect();
     let mut alike = Vec::new();
-    for (entry, found, at) in fingerprints(conn, &ids)? {
+    for (entry, found, at) in fingerprints(conn, looks, &ids)? {
         let agreement = looks.fingerprint.agreement(&found);
         if agreement >= FEWEST_AGREEING && apart(looks.at, at) <= looks.window {
             alike.push((agreement, entry, at));
@@ -197,16 +210,19 @@ fn sharing(conn: &Connection, looks: Looks<'_>) -> Result<HashMap<i64, usize>, S
     Ok(shared)
 }
 
-/// The same with one look, where each is a way to the server and back.
+/// The same with one look, where each is a way to the server and back, and only into the days of the window.
 fn sharing_at_once(conn: &Connection, looks: Looks<'_>) -> Result<HashMap<i64, usize>, StoreError> {
     let each = conn.each("?1");
+    let (from, to) = looks.times();
     let mut rows = conn.prepare_cached(&format!(
         "SELECT s.entry_id, count(*) FROM {each} b CROSS JOIN LATERAL
            (SELECT entry_id FROM fingerprint_band WHERE band = CAST(b.value AS BIGINT)
+              AND at_ms >= ?3 AND at_ms <= ?4
             ORDER BY entry_id DESC LIMIT ?2) s
          GROUP BY s.entry_id"
     ))?;
-    let rows = rows.query_map(params![bands(looks.fingerprint), BAND_ROWS], |row| {
+    let bands = bands(looks.fingerprint);
+    let rows = rows.query_map(params![bands, BAND_ROWS, from, to], |row| {
         Ok((row.get(0)?, row.get(1)?))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -218,9 +234,10 @@ fn bands(fingerprint: &Fingerprint) -> String {
     json(&bands)
 }
 
-/// The fingerprints of these entries, in their order.
+/// The fingerprints of these entries, in their order; on a server only those of the window.
 fn fingerprints(
     conn: &Connection,
+    looks: Looks<'_>,
     ids: &[i64],
 ) -> Result<Vec<(i64, Fingerprint, Timestamp)>, StoreError> {
     let mut found = Vec::with_capacity(ids.len());
@@ -236,11 +253,13 @@ fn fingerprints(
     }
     let list = json(&ids);
     let each = conn.each("?1");
+    let (from, to) = looks.times();
     let mut rows = conn.prepare_cached(&format!(
         "SELECT f.entry_id, f.sketch, f.at_ms FROM {each} i
-           JOIN fingerprint f ON f.entry_id = CAST(i.value AS BIGINT) ORDER BY i.key"
+           JOIN fingerprint f ON f.entry_id = CAST(i.value AS BIGINT) AND f.at_ms >= ?2 AND f.at_ms <= ?3
+         ORDER BY i.key"
     ))?;
-    let mut rows = rows.query([list])?;
+    let mut rows = rows.query(params![list, from, to])?;
     while let Some(row) = &rows.next()? {
         let sketch: Vec<u8> = row.get(1)?;
         if let Some(fingerprint) = Fingerprint::from_bytes(&sketch) {
@@ -311,11 +330,11 @@ pub(super) fn remember(
     if conn.is_postgres() {
         let each = conn.each("?1");
         conn.prepare_cached(&format!(
-            "INSERT INTO fingerprint_band (band, entry_id)
-             SELECT DISTINCT CAST(b.value AS BIGINT), CAST(?2 AS BIGINT) FROM {each} b
+            "INSERT INTO fingerprint_band (band, entry_id, at_ms)
+             SELECT DISTINCT CAST(b.value AS BIGINT), CAST(?2 AS BIGINT), CAST(?3 AS BIGINT) FROM {each} b
              ON CONFLICT DO NOTHING"
         ))?
-        .execute(params![bands(fingerprint), entry])?;
+        .execute(params![bands(fingerprint), entry, at.as_millis()])?;
         return Ok(());
     }
     let mut insert = conn.prepare_cached(
@@ -331,16 +350,18 @@ pub(super) fn remember(
 pub(super) fn forget(conn: &Connection, entry: i64) -> Result<bool, StoreError> {
     let mut statement =
         conn.prepare_cached("SELECT sketch, at_ms FROM fingerprint WHERE entry_id = ?1")?;
-    let Some((fingerprint, _)) = read(&mut statement, entry)? else {
+    // An entry has one: whoever records it has its row, and forgets the former first.
+    let Some((fingerprint, at)) = read(&mut statement, entry)? else {
         return Ok(false);
     };
+    let at = at.as_millis();
     if conn.is_postgres() {
         let each = conn.each("?1");
         conn.prepare_cached(&format!(
-            "DELETE FROM fingerprint_band WHERE entry_id = ?2
+            "DELETE FROM fingerprint_band WHERE entry_id = ?2 AND at_ms = ?3
                AND band IN (SELECT CAST(b.value AS BIGINT) FROM {each} b)"
         ))?
-        .execute(params![bands(&fingerprint), entry])?;
+        .execute(params![bands(&fingerprint), entry, at])?;
     } else {
         let mut delete =
             conn.prepare_cached("DELETE FROM fingerprint_band WHERE band = ?1 AND entry_id = ?2")?;
@@ -348,8 +369,8 @@ pub(super) fn forget(conn: &Connection, entry: i64) -> Result<bool, StoreError> 
             delete.execute(params![band.cast_signed(), entry])?;
         }
     }
-    conn.prepare_cached("DELETE FROM fingerprint WHERE entry_id = ?1")?
-        .execute([entry])?;
+    conn.prepare_cached("DELETE FROM fingerprint WHERE entry_id = ?1 AND at_ms = ?2")?
+        .execute(params![entry, at])?;
     Ok(true)
 }
 

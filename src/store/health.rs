@@ -42,6 +42,13 @@ const MUST_HOLD: [(&str, &str); 5] = [
     ),
 ];
 
+/// What no foreign key of a server's says, and one of the file's does: to drop a day of fingerprints, or to make one,
+/// would hold up all who use entries.
+const MUST_HOLD_ON_A_SERVER: [(&str, &str); 1] = [(
+    "fingerprints without their entry",
+    "SELECT count(*) FROM fingerprint f WHERE NOT EXISTS (SELECT 1 FROM entry WHERE id = f.entry_id)",
+)];
+
 impl Store {
     /// What SQLite finds wrong with the file, the index of the search included; `deep` also compares every
     /// index with its table. At most 20 findings.
@@ -87,7 +94,10 @@ impl Store {
                 })
             })?;
             let mut found = rows.collect::<Result<Vec<_>, _>>()?;
-            for (what, sql) in MUST_HOLD {
+            let of_server = MUST_HOLD_ON_A_SERVER
+                .into_iter()
+                .filter(|_| conn.is_postgres());
+            for (what, sql) in MUST_HOLD.into_iter().chain(of_server) {
                 let rows = conn.query_row(sql, [], |row| row.get::<_, i64>(0))?;
                 if rows > 0 {
                     let (what, rows) = (what.to_owned(), rows.unsigned_abs());

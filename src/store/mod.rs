@@ -28,6 +28,7 @@ mod extras;
 mod feeds;
 mod figures;
 mod file;
+mod fingerprints;
 mod fleet;
 mod grow;
 mod health;

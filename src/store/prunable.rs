@@ -5,6 +5,7 @@
 
 use super::sql::Connection;
 
+use super::postgres::partitions::Day;
 use super::prune::{SERVED, SETTLED};
 use super::{Keep, Store, StoreError};
 use crate::model::Timestamp;
@@ -29,12 +30,21 @@ impl Store {
         self.read(move |conn| {
             TABLES
                 .iter()
-                .map(|(table, sql)| look(conn, table, &sql(), keep, now))
+                .map(|(table, sql)| match *table {
+                    "fingerprint" if conn.is_postgres() => look(conn, table, IN_DAYS, keep, now),
+                    table => look(conn, table, &sql(), keep, now),
+                })
                 .collect()
         })
         .await
     }
 }
+
+/// Fingerprints of a server, of which a day goes once all of it is old.
+const IN_DAYS: &str = "SELECT count(*), min(at_ms) FROM (
+    SELECT at_ms FROM fingerprint WHERE at_ms < :fingerprint_days
+    UNION ALL SELECT at_ms FROM fingerprint_other
+      WHERE at_ms >= :fingerprint_days AND at_ms < :fingerprints) AS old";
 
 /// A table, and the query of what is old in it: how many rows, and of when the oldest is.
 type Table = (&'static str, fn() -> String);
@@ -128,6 +138,8 @@ fn look(
     let sql = cuts.iter().fold(sql.to_owned(), |sql, (name, kept)| {
         sql.replace(name, &(now - *kept).as_millis().to_string())
     });
+    let first_kept = Day::of((now - keep.fingerprints).as_millis());
+    let sql = sql.replace(":fingerprint_days", &first_kept.begins().to_string());
     Ok(conn.query_row(&sql, [], |row| {
         Ok(Prunable {
             table,

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::sql::FromSql;
-use super::sql::{Connection, ToSql, params};
+use super::sql::{Connection, ToSql, json, params};
 
 use super::alike::forget;
 use super::{Store, StoreError, indexed};
@@ -56,7 +56,7 @@ pub struct Pruned {
 const LEFT_URLS: Duration = Duration::from_hours(24 * 30);
 
 /// Rows a step removes at most.
-const STEP: usize = 1000;
+pub(super) const STEP: usize = 1000;
 
 /// Whether the feed's last document held the key of `e`. Serving is noted once a day, so a key of
 /// the last document is at most a day and a bit behind it.
@@ -83,9 +83,7 @@ impl Store {
         let cut = |age: Duration| (now - age).as_millis();
         let (entries, seen, deliveries) = (cut(keep.entries), cut(keep.seen), cut(keep.deliveries));
         let fingerprints = cut(keep.fingerprints);
-        pruned.fingerprints = self
-            .in_steps(move |conn| prune_fingerprints(conn, fingerprints))
-            .await?;
+        pruned.fingerprints = self.prune_fingerprints(fingerprints, now).await?;
         (pruned.entries, pruned.mentions) = self.prune_entries(entries).await?;
         pruned.seen = self.prune_seen(seen).await?;
         pruned.deliveries = self
@@ -221,7 +219,8 @@ impl Store {
             .await
     }
 
-    async fn in_steps(
+    /// Takes steps until one of them finds less than there may be of it.
+    pub(super) async fn in_steps(
         &self,
         step: impl Fn(&Connection) -> Result<usize, StoreError> + Send + Sync + Clone + 'static,
     ) -> Result<usize, StoreError> {
@@ -245,6 +244,17 @@ fn delete(conn: &Connection, sql: &str, before_ms: i64) -> Result<usize, StoreEr
 
 /// Removes those of the entries that are still not served, and counts them and their mentions.
 fn delete_entries(conn: &Connection, old: &[(i64, i64)]) -> Result<(usize, usize), StoreError> {
+    if conn.is_postgres() {
+        // Whoever records an entry anew holds its row; its fingerprint, to which no foreign key holds it there, is
+        // written behind that. So it is seen here, with all else that came between.
+        let ids: Vec<i64> = old.iter().map(|(_, id)| *id).collect();
+        let each = conn.each("?1");
+        conn.prepare_cached(&format!(
+            "SELECT 1 FROM entry WHERE id IN (SELECT CAST(i.value AS BIGINT) FROM {each} i)
+             ORDER BY id FOR UPDATE"
+        ))?
+        .exists([json(&ids)])?;
+    }
     let mut served = conn.prepare_cached(&format!(
         "SELECT 1 FROM entry e WHERE e.id = ?1 AND EXISTS ({SERVED})"
     ))?;
@@ -277,17 +287,6 @@ fn prune_events(conn: &Connection, before_ms: i64) -> Result<usize, StoreError> 
         WHERE e.created_ms < ?1
           AND NOT EXISTS (SELECT 1 FROM mention_delivery d WHERE d.event_id = e.id) LIMIT ?2)";
     delete(conn, sql, before_ms)
-}
-
-fn prune_fingerprints(conn: &Connection, before_ms: i64) -> Result<usize, StoreError> {
-    let mut old = conn.prepare_cached(
-        "SELECT entry_id FROM fingerprint WHERE at_ms < ?1 ORDER BY at_ms, entry_id LIMIT ?2",
-    )?;
-    let rows = old.query_map(params![before_ms, STEP], |row| row.get(0))?;
-    let ids = rows.collect::<Result<Vec<i64>, _>>()?;
-    ids.iter().try_fold(0, |removed, id| {
-        Ok(removed + usize::from(forget(conn, *id)?))
-    })
 }
 
 fn prune_stories(conn: &Connection, before_ms: i64) -> Result<usize, StoreError> {

@@ -26,6 +26,9 @@ impl Table {
 /// Texts of which the index of the history is made.
 pub const ENTRY: &str = "entry";
 
+/// Bands, which have the time of their fingerprint on a server.
+pub const BAND: &str = "fingerprint_band";
+
 /// Tables that are not copied, and why.
 #[cfg(test)]
 const LEFT: &[(&str, &str)] = &[
@@ -39,9 +42,9 @@ const LEFT: &[(&str, &str)] = &[
     ("lease", "nobody holds anything of a database that is new"),
 ];
 
-/// Columns that only one of the two databases has, and that are not copied.
+/// Columns that only one of the two databases has, and that are not copied: whoever needs them makes them.
 #[cfg(test)]
-const LEFT_COLUMNS: &[(&str, &str)] = &[("feed", "shard"), ("page", "shard")];
+const LEFT_COLUMNS: &[(&str, &str)] = &[("feed", "shard"), ("page", "shard"), (BAND, "at_ms")];
 
 /// Every table that is copied, each behind those that it refers to.
 pub const TABLES: &[Table] = &[
@@ -282,7 +285,7 @@ pub const TABLES: &[Table] = &[
         gives_ids: false,
     },
     Table {
-        name: "fingerprint_band",
+        name: BAND,
         key: &["band", "entry_id"],
         columns: &["band", "entry_id"],
         gives_ids: false,

@@ -3,15 +3,17 @@
 //! One thread reads and makes the tokens of texts, the other writes; at most a few steps wait between them. Each
 //! step is one transaction, with the index of its entries and with how far the copy is then.
 
+use std::collections::HashMap;
 use std::sync::mpsc::{self, SyncSender};
 
 use super::super::StoreError;
 use super::super::indexed;
-use super::super::sql::{Connection, Value};
+use super::super::postgres::partitions;
+use super::super::sql::{Connection, Value, json};
 use super::ends::End;
 use super::mark::{self, Mark, Part};
 use super::plan::{self, TABLES, Table};
-use super::rows::{Reader, Step, without_zeros};
+use super::rows::{Reader, Row, Step, without_zeros};
 use super::{CopyError, CopyProgress, CopyStep};
 use crate::search::EntryTokens;
 
@@ -51,6 +53,9 @@ pub fn copy(
         total,
         is_whole: false,
     };
+    if is_for_server {
+        make_days(&from.conn, &to.conn)?;
+    }
     let source = &mut from.conn;
     std::thread::scope(|scope| {
         let (send, loads) = mpsc::sync_channel(WAITING);
@@ -147,13 +152,50 @@ fn tokens(table: &Table, step: &Step) -> Vec<(i64, EntryTokens)> {
 
 fn write(conn: &Connection, load: &Load, mark: &Mark) -> Result<(), StoreError> {
     in_transaction(conn, || {
-        let rows = load.step.rows.iter().map(Vec::as_slice);
-        conn.insert_all(load.table.name, load.table.columns, rows)?;
+        if load.table.name == plan::BAND && conn.is_postgres() {
+            insert_bands(conn, load)?;
+        } else {
+            let rows = load.step.rows.iter().map(Vec::as_slice);
+            conn.insert_all(load.table.name, load.table.columns, rows)?;
+        }
         if !load.tokens.is_empty() {
             indexed::put_new(conn, &load.tokens)?;
         }
         mark::update(conn, &mark.tables)
     })
+}
+
+/// Puts bands into a server's table, each with the time of its fingerprint, which was copied before it.
+fn insert_bands(conn: &Connection, load: &Load) -> Result<(), StoreError> {
+    let entry = |row: &[Value]| match row.last() {
+        Some(Value::Integer(entry)) => Some(*entry),
+        _ => None,
+    };
+    let entries: Vec<i64> = load.step.rows.iter().filter_map(|row| entry(row)).collect();
+    let each = conn.each("?1");
+    let mut times = conn.prepare_cached(&format!(
+        "SELECT entry_id, at_ms FROM fingerprint
+         WHERE entry_id IN (SELECT CAST(e.value AS BIGINT) FROM {each} e)"
+    ))?;
+    let times = times.query_map([json(&entries)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let times: HashMap<i64, i64> = times.collect::<Result<_, _>>()?;
+    let with_time = |row: &Row| {
+        // One that has none goes with the next pruning.
+        let at = entry(row).and_then(|entry| times.get(&entry)).copied();
+        [&row[..], &[Value::Integer(at.unwrap_or(0))]].concat()
+    };
+    let rows: Vec<Row> = load.step.rows.iter().map(with_time).collect();
+    let columns = [load.table.columns, &["at_ms"]].concat();
+    conn.insert_all(load.table.name, &columns, rows.iter().map(Vec::as_slice))?;
+    Ok(())
+}
+
+/// Makes the days of the source's fingerprints in a server's tables.
+fn make_days(from: &Connection, to: &Connection) -> Result<(), StoreError> {
+    for (table, day) in partitions::missing(to, &partitions::of_rows(from)?)? {
+        in_transaction(to, || partitions::make(to, table, day))?;
+    }
+    Ok(())
 }
 
 /// Does all of it, or nothing.

@@ -10,6 +10,7 @@
 
 mod announce;
 mod connect;
+pub(super) mod partitions;
 pub(super) mod schema;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -26,7 +27,7 @@ use self::announce::{CHANNEL, Calls, GATHER};
 use self::connect::Way;
 use super::sql::{Connection, Session};
 use super::{Call, StoreError, copy};
-use crate::model::ServerOptions;
+use crate::model::{ServerOptions, Timestamp};
 
 /// For how long a write is tried again while the server can't be reached.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -92,7 +93,12 @@ impl Server {
         let client = server.connection_now(&server.pool)?;
         with(client, AT_LEISURE, |conn| {
             copy::refuse(conn, &server.name)?;
-            schema::migrate(conn, &server.name)
+            schema::migrate(conn, &server.name)?;
+            if let Err(error) = make_days(conn) {
+                // Rows of a day that is not there have their place too.
+                warn!("the days of fingerprints can't be made: {error}");
+            }
+            Ok(())
         })?;
         Ok(server)
     }
@@ -381,6 +387,18 @@ fn with<T>(
         session.leave(result.is_ok());
     }
     result.unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+/// Makes the days of fingerprints that will be needed soon, as far as others are not in the way.
+pub(super) fn make_days(conn: &Connection) -> Result<(), StoreError> {
+    let wanted: Vec<_> = partitions::wanted(Timestamp::now()).collect();
+    for (table, day) in partitions::missing(conn, &wanted)? {
+        if !transaction(conn, &|conn| partitions::make(conn, table, day))? {
+            // The next pruning makes it.
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Runs a job in a transaction.

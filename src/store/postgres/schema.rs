@@ -5,11 +5,13 @@
 //! all that are missing run in one transaction, under an advisory lock, so that of many workers that start at
 //! once one migrates and the others wait for it. `docs/postgres.md` explains what differs from the file.
 
+use super::partitions;
+use crate::model::Timestamp;
 use crate::store::StoreError;
 use crate::store::sql::{Connection, OptionalExtension};
 
 /// One step per version; the first makes version 1 of an empty schema.
-pub const MIGRATIONS: &[&str] = &[V1, V2];
+pub const MIGRATIONS: &[&str] = &[V1, V2, V3];
 
 /// The version this program writes.
 pub const VERSION: usize = MIGRATIONS.len();
@@ -364,6 +366,43 @@ CREATE INDEX mention_delivery_order ON mention_delivery(sink, seq) WHERE state =
 CREATE INDEX mention_delivery_dead ON mention_delivery(next_attempt_ms) WHERE state = 'dead';
 ";
 
+/// Where a migration makes the days of fingerprints.
+const DAYS: &str = "-- Here the days are made.\n";
+
+/// Fingerprints and their bands in days, so that they go by being dropped ([`partitions`]). Nothing refers from
+/// them to entries any more, or making and dropping a day would hold up all who use those.
+const V3: &str = "
+ALTER TABLE fingerprint RENAME TO former_fingerprint;
+ALTER INDEX fingerprint_pkey RENAME TO former_fingerprint_pkey;
+ALTER TABLE fingerprint_band RENAME TO former_fingerprint_band;
+ALTER INDEX fingerprint_band_pkey RENAME TO former_fingerprint_band_pkey;
+
+CREATE TABLE fingerprint (
+  entry_id BIGINT NOT NULL,
+  at_ms    BIGINT NOT NULL,
+  sketch   BYTEA NOT NULL,
+  PRIMARY KEY (entry_id, at_ms)
+) PARTITION BY RANGE (at_ms);
+CREATE TABLE fingerprint_other PARTITION OF fingerprint DEFAULT;
+CREATE INDEX fingerprint_other_age ON fingerprint_other(at_ms);
+
+CREATE TABLE fingerprint_band (
+  band     BIGINT NOT NULL,
+  entry_id BIGINT NOT NULL,
+  at_ms    BIGINT NOT NULL,
+  PRIMARY KEY (band, entry_id, at_ms)
+) PARTITION BY RANGE (at_ms);
+CREATE TABLE fingerprint_band_other PARTITION OF fingerprint_band DEFAULT;
+CREATE INDEX fingerprint_band_other_age ON fingerprint_band_other(at_ms);
+
+-- Here the days are made.
+INSERT INTO fingerprint (entry_id, at_ms, sketch) SELECT entry_id, at_ms, sketch FROM former_fingerprint;
+INSERT INTO fingerprint_band (band, entry_id, at_ms)
+  SELECT b.band, b.entry_id, f.at_ms FROM former_fingerprint_band b JOIN former_fingerprint f ON f.entry_id = b.entry_id;
+DROP TABLE former_fingerprint_band;
+DROP TABLE former_fingerprint;
+";
+
 /// The version of the database; 0 where there are no tables of ours.
 pub fn version(conn: &Connection) -> Result<usize, StoreError> {
     let exists: bool = conn.query_row(
@@ -418,7 +457,11 @@ fn migrate_alone(conn: &Connection, name: &str) -> Result<(), StoreError> {
     // Another may have done it while we waited.
     let found = check(conn, name)?;
     for sql in MIGRATIONS.iter().skip(found) {
-        conn.execute_batch(&sql.replace(" TEXT", TEXT))?;
+        let mut sql = sql.replace(" TEXT", TEXT);
+        if sql.contains(DAYS) {
+            sql = sql.replace(DAYS, &partitions::of_migration(conn, Timestamp::now())?);
+        }
+        conn.execute_batch(&sql)?;
     }
     conn.execute_batch(&format!("UPDATE mentiond SET version = {VERSION}"))?;
     Ok(())

@@ -4,12 +4,12 @@ use super::*;
 use crate::dedup::{Fingerprint, Passage, mention_alert_id};
 
 const HOUR: Duration = Duration::from_hours(1);
-const AGENCY: &str = "Leaders of the Shanghai Cooperation Organisation signed the Astana declaration on \
+pub(super) const AGENCY: &str = "Leaders of the Shanghai Cooperation Organisation signed the Astana declaration on \
     Thursday, calling for a fairer world order and closer work on security, energy and trade among \
     its members. The chair of the meeting said that 25 documents had been adopted.";
 
 /// An entry with this text, published at this time.
-fn telling(key: u8, text: &str, at: Timestamp, topics: &[&str]) -> EntryRecord {
+pub(super) fn telling(key: u8, text: &str, at: Timestamp, topics: &[&str]) -> EntryRecord {
     let mut record = entry(key, key, key, topics);
     record.entry.title = "Leaders sign declaration".to_owned();
     record.entry.content = text.to_owned();

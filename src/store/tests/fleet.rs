@@ -10,7 +10,7 @@ use crate::push::{Followed, Subscriber, Target};
 const LEASE: Duration = Duration::from_secs(30);
 const FLOOR: Duration = Duration::from_mins(5);
 
-async fn shared() -> Option<Base> {
+pub(super) async fn shared() -> Option<Base> {
     let base = base().await;
     base.store.is_shared().then_some(base)
 }

@@ -14,6 +14,7 @@ mod observed;
 mod outbox;
 mod pace;
 mod pages;
+mod partitions;
 mod poll;
 mod rematch;
 mod retention;

@@ -65,14 +65,28 @@ fn of_the_server() -> Schema {
 
 fn read(statement: &str, tables: &mut Schema) {
     if let Some(rest) = statement.strip_prefix("CREATE TABLE ") {
+        // What a partition has is its table's.
+        if rest.contains(" PARTITION OF ") {
+            return;
+        }
+        let (rest, by) = rest
+            .split_once(" PARTITION BY RANGE ")
+            .unwrap_or((rest, ""));
         let (name, body) = rest.split_once('(').unwrap();
         let found = tables.entry(name.trim().to_owned()).or_default();
         let body = body.rsplit_once(')').unwrap().0;
         for part in parts(body) {
             column(part, found);
         }
+        // It has to be in the key and tells no rows apart.
+        found.key.retain(|column| by != format!("({column})"));
     } else if let Some(rest) = statement.strip_prefix("ALTER TABLE ") {
         let (name, change) = rest.split_once(char::is_whitespace).unwrap();
+        if let Some(other) = change.strip_prefix("RENAME TO ") {
+            let found = tables.remove(name).unwrap();
+            tables.insert(other.to_owned(), found);
+            return;
+        }
         let found = tables.get_mut(name).unwrap();
         for part in parts(change) {
             if let Some(added) = part.strip_prefix("ADD COLUMN ") {
