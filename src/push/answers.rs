@@ -47,7 +47,7 @@ impl Callbacks for Subscriber {
             .ledger
             .change(key, |held| {
                 held.now = held.now.step(event, now, random);
-                held.error = error;
+                held.error.clone_from(&error);
             })
             .await;
         match changed {
