@@ -127,6 +127,26 @@ impl Ledger {
         Ok(())
     }
 
+    /// Whose the token is by what the store has now, where other workers change it too: one of them may have
+    /// asked a hub that is at this one's door before this one has heard of it.
+    pub async fn look_up(&self, token: &str) -> Result<Option<(Action, Held)>, PushError> {
+        if self.is_shared() {
+            let _order = self.order.lock().await;
+            let hash = fingerprint(&self.address(token));
+            match self.store.subscription_of_callback(hash).await? {
+                Some(row) => {
+                    self.take(row);
+                }
+                None => {
+                    if let Some((key, _)) = self.by_token(token) {
+                        self.drop_one(key);
+                    }
+                }
+            }
+        }
+        Ok(self.by_token(token))
+    }
+
     /// Takes over a row of the store; says whether it is of any use.
     fn take(&self, row: SubscriptionRow) -> bool {
         let key = key_of(&row);
@@ -286,7 +306,11 @@ impl Ledger {
     /// Our address for the subscription's hub.
     pub fn callback(&self, key: Action) -> Secret {
         let token = self.keys.token(key.feed, key.generation);
-        Secret::new(format!("{}/websub/{}", self.public_url, token.expose()))
+        Secret::new(self.address(token.expose()))
+    }
+
+    fn address(&self, token: &str) -> String {
+        format!("{}/websub/{token}", self.public_url)
     }
 
     fn callback_hash(&self, key: Action) -> [u8; 16] {

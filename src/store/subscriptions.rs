@@ -90,6 +90,27 @@ impl Store {
         .await
     }
 
+    /// The one whose callback's address has this hash, if it is there.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn subscription_of_callback(
+        &self,
+        callback_hash: [u8; 16],
+    ) -> Result<Option<SubscriptionRow>, StoreError> {
+        self.read_briefly(move |conn| {
+            Ok(conn
+                .prepare_cached(
+                    "SELECT feed_id, generation, hub, topic, callback_hash, state, lease_until_ms,
+                       next_action_ms, attempts, heard_ms, missed, error
+                     FROM subscription WHERE callback_hash = ?1",
+                )?
+                .query_row(params![callback_hash], subscription)
+                .optional()?)
+        })
+        .await
+    }
+
     /// Records what became of a subscription that was `before`, unless it is another by now, of which nothing is
     /// recorded then: another worker was quicker. Says whether it was recorded.
     ///
@@ -293,7 +314,10 @@ mod tests {
         assert!(step(&heard, &first).await);
         let other = row(feed, 2);
         assert!(!step(&other, &denied).await, "it is not there");
-        assert_eq!(store.subscriptions().await.unwrap(), [first]);
+        assert_eq!(store.subscriptions().await.unwrap(), [first.clone()]);
+        let found = store.subscription_of_callback([7; 16]).await.unwrap();
+        assert_eq!(found, Some(first));
+        assert_eq!(store.subscription_of_callback([8; 16]).await.unwrap(), None);
     }
 
     #[tokio::test]

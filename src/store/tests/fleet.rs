@@ -171,14 +171,28 @@ async fn a_hub_may_reach_a_worker_that_has_not_asked_it() {
     };
     assert!(b.confirm(token.expose(), intent, NOW).await);
     assert_eq!(base.store.subscriptions().await.unwrap()[0].state, "active");
-    a.refresh().await.unwrap();
-    assert!(matches!(a.recipient(token.expose()), Recipient::Feed(..)));
+    assert!(matches!(
+        a.recipient(token.expose()).await,
+        Recipient::Feed(..)
+    ));
     // The renewal is for the one that polls the feed.
     let later = NOW + DAY * 2;
     assert_eq!((a.due(later).len(), b.due(later).len()), (1, 0));
     // What the configuration of another worker lacks is not ended.
     b.follow(vec![], later).await.unwrap();
     assert_eq!(base.store.subscriptions().await.unwrap()[0].state, "active");
+}
+
+#[tokio::test]
+async fn content_is_known_to_be_a_feeds_before_its_worker_is_heard() {
+    let Some(base) = shared().await else { return };
+    let (a, b) = (base.subscriber().await, base.subscriber().await);
+    let token = base.asks(&a, "https://hub.example/").await;
+    // Nobody has told the other of it.
+    let found = b.recipient(token.expose()).await;
+    assert!(matches!(found, Recipient::Feed(feed, _) if feed == base.row(0)));
+    let nobodys = "A".repeat(43);
+    assert_eq!(b.recipient(&nobodys).await, Recipient::Unknown);
 }
 
 #[tokio::test]
