@@ -153,12 +153,17 @@ impl Ledger {
         let same_callback = self.callback_hash(key) == row.callback_hash;
         match record::read(&row) {
             Some((target, now)) if same_callback && now.state != State::Gone => {
-                let known = self.table().held.get(&key).map(|held| held.private);
+                let private = {
+                    let table = self.table();
+                    let followed = table.feeds.get(&key.feed);
+                    let known = table.held.get(&key).is_some_and(|held| held.private);
+                    followed.map_or(known, |followed| followed.reaches(&target))
+                };
                 let held = Held {
                     target,
                     now,
                     error: row.error,
-                    private: known.unwrap_or(false),
+                    private,
                     recorded: now.heard,
                 };
                 self.put(key, held);
