@@ -4,7 +4,8 @@
 //! - every story that a feed showed is told for each of its topics, under one id;
 //! - no feed is asked twice within `min_interval`, whoever asks;
 //! - no host has more requests than `per_host` at a time, and they begin `host_pause` apart;
-//! - what was recorded of a feed is never replaced by something older.
+//! - what was recorded of a feed is never replaced by something older;
+//! - a WebSub hub may call any of them.
 //!
 //! `.ci/servers.sh cargo test --locked --test fleet` gives these tests a server; without `TEST_POSTGRES` they say
 //! that they were skipped, and pass. These variables make them larger:
@@ -33,10 +34,20 @@ mod chaos;
 mod crew;
 #[path = "fleet/cut.rs"]
 mod cut;
+#[expect(
+    dead_code,
+    reason = "shared with the tests of `push`, which use more of it"
+)]
+#[path = "push/hub.rs"]
+mod hub;
+#[path = "fleet/hubs.rs"]
+mod hubs;
 #[path = "fleet/join.rs"]
 mod join;
 #[path = "fleet/journal.rs"]
 mod journal;
+#[path = "fleet/newsroom.rs"]
+mod newsroom;
 #[path = "fleet/pause.rs"]
 mod pause;
 #[path = "fleet/postgres.rs"]

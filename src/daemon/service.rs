@@ -210,6 +210,8 @@ pub async fn run(
                 }
                 if changes.feeds && let Some(push) = &push {
                     push.follow(scheduler.feeds()).await;
+                    // What another worker has left undone may be overdue.
+                    engine.wake_push();
                 }
             }
             _ = heartbeat.tick() => {

@@ -10,13 +10,13 @@ use crate::model::Timestamp;
 
 impl Callbacks for Subscriber {
     async fn confirm(&self, token: &str, intent: Intent, now: Timestamp) -> bool {
-        // Another worker may have asked, a moment ago.
-        if let Err(error) = self.ledger.refresh().await {
-            tracing::warn!("a hub's question can't be answered: {error}");
-            return false;
-        }
-        let Some((key, held)) = self.ledger.by_token(token) else {
-            return false;
+        let (key, held) = match self.ledger.look_up(token).await {
+            Ok(Some(found)) => found,
+            Ok(None) => return false,
+            Err(error) => {
+                tracing::warn!("a hub's question can't be answered: {error}");
+                return false;
+            }
         };
         let (topic, event, error) = match intent {
             Intent::Subscribe { topic, lease } if held.now.awaits_subscription() => {
@@ -47,7 +47,7 @@ impl Callbacks for Subscriber {
             .ledger
             .change(key, |held| {
                 held.now = held.now.step(event, now, random);
-                held.error = error;
+                held.error.clone_from(&error);
             })
             .await;
         match changed {
@@ -63,8 +63,18 @@ impl Callbacks for Subscriber {
         }
     }
 
-    fn recipient(&self, token: &str) -> Recipient {
-        match self.ledger.by_token(token) {
+    async fn recipient(&self, token: &str) -> Recipient {
+        let mut found = self.ledger.by_token(token);
+        if found.is_none() {
+            found = match self.ledger.look_up(token).await {
+                Ok(found) => found,
+                Err(error) => {
+                    tracing::warn!("whose pushed content is can't be looked up: {error}");
+                    return Recipient::Unsure;
+                }
+            };
+        }
+        match found {
             None => Recipient::Unknown,
             Some((key, held)) if held.now.awaits_subscription() => {
                 Recipient::Feed(key.feed, self.ledger.secret(key))

@@ -11,6 +11,7 @@
 //! | POST, signed | 202, or 503 while the queue is full |
 //! | POST, unsigned or signed by somebody else | 202, and it is ignored (§7.1.2) |
 //! | POST for a subscription that is over | 410, so that the hub may end it too |
+//! | POST while nobody can say whose it is | 503 |
 //!
 //! Bodies that are received or wait to be read take [`Limits::held`] bytes together at most, so many small ones
 //! may wait but only a few large ones. The time for a request's head is a matter of the server that carries this
@@ -105,6 +106,8 @@ pub enum Recipient {
     Over,
     /// Nobody's.
     Unknown,
+    /// That can't be said now.
+    Unsure,
 }
 
 /// Who decides about what comes through the door.
@@ -118,7 +121,7 @@ pub trait Callbacks: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = bool> + Send;
 
     /// Whose the token is; it must not take long.
-    fn recipient(&self, token: &str) -> Recipient;
+    fn recipient(&self, token: &str) -> impl Future<Output = Recipient> + Send;
 }
 
 /// The bounds of the door.
@@ -266,17 +269,18 @@ async fn deliver<C: Callbacks>(
         return full(&door.counts);
     };
     // Strangers are turned away before a byte of theirs is kept.
-    let (feed, secret) = match door.callbacks.recipient(&token) {
+    if token.len() != TOKEN {
+        add(&door.counts.strays);
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let (feed, secret) = match door.callbacks.recipient(&token).await {
         Recipient::Feed(feed, secret) => (feed, secret),
         // A token that we made and have forgotten cannot be told from one that we never made.
-        Recipient::Unknown if token.len() != TOKEN => {
-            add(&door.counts.strays);
-            return StatusCode::NOT_FOUND.into_response();
-        }
         Recipient::Over | Recipient::Unknown => {
             add(&door.counts.strays);
             return StatusCode::GONE.into_response();
         }
+        Recipient::Unsure => return full(&door.counts),
     };
     let announced = announced(&headers).and_then(|length| usize::try_from(length).ok());
     let largest = door.limits.max_body;

@@ -127,18 +127,43 @@ impl Ledger {
         Ok(())
     }
 
+    /// Whose the token is by what the store has now, where other workers change it too: one of them may have
+    /// asked a hub that is at this one's door before this one has heard of it.
+    pub async fn look_up(&self, token: &str) -> Result<Option<(Action, Held)>, PushError> {
+        if self.is_shared() {
+            let _order = self.order.lock().await;
+            let hash = fingerprint(&self.address(token));
+            match self.store.subscription_of_callback(hash).await? {
+                Some(row) => {
+                    self.take(row);
+                }
+                None => {
+                    if let Some((key, _)) = self.by_token(token) {
+                        self.drop_one(key);
+                    }
+                }
+            }
+        }
+        Ok(self.by_token(token))
+    }
+
     /// Takes over a row of the store; says whether it is of any use.
     fn take(&self, row: SubscriptionRow) -> bool {
         let key = key_of(&row);
         let same_callback = self.callback_hash(key) == row.callback_hash;
         match record::read(&row) {
             Some((target, now)) if same_callback && now.state != State::Gone => {
-                let known = self.table().held.get(&key).map(|held| held.private);
+                let private = {
+                    let table = self.table();
+                    let followed = table.feeds.get(&key.feed);
+                    let known = table.held.get(&key).is_some_and(|held| held.private);
+                    followed.map_or(known, |followed| followed.reaches(&target))
+                };
                 let held = Held {
                     target,
                     now,
                     error: row.error,
-                    private: known.unwrap_or(false),
+                    private,
                     recorded: now.heard,
                 };
                 self.put(key, held);
@@ -169,60 +194,93 @@ impl Ledger {
         let next = newest.map_or(0, |newest| newest.saturating_add(1));
         let generation = now.as_millis().max(next);
         let key = Action { feed, generation };
-        self.record(key, &held).await?;
+        self.record(None, self.row(key, &held)).await?;
         self.put(key, held);
         Ok(())
     }
 
-    /// Changes a subscription in the store, then here. `None` when there is none (any more).
+    /// Changes a subscription in the store, then here; `change` is called again when another worker has changed it
+    /// meanwhile. `None` when there is none (any more).
     pub async fn change(
         &self,
         key: Action,
-        change: impl FnOnce(&mut Held),
+        mut change: impl FnMut(&mut Held),
     ) -> Result<Option<Held>, PushError> {
         let _order = self.order.lock().await;
-        if self.is_shared() {
-            // Another worker may have changed it since.
-            match self
-                .store
-                .one_subscription(key.feed, key.generation)
-                .await?
-            {
-                Some(row) => {
-                    self.take(row);
+        let mut tried: Option<(SubscriptionRow, Held)> = None;
+        loop {
+            let mut stored = None;
+            if self.is_shared() {
+                // Another worker may have changed it since.
+                let store = &self.store;
+                stored = store.one_subscription(key.feed, key.generation).await?;
+                match stored.clone() {
+                    Some(row) => {
+                        self.take(row);
+                    }
+                    None => self.drop_one(key),
                 }
-                None => self.drop_one(key),
             }
-        }
-        let Some(before) = self.table().held.get(&key).cloned() else {
-            return Ok(None);
-        };
-        let mut held = before.clone();
-        change(&mut held);
-        if held.now.state == State::Gone {
-            let store = &self.store;
-            store.forget_subscription(key.feed, key.generation).await?;
-            self.drop_one(key);
+            let Some(before) = self.table().held.get(&key).cloned() else {
+                return Ok(None);
+            };
+            // It was recorded, and the answer to that was lost.
+            if let Some((row, held)) = tried.take()
+                && stored.as_ref() == Some(&row)
+            {
+                return Ok(Some(held));
+            }
+            let mut held = before.clone();
+            change(&mut held);
+            if held.now.state == State::Gone {
+                let store = &self.store;
+                store.forget_subscription(key.feed, key.generation).await?;
+                store.call(Call::Subscriptions);
+                self.drop_one(key);
+                return Ok(Some(held));
+            }
+            if worth_recording(&before, &held) {
+                let row = self.row(key, &held);
+                held.recorded = held.now.heard;
+                if !self.record(stored, row.clone()).await? {
+                    tried = Some((row, held));
+                    continue;
+                }
+            }
+            if let Some(place) = self.table().held.get_mut(&key) {
+                // `follow` may have changed the leave meanwhile.
+                held.private = place.private;
+                *place = held.clone();
+            }
             return Ok(Some(held));
         }
-        if worth_recording(&before, &held) {
-            self.record(key, &held).await?;
-            held.recorded = held.now.heard;
-        }
-        if let Some(place) = self.table().held.get_mut(&key) {
-            // `follow` may have changed the leave meanwhile.
-            held.private = place.private;
-            *place = held.clone();
-        }
-        Ok(Some(held))
     }
 
-    async fn record(&self, key: Action, held: &Held) -> Result<(), StoreError> {
+    /// Records a row, where another is known only in its place, and calls that out. Says whether it was recorded.
+    async fn record(
+        &self,
+        before: Option<SubscriptionRow>,
+        row: SubscriptionRow,
+    ) -> Result<bool, StoreError> {
+        let store = &self.store;
+        match before {
+            Some(before) => {
+                if !store.step_subscription(before, row).await? {
+                    return Ok(false);
+                }
+            }
+            None => store.save_subscription(row).await?,
+        }
+        store.call(Call::Subscriptions);
+        Ok(true)
+    }
+
+    fn row(&self, key: Action, held: &Held) -> SubscriptionRow {
         let lease_until = match held.now.state {
             State::Active { until } => Some(until),
             _ => None,
         };
-        let row = SubscriptionRow {
+        SubscriptionRow {
             feed: key.feed,
             generation: key.generation,
             hub: held.target.hub.to_string(),
@@ -235,10 +293,7 @@ impl Ledger {
             heard: held.now.heard,
             missed: held.now.missed,
             error: held.error.clone(),
-        };
-        self.store.save_subscription(row).await?;
-        self.store.call(Call::Subscriptions);
-        Ok(())
+        }
     }
 
     fn put(&self, key: Action, held: Held) {
@@ -256,7 +311,11 @@ impl Ledger {
     /// Our address for the subscription's hub.
     pub fn callback(&self, key: Action) -> Secret {
         let token = self.keys.token(key.feed, key.generation);
-        Secret::new(format!("{}/websub/{}", self.public_url, token.expose()))
+        Secret::new(self.address(token.expose()))
+    }
+
+    fn address(&self, token: &str) -> String {
+        format!("{}/websub/{token}", self.public_url)
     }
 
     fn callback_hash(&self, key: Action) -> [u8; 16] {
@@ -298,79 +357,5 @@ fn worth_recording(before: &Held, after: &Held) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{Feed, FeedId};
-    use crate::push::lease::Event;
-
-    const NOW: Timestamp = Timestamp::from_millis(1_720_000_000_000);
-
-    #[tokio::test]
-    async fn polls_that_agree_write_at_most_once_an_hour() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("db")).unwrap();
-        let url: Url = "https://one.example/rss".parse().unwrap();
-        let feed = Feed::new(FeedId::new("one").unwrap(), url.clone());
-        let feed = store
-            .register_feeds(&[feed], Timestamp::now())
-            .await
-            .unwrap()[0]
-            .row;
-        let keys = Keys::from_bytes([1; 32]);
-        let ledger = Ledger::open(store.clone(), keys, &url).await.unwrap();
-        let target = Target {
-            hub: url.clone(),
-            topic: url,
-        };
-        let held = Held::wanted(target, false, NOW);
-        ledger.add(feed, held, NOW).await.unwrap();
-        let key = Action {
-            feed,
-            generation: NOW.as_millis(),
-        };
-        let lease = None;
-        let mut recorded = Vec::new();
-        for minute in 0..150_u64 {
-            let now = NOW + Duration::from_mins(minute);
-            let event = if minute == 0 {
-                Event::Verified { lease }
-            } else {
-                Event::PollAgreed
-            };
-            let step = |held: &mut Held| held.now = held.now.step(event, now, 0.5);
-            ledger.change(key, step).await.unwrap();
-            let row = store.subscriptions().await.unwrap().pop().unwrap();
-            recorded.extend(row.heard.map(|heard| heard.since(NOW).as_secs() / 60));
-        }
-        recorded.dedup();
-        assert_eq!(recorded, [1, 61, 121]);
-    }
-
-    #[tokio::test]
-    async fn a_generation_never_comes_back_even_if_the_clock_does() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("db")).unwrap();
-        let url: Url = "https://one.example/rss".parse().unwrap();
-        let feed = Feed::new(FeedId::new("one").unwrap(), url.clone());
-        let feed = store
-            .register_feeds(&[feed], Timestamp::now())
-            .await
-            .unwrap()[0]
-            .row;
-        let keys = Keys::from_bytes([1; 32]);
-        let ledger = Ledger::open(store, keys, &url).await.unwrap();
-        let target = Target {
-            hub: url.clone(),
-            topic: url,
-        };
-        for earlier in 0..3_u64 {
-            let now = NOW - Duration::from_secs(earlier);
-            let held = Held::wanted(target.clone(), false, now);
-            ledger.add(feed, held, now).await.unwrap();
-            let newest = *ledger.table().held.keys().next_back().unwrap();
-            let deny = |held: &mut Held| held.now = held.now.step(Event::Denied, now, 0.5);
-            ledger.change(newest, deny).await.unwrap();
-        }
-        assert_eq!(ledger.table().held.len(), 3);
-    }
-}
+#[path = "ledger_tests.rs"]
+mod tests;

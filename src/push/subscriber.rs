@@ -44,6 +44,13 @@ pub struct Followed {
     pub allow_private_addresses: bool,
 }
 
+impl Followed {
+    /// Whether the owner's leave for private addresses reaches the hub.
+    pub(super) fn reaches(&self, target: &Target) -> bool {
+        self.allow_private_addresses && self.url.host() == target.hub.host()
+    }
+}
+
 /// Something that is due; see [`Subscriber::perform`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Action {
@@ -91,7 +98,8 @@ impl Subscriber {
     /// # Errors
     /// What the database says; to call it again is safe.
     pub async fn follow(&self, feeds: Vec<Followed>, now: Timestamp) -> Result<(), PushError> {
-        self.ledger.refresh().await?;
+        // Whose the feeds are counts even so.
+        let refreshed = self.ledger.refresh().await;
         let is_shared = self.ledger.is_shared();
         let unfollowed: Vec<Action> = {
             let mut table = self.ledger.table();
@@ -100,7 +108,7 @@ impl Subscriber {
             let Table { feeds, held, .. } = &mut *table;
             for (key, held) in held.iter_mut() {
                 if let Some(followed) = feeds.get(&key.feed) {
-                    held.private = reaches(followed, &held.target);
+                    held.private = followed.reaches(&held.target);
                 }
             }
             let keys = held.keys().copied();
@@ -116,7 +124,7 @@ impl Subscriber {
         for key in unfollowed {
             self.apply(key, Event::Unwanted, now).await?;
         }
-        Ok(())
+        refreshed
     }
 
     /// Takes over what a feed's document and its answer's head have just named, best first; see
@@ -153,7 +161,7 @@ impl Subscriber {
             let fresh = targets
                 .iter()
                 .find(|t| !settled && !known.contains(&(t.hub.as_str(), t.topic.as_str())))
-                .map(|target| Held::wanted(target.clone(), reaches(followed, target), now));
+                .map(|target| Held::wanted(target.clone(), followed.reaches(target), now));
             (outdated, fresh)
         };
         for key in outdated {
@@ -302,9 +310,4 @@ impl Subscriber {
             .change(key, |held| held.now = held.now.step(event, now, random))
             .await
     }
-}
-
-/// Whether the owner's leave for private addresses reaches the hub.
-fn reaches(followed: &Followed, target: &Target) -> bool {
-    followed.allow_private_addresses && followed.url.host() == target.hub.host()
 }

@@ -314,14 +314,13 @@ pub(super) fn record_join(
     Ok(())
 }
 
-/// Puts an entry's fingerprint in the place of its former one.
+/// Records the fingerprint of an entry that has none, or of which the former was [forgotten](forget).
 pub(super) fn remember(
     conn: &Connection,
     entry: i64,
     fingerprint: Option<&Fingerprint>,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    forget(conn, entry)?;
     let Some(fingerprint) = fingerprint else {
         return Ok(());
     };

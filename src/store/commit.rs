@@ -358,6 +358,9 @@ fn record_entry(
         )?;
     indexed::put(conn, entry_row, &item.tokens)?;
     let fingerprint = looks.map(|looks| looks.fingerprint);
+    if revision > 0 {
+        alike::forget(conn, entry_row)?;
+    }
     alike::remember(conn, entry_row, fingerprint, item.counted_at)?;
     if let Some(join) = &join {
         alike::record_join(conn, join, entry_row, source.at)?;

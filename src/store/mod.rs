@@ -320,6 +320,18 @@ impl Store {
         }
     }
 
+    /// Reads what may take long: a server that ends what takes long lets this be.
+    async fn read_at_leisure<T, F>(&self, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        match &self.inner.backend {
+            Backend::File(file) => file.read(job).await,
+            Backend::Server(server) => server.read_at_leisure(job).await,
+        }
+    }
+
     /// Lets what is being written end and closes the database. Does nothing while other handles live.
     pub fn close(self) {
         if let Some(inner) = Arc::into_inner(self.inner) {

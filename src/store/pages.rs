@@ -422,6 +422,7 @@ fn commit(conn: &Connection, record: &PageRecord) -> Result<Committed, StoreErro
                     Turns::of_story(place.story.key).take(conn)?;
                 }
             }
+            alike::forget(conn, page)?;
             alike::remember(conn, page, fingerprint, place.counted_at)?;
             indexed::put(conn, page, tokens)?;
             record_mentions(conn, &place, mentions, &mut committed, &mut tally)?;

@@ -73,6 +73,12 @@ const NEEDED: &str = "SELECT 1 FROM delivery WHERE alert_id = a.id
     UNION ALL SELECT 1 FROM delivery WHERE digest_id = a.id
     UNION ALL SELECT 1 FROM entry WHERE story_id = a.story_id";
 
+/// Whether the story `s`, which joined another by `j` or did not, is told by no entry and no alert any more. One
+/// that joined another is needed for as long as that one is, and goes before it.
+const UNTOLD: &str = "NOT EXISTS (SELECT 1 FROM entry WHERE story_id = coalesce(j.into_id, s.id))
+    AND NOT EXISTS (SELECT 1 FROM alert WHERE story_id = coalesce(j.into_id, s.id))
+    AND NOT EXISTS (SELECT 1 FROM story_join WHERE into_id = s.id)";
+
 impl Store {
     /// Removes what is older than it is to be kept.
     ///
@@ -115,8 +121,7 @@ impl Store {
         .await?;
         pruned.alerts = self.prune_alerts(seen).await?;
         loop {
-            let step = move |conn: &Connection| prune_stories(conn, seen);
-            let stories = self.in_steps(step).await?;
+            let stories = self.prune_stories(seen).await?;
             pruned.stories += stories;
             // Stories that others had joined can go once those have gone.
             if stories == 0 {
@@ -148,7 +153,7 @@ impl Store {
         loop {
             let select = select.clone();
             let page: Vec<(i64, K)> = self
-                .read(move |conn| {
+                .read_at_leisure(move |conn| {
                     let mut statement = conn.prepare_cached(&select)?;
                     let rows = statement
                         .query_map(params![before_ms, after.0, after.1, STEP], |row| {
@@ -219,6 +224,33 @@ impl Store {
             .await
     }
 
+    async fn prune_stories(&self, before_ms: i64) -> Result<usize, StoreError> {
+        let select = format!(
+            "SELECT s.first_seen_ms, s.id FROM story s LEFT JOIN story_join j ON j.story_id = s.id
+             WHERE s.first_seen_ms < ?1 AND (s.first_seen_ms, s.id) > (?2, ?3) AND {UNTOLD}
+             ORDER BY s.first_seen_ms, s.id LIMIT ?4"
+        );
+        let remove = |conn: &Connection, page: &[(i64, i64)]| {
+            let mut untold = conn.prepare_cached(&format!(
+                "SELECT 1 FROM story s LEFT JOIN story_join j ON j.story_id = s.id
+                 WHERE s.id = ?1 AND {UNTOLD}"
+            ))?;
+            let mut source = conn.prepare_cached("DELETE FROM story_source WHERE story_id = ?1")?;
+            let mut join = conn.prepare_cached("DELETE FROM story_join WHERE story_id = ?1")?;
+            let mut story = conn.prepare_cached("DELETE FROM story WHERE id = ?1")?;
+            let mut removed = 0;
+            for (_, id) in page {
+                if untold.exists([id])? {
+                    source.execute([id])?;
+                    join.execute([id])?;
+                    removed += story.execute([id])?;
+                }
+            }
+            Ok(removed)
+        };
+        self.in_pages(before_ms, 0_i64, select, remove).await
+    }
+
     /// Takes steps until one of them finds less than there may be of it.
     pub(super) async fn in_steps(
         &self,
@@ -287,28 +319,4 @@ fn prune_events(conn: &Connection, before_ms: i64) -> Result<usize, StoreError> 
         WHERE e.created_ms < ?1
           AND NOT EXISTS (SELECT 1 FROM mention_delivery d WHERE d.event_id = e.id) LIMIT ?2)";
     delete(conn, sql, before_ms)
-}
-
-fn prune_stories(conn: &Connection, before_ms: i64) -> Result<usize, StoreError> {
-    // A story that joined another is needed for as long as that one is, and goes before it.
-    let mut old = conn.prepare_cached(
-        "SELECT s.id FROM story s LEFT JOIN story_join j ON j.story_id = s.id
-         WHERE s.first_seen_ms < ?1
-           AND NOT EXISTS (SELECT 1 FROM entry WHERE story_id = coalesce(j.into_id, s.id))
-           AND NOT EXISTS (SELECT 1 FROM alert WHERE story_id = coalesce(j.into_id, s.id))
-           AND NOT EXISTS (SELECT 1 FROM story_join WHERE into_id = s.id)
-         ORDER BY s.first_seen_ms, s.id LIMIT ?2",
-    )?;
-    let rows = old.query_map(params![before_ms, STEP], |row| row.get(0))?;
-    let ids = rows.collect::<Result<Vec<i64>, _>>()?;
-    let mut source = conn.prepare_cached("DELETE FROM story_source WHERE story_id = ?1")?;
-    let mut join = conn.prepare_cached("DELETE FROM story_join WHERE story_id = ?1")?;
-    let mut story = conn.prepare_cached("DELETE FROM story WHERE id = ?1")?;
-    let mut removed = 0;
-    for id in ids {
-        source.execute([id])?;
-        join.execute([id])?;
-        removed += story.execute([id])?;
-    }
-    Ok(removed)
 }

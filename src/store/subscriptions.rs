@@ -90,6 +90,72 @@ impl Store {
         .await
     }
 
+    /// The one whose callback's address has this hash, if it is there.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn subscription_of_callback(
+        &self,
+        callback_hash: [u8; 16],
+    ) -> Result<Option<SubscriptionRow>, StoreError> {
+        self.read_briefly(move |conn| {
+            Ok(conn
+                .prepare_cached(
+                    "SELECT feed_id, generation, hub, topic, callback_hash, state, lease_until_ms,
+                       next_action_ms, attempts, heard_ms, missed, error
+                     FROM subscription WHERE callback_hash = ?1",
+                )?
+                .query_row(params![callback_hash], subscription)
+                .optional()?)
+        })
+        .await
+    }
+
+    /// Records what became of a subscription that was `before`, unless it is another by now, of which nothing is
+    /// recorded then: another worker was quicker. Says whether it was recorded.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn step_subscription(
+        &self,
+        before: SubscriptionRow,
+        after: SubscriptionRow,
+    ) -> Result<bool, StoreError> {
+        let millis = |time: Option<Timestamp>| time.map(Timestamp::as_millis);
+        self.write(move |conn| {
+            let changed = conn
+                .prepare_cached(
+                    "UPDATE subscription SET state = ?3, lease_until_ms = ?4, next_action_ms = ?5,
+                       attempts = ?6, heard_ms = ?7, missed = ?8, error = ?9
+                     WHERE feed_id = ?1 AND generation = ?2 AND state = ?10
+                       AND lease_until_ms IS NOT DISTINCT FROM ?11
+                       AND next_action_ms IS NOT DISTINCT FROM ?12 AND attempts = ?13
+                       AND heard_ms IS NOT DISTINCT FROM ?14 AND missed = ?15
+                       AND error IS NOT DISTINCT FROM ?16",
+                )?
+                .execute(params![
+                    before.feed.0,
+                    before.generation,
+                    after.state,
+                    millis(after.lease_until),
+                    millis(after.next_action),
+                    after.attempts,
+                    millis(after.heard),
+                    after.missed,
+                    after.error,
+                    before.state,
+                    millis(before.lease_until),
+                    millis(before.next_action),
+                    before.attempts,
+                    millis(before.heard),
+                    before.missed,
+                    before.error,
+                ])?;
+            Ok(changed > 0)
+        })
+        .await
+    }
+
     /// Records a subscription, new or changed.
     ///
     /// # Errors
@@ -219,6 +285,39 @@ mod tests {
         store.forget_subscription(feed, 2).await.unwrap();
         store.forget_subscription(feed, 2).await.unwrap();
         assert_eq!(store.subscriptions().await.unwrap(), [changed]);
+    }
+
+    #[tokio::test]
+    async fn a_step_is_recorded_from_where_it_began_only() {
+        let (_folder, store, feed) = store().await;
+        let first = row(feed, 1);
+        store.save_subscription(first.clone()).await.unwrap();
+        let heard = SubscriptionRow {
+            heard: Some(Timestamp::from_millis(9)),
+            ..first.clone()
+        };
+        let denied = SubscriptionRow {
+            state: "denied".into(),
+            lease_until: None,
+            next_action: None,
+            error: None,
+            ..first.clone()
+        };
+        let step = async |before: &SubscriptionRow, after: &SubscriptionRow| {
+            let (before, after) = (before.clone(), after.clone());
+            store.step_subscription(before, after).await.unwrap()
+        };
+        assert!(step(&first, &denied).await);
+        assert!(!step(&first, &heard).await, "it was denied meanwhile");
+        assert_eq!(store.subscriptions().await.unwrap(), [denied.clone()]);
+        assert!(step(&denied, &heard).await);
+        assert!(step(&heard, &first).await);
+        let other = row(feed, 2);
+        assert!(!step(&other, &denied).await, "it is not there");
+        assert_eq!(store.subscriptions().await.unwrap(), [first.clone()]);
+        let found = store.subscription_of_callback([7; 16]).await.unwrap();
+        assert_eq!(found, Some(first));
+        assert_eq!(store.subscription_of_callback([8; 16]).await.unwrap(), None);
     }
 
     #[tokio::test]

@@ -75,6 +75,20 @@ impl Database {
         format!("{}:{port}/{}", self.before_port, self.after_port)
     }
 
+    /// The rows of a statement, each as its columns with `|` between them.
+    pub fn rows(&self, sql: &str) -> Vec<String> {
+        let bin = std::env::var("TEST_POSTGRES_BIN").unwrap();
+        let output = Command::new(Path::new(&bin).join("psql"))
+            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql])
+            .arg(self.url(self.port))
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{sql}: {output:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().map(str::to_owned).collect()
+    }
+
     /// Stops the server as a crash does: it writes nothing down.
     pub fn crash(&self) {
         self.control(&["stop", "-m", "immediate"]);

@@ -77,9 +77,17 @@ impl Worker {
 
     /// Whether its log says this since the last start.
     pub fn said(&self, words: &str) -> bool {
+        self.line(words).is_some()
+    }
+
+    /// The first whole line of its log since the last start that says this.
+    pub fn line(&self, words: &str) -> Option<String> {
         let log = std::fs::read(&self.log).unwrap_or_default();
-        let new = log.get(usize::try_from(self.log_before).unwrap()..);
-        String::from_utf8_lossy(new.unwrap_or_default()).contains(words)
+        let new = log.get(usize::try_from(self.log_before).unwrap()..)?;
+        let new = String::from_utf8_lossy(new);
+        let (whole, _) = new.rsplit_once('\n')?;
+        let line = whole.lines().find(|line| line.contains(words))?;
+        Some(line.to_owned())
     }
 
     pub fn signal(&self, signal: Signal) {

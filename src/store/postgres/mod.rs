@@ -216,7 +216,35 @@ impl Server {
         } else {
             &self.pool
         };
-        let (client, answer) = (self.connection(pool).await?, self.answer);
+        self.read_within(pool, self.answer, job).await
+    }
+
+    /// The same of what may take long.
+    pub(super) async fn read_at_leisure<T, F>(&self, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let unlimited = move |conn: &Connection| {
+            conn.execute_batch("BEGIN READ ONLY; SET LOCAL statement_timeout = 0")?;
+            let read = job(conn);
+            conn.execute_batch("ROLLBACK")?;
+            read
+        };
+        self.read_within(&self.pool, AT_LEISURE, unlimited).await
+    }
+
+    async fn read_within<T, F>(
+        &self,
+        pool: &Pool,
+        answer: Duration,
+        job: F,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let client = self.connection(pool).await?;
         let task = tokio::task::spawn_blocking(move || with(client, answer, job));
         let read = task.await.unwrap_or(Err(StoreError::Closed));
         if let Err(error) = &read {

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::fleet::{Fence, Kind, shard};
+use crate::model::Secret;
 use crate::push::callback::{Callbacks, Intent, Recipient};
 use crate::push::keys::Keys;
 use crate::push::{Followed, Subscriber, Target};
@@ -157,36 +158,23 @@ async fn a_piece_that_is_given_back_with_a_debt_lets_its_feeds_rest() {
 #[tokio::test]
 async fn a_hub_may_reach_a_worker_that_has_not_asked_it() {
     let Some(base) = shared().await else { return };
-    let keys = || Keys::from_bytes([7; 32]);
-    let public = "https://reader.example".parse().unwrap();
-    let open = || Subscriber::open(base.store.clone(), keys(), &public);
-    let (a, b) = (open().await.unwrap(), open().await.unwrap());
-    let followed = Followed {
-        feed: base.row(0),
-        url: URL[0].parse().unwrap(),
-        allow_private_addresses: false,
-    };
-    a.follow(vec![followed], NOW).await.unwrap();
+    let (a, b) = (base.subscriber().await, base.subscriber().await);
     b.follow(vec![], NOW).await.unwrap();
-    let target = Target {
-        hub: "https://hub.example/".parse().unwrap(),
-        topic: URL[0].parse().unwrap(),
-    };
-    a.heard(base.row(0), &[target], NOW).await.unwrap();
+    let token = base.asks(&a, "https://hub.example/").await;
     // The worker that polls the feed has asked.
     base.sql()
         .execute_batch("UPDATE subscription SET state = 'requested'")
         .unwrap();
-    let generation = base.store.subscriptions().await.unwrap()[0].generation;
-    let token = keys().token(base.row(0), generation);
     let intent = Intent::Subscribe {
         topic: URL[0].to_owned(),
         lease: Some(DAY),
     };
     assert!(b.confirm(token.expose(), intent, NOW).await);
     assert_eq!(base.store.subscriptions().await.unwrap()[0].state, "active");
-    a.refresh().await.unwrap();
-    assert!(matches!(a.recipient(token.expose()), Recipient::Feed(..)));
+    assert!(matches!(
+        a.recipient(token.expose()).await,
+        Recipient::Feed(..)
+    ));
     // The renewal is for the one that polls the feed.
     let later = NOW + DAY * 2;
     assert_eq!((a.due(later).len(), b.due(later).len()), (1, 0));
@@ -208,4 +196,79 @@ async fn a_job_that_panics_leaves_no_transaction_to_who_comes_next() {
         base.store.write(whole).await.unwrap();
     }
     assert_eq!(base.count("left_url"), 0);
+}
+
+#[tokio::test]
+async fn content_is_known_to_be_a_feeds_before_its_worker_is_heard() {
+    let Some(base) = shared().await else { return };
+    let (a, b) = (base.subscriber().await, base.subscriber().await);
+    let token = base.asks(&a, "https://hub.example/").await;
+    // Nobody has told the other of it.
+    let found = b.recipient(token.expose()).await;
+    assert!(matches!(found, Recipient::Feed(feed, _) if feed == base.row(0)));
+    let nobodys = "A".repeat(43);
+    assert_eq!(b.recipient(&nobodys).await, Recipient::Unknown);
+}
+
+#[tokio::test]
+async fn no_worker_writes_over_what_another_has_heard_of_a_subscription() {
+    let Some(base) = shared().await else { return };
+    let (a, b) = (base.subscriber().await, base.subscriber().await);
+    for n in 0..20 {
+        let token = base.asks(&a, &format!("https://hub{n}.example/")).await;
+        let intent = |lease| Intent::Subscribe {
+            topic: URL[0].to_owned(),
+            lease: Some(lease),
+        };
+        assert!(b.confirm(token.expose(), intent(DAY), NOW).await);
+        a.refresh().await.unwrap();
+        let polls = async {
+            for found_new in [true, false, true, false] {
+                a.polled(base.row(0), found_new, NOW).await.unwrap();
+                a.pushed(base.row(0), NOW).await.unwrap();
+            }
+        };
+        let denial = Intent::Denied {
+            topic: URL[0].to_owned(),
+            reason: None,
+        };
+        let denial = async {
+            for days in 2..6 {
+                assert!(b.confirm(token.expose(), intent(DAY * days), NOW).await);
+            }
+            assert!(b.confirm(token.expose(), denial, NOW).await);
+        };
+        tokio::join!(polls, denial);
+        let mut rows = base.store.subscriptions().await.unwrap();
+        assert_eq!(rows.pop().unwrap().state, "denied", "of round {n}");
+    }
+}
+
+impl Base {
+    /// What a worker has, with the key that all share.
+    async fn subscriber(&self) -> Subscriber {
+        let keys = Keys::from_bytes([7; 32]);
+        let public = "https://reader.example".parse().unwrap();
+        Subscriber::open(self.store.clone(), keys, &public)
+            .await
+            .unwrap()
+    }
+
+    /// The worker polls the first feed, which names this hub, and wants to ask it; returns the callback's token.
+    async fn asks(&self, worker: &Subscriber, hub: &str) -> Secret {
+        let followed = Followed {
+            feed: self.row(0),
+            url: URL[0].parse().unwrap(),
+            allow_private_addresses: false,
+        };
+        worker.follow(vec![followed], NOW).await.unwrap();
+        let target = Target {
+            hub: hub.parse().unwrap(),
+            topic: URL[0].parse().unwrap(),
+        };
+        worker.heard(self.row(0), &[target], NOW).await.unwrap();
+        let rows = self.store.subscriptions().await.unwrap();
+        let row = rows.iter().find(|row| row.hub == hub).unwrap();
+        Keys::from_bytes([7; 32]).token(self.row(0), row.generation)
+    }
 }
