@@ -4,7 +4,9 @@
 //! More polls are due than can be made, and for so many seconds it is counted what is: conditional polls that are
 //! answered 304, and polls that find new entries, each with a mention and an alert to the log. In one run: one
 //! worker with a database in a file, then one, two and four with a database on the server of `TEST_POSTGRES`.
-//! All of it, feeds and server too, shares the machine, whose processor time is told apart.
+//! All of it, feeds and server too, shares the machine, whose processor time is told apart. Of the server it is also
+//! told what it wrote down: bytes of its log (WAL) and how often it flushed that, a poll, and what tables and
+//! indexes take at the end, an entry.
 
 // A measurement gives up when its surroundings fail.
 #![allow(clippy::unwrap_used)]
@@ -51,7 +53,7 @@ fn main() {
     }
     println!("{feeds} feeds, {} s each\n", seconds.as_secs());
     println!(
-        "{:<12}{:>8}{:>10}{:>11}{:>13}{:>12}{:>14}{:>14}",
+        "{:<12}{:>8}{:>8}{:>9}{:>11}{:>13}{:>12}{:>13}{:>15}{:>14}{:>13}",
         "database",
         "workers",
         "answer",
@@ -59,7 +61,10 @@ fn main() {
         "entries/s",
         "workers CPU",
         "server CPU",
-        "CPU ms/poll"
+        "CPU ms/poll",
+        "WAL KiB/poll",
+        "flushes/poll",
+        "KiB/entry"
     );
     for entries in [0, ENTRIES] {
         measure(None, 1, entries, feeds, seconds);
@@ -107,14 +112,18 @@ fn measure(server: Option<&str>, workers: usize, entries: usize, feeds: usize, t
             .map(|daemon| daemon.sample().cpu)
             .sum::<f64>()
     };
-    let (before, cpu_before, server_before) = (counts(), cpu(), server_cpu());
+    let wal = || server.map_or([0.0; 2], |url| numbers(url, WAL));
+    let (before, cpu_before, server_before, wal_before) = (counts(), cpu(), server_cpu(), wal());
     let began = Instant::now();
     std::thread::sleep(time);
     let (after, took) = (counts(), began.elapsed().as_secs_f64());
     let (cpu, server_cpu) = (cpu() - cpu_before, server_cpu() - server_before);
     let polls = (after.0 - before.0) as f64;
+    let wal_after = wal();
+    let [written, flushes] = [0, 1].map(|n| (wal_after[n] - wal_before[n]) / polls);
+    let [bytes, rows] = server.map_or([0.0, 1.0], |url| numbers(url, &size(&schema)));
     println!(
-        "{:<12}{workers:>8}{:>10}{:>11.0}{:>13.0}{:>11.0}%{:>13.0}%{:>14.2}",
+        "{:<12}{workers:>8}{:>8}{:>9.0}{:>11.0}{:>12.0}%{:>11.0}%{:>13.2}{:>15.1}{:>14.2}{:>13.1}",
         if server.is_some() {
             "PostgreSQL"
         } else {
@@ -125,7 +134,10 @@ fn measure(server: Option<&str>, workers: usize, entries: usize, feeds: usize, t
         (after.1 - before.1) as f64 / took,
         100.0 * cpu / took,
         100.0 * server_cpu / took,
-        1000.0 * (cpu + server_cpu) / polls
+        1000.0 * (cpu + server_cpu) / polls,
+        written / 1024.0,
+        flushes,
+        bytes / 1024.0 / rows
     );
     for daemon in daemons {
         daemon.stop();
@@ -209,6 +221,28 @@ fn sql(url: &str, statement: &str) {
         .status()
         .unwrap();
     assert!(done.success(), "{statement}");
+}
+
+/// Bytes that the server has written to its log, and how often it has flushed that.
+const WAL: &str = "SELECT wal_bytes, wal_sync FROM pg_stat_wal";
+
+/// Bytes of a schema's tables and their indexes, and how many entries there are.
+fn size(schema: &str) -> String {
+    format!(
+        "SELECT sum(pg_total_relation_size(c.oid)), (SELECT count(*) FROM {schema}.entry)
+         FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = '{schema}'::regnamespace"
+    )
+}
+
+/// The two numbers that a statement gives, by psql.
+fn numbers(url: &str, statement: &str) -> [f64; 2] {
+    let output = std::process::Command::new("psql")
+        .args(["-q", "-A", "-t", "-d", url, "-c", statement])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let mut numbers = text.trim().split('|').map(|number| number.parse().unwrap());
+    [numbers.next().unwrap(), numbers.next().unwrap()]
 }
 
 /// Seconds of processor time of all processes named `postgres`, those that have ended included.
