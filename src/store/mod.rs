@@ -58,6 +58,7 @@ mod sink_states;
 mod sinks;
 mod spikes;
 mod sql;
+mod standing;
 mod stored;
 mod stories;
 mod subscriptions;

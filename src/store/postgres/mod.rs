@@ -10,10 +10,11 @@
 
 mod announce;
 mod connect;
+mod job;
 pub(super) mod partitions;
 pub(super) mod schema;
+mod tables;
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -25,9 +26,10 @@ use tracing::warn;
 
 use self::announce::{CHANNEL, Calls, GATHER};
 use self::connect::Way;
+use self::job::{transaction, with};
 use super::sql::{Connection, Session};
 use super::{Call, StoreError, copy};
-use crate::model::{ServerOptions, Timestamp};
+use crate::model::ServerOptions;
 
 /// For how long a write is tried again while the server can't be reached.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -94,7 +96,7 @@ impl Server {
         with(client, AT_LEISURE, |conn| {
             copy::refuse(conn, &server.name)?;
             schema::migrate(conn, &server.name)?;
-            if let Err(error) = make_days(conn) {
+            if let Err(error) = partitions::make_days(conn) {
                 // Rows of a day that is not there have their place too.
                 warn!("the days of fingerprints can't be made: {error}");
             }
@@ -398,57 +400,6 @@ impl Drop for Server {
         // A runtime that is dropped waits for its tasks, which no task may do.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
-        }
-    }
-}
-
-/// Runs a job over a connection of the pool, and gives that back if it is still sound.
-fn with<T>(
-    client: Object,
-    answer: Duration,
-    job: impl FnOnce(&Connection) -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
-    let conn = Connection::Postgres(Session::new(client, answer));
-    let result = catch_unwind(AssertUnwindSafe(|| job(&conn)));
-    if let Connection::Postgres(session) = conn {
-        // Nobody may be given what a job that panicked has left open.
-        session.leave(result.is_ok());
-    }
-    result.unwrap_or_else(|panic| resume_unwind(panic))
-}
-
-/// Makes the days of fingerprints that will be needed soon, as far as others are not in the way.
-pub(super) fn make_days(conn: &Connection) -> Result<(), StoreError> {
-    let wanted: Vec<_> = partitions::wanted(Timestamp::now()).collect();
-    for (table, day) in partitions::missing(conn, &wanted)? {
-        if !transaction(conn, &|conn| partitions::make(conn, table, day))? {
-            // The next pruning makes it.
-            break;
-        }
-    }
-    Ok(())
-}
-
-/// Runs a job in a transaction.
-fn transaction<T>(
-    conn: &Connection,
-    job: &impl Fn(&Connection) -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
-    let Connection::Postgres(session) = conn else {
-        return job(conn);
-    };
-    session.begin();
-    match job(conn) {
-        Ok(value) => {
-            session.end(true)?;
-            Ok(value)
-        }
-        Err(error) => {
-            if let Err(undone) = session.end(false) {
-                // The server undoes what a lost connection has begun.
-                warn!("a transaction can't be rolled back: {undone}");
-            }
-            Err(error)
         }
     }
 }

@@ -14,6 +14,7 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::job::transaction;
 use crate::model::Timestamp;
 use crate::store::StoreError;
 use crate::store::sql::Connection;
@@ -211,6 +212,18 @@ pub fn of_migration(conn: &Connection, now: Timestamp) -> Result<String, StoreEr
     };
     let both = |day| make(FINGERPRINT, day) + &make(BAND, day);
     Ok(days.into_iter().map(both).collect())
+}
+
+/// Makes the days of fingerprints that will be needed soon, as far as others are not in the way.
+pub fn make_days(conn: &Connection) -> Result<(), StoreError> {
+    let wanted: Vec<_> = wanted(Timestamp::now()).collect();
+    for (table, day) in missing(conn, &wanted)? {
+        if !transaction(conn, &|conn| make(conn, table, day))? {
+            // The next pruning makes it.
+            break;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -114,7 +114,7 @@ async fn days_are_made_ahead_by_who_opens_and_by_each_pruning() {
     let Backend::Server(server) = &base.store.inner.backend else {
         panic!("it is on a server");
     };
-    let again = postgres::make_days(&server.session().unwrap());
+    let again = postgres::partitions::make_days(&server.session().unwrap());
     again.unwrap();
     assert!(base.days()[1].contains(&there[3]));
 }
