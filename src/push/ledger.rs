@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tracing::warn;
 use url::Url;
 
 use super::keys::{Keys, fingerprint};
@@ -90,12 +91,28 @@ impl Ledger {
             order: tokio::sync::Mutex::default(),
             table: Mutex::default(),
         };
+        let now = Timestamp::now();
+        let mut of_others = 0;
         for row in ledger.store.subscriptions().await? {
             let (feed, generation) = (row.feed, row.generation);
-            if !ledger.take(row) {
-                let store = &ledger.store;
-                store.forget_subscription(feed, generation).await?;
+            // Under another key or address it may be that of a worker which uses it.
+            let in_use = row.state == "active" && row.lease_until.is_some_and(|end| end > now);
+            if ledger.take(row) {
+                continue;
             }
+            if ledger.is_shared() && in_use {
+                of_others += 1;
+                continue;
+            }
+            let store = &ledger.store;
+            store.forget_subscription(feed, generation).await?;
+        }
+        if of_others > 0 {
+            warn!(
+                subscriptions = of_others,
+                "subscriptions were made with another `public_url` or another `key` of `[postgres]`, and are left to lapse: \
+                 all workers need the same"
+            );
         }
         Ok(ledger)
     }

@@ -244,10 +244,32 @@ async fn no_worker_writes_over_what_another_has_heard_of_a_subscription() {
     }
 }
 
+#[tokio::test]
+async fn a_worker_with_another_key_leaves_to_others_what_they_use() {
+    let Some(base) = shared().await else { return };
+    let a = base.subscriber().await;
+    let token = base.asks(&a, "https://hub.example/").await;
+    let intent = Intent::Subscribe {
+        topic: URL[0].to_owned(),
+        lease: Some(DAY),
+    };
+    assert!(a.confirm(token.expose(), intent, Timestamp::now()).await);
+    base.asks(&a, "https://other-hub.example/").await;
+    let other = base.subscriber_with([8; 32]).await;
+    assert_eq!(other.recipient(token.expose()).await, Recipient::Unknown);
+    let rows = base.store.subscriptions().await.unwrap();
+    let left: Vec<&str> = rows.iter().map(|row| &*row.hub).collect();
+    assert_eq!(left, ["https://hub.example/"], "the one that works");
+}
+
 impl Base {
     /// What a worker has, with the key that all share.
     async fn subscriber(&self) -> Subscriber {
-        let keys = Keys::from_bytes([7; 32]);
+        self.subscriber_with([7; 32]).await
+    }
+
+    async fn subscriber_with(&self, key: [u8; 32]) -> Subscriber {
+        let keys = Keys::from_bytes(key);
         let public = "https://reader.example".parse().unwrap();
         Subscriber::open(self.store.clone(), keys, &public)
             .await
