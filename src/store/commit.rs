@@ -183,10 +183,10 @@ fn record_entries(
     tally: &mut Tally,
 ) -> Result<(), StoreError> {
     let window = document.window;
-    Turns::of_document(source.feed, document, |entry| {
-        source.compares(entry, window)
-    })
-    .take(conn)?;
+    if conn.is_postgres() {
+        let is_compared = |entry: &EntryRecord| source.compares(entry, window);
+        Turns::of_document(source.feed, document, is_compared).take(conn)?;
+    }
     for (n, entry) in document.entries.iter().enumerate() {
         let window = (n < MOST_COMPARED).then_some(window);
         record_entry(conn, source, entry, window, committed, tally)?;
