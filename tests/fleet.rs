@@ -60,6 +60,8 @@ mod proxy;
 mod receiver;
 #[path = "fleet/sight.rs"]
 mod sight;
+#[path = "fleet/start.rs"]
+mod start;
 #[path = "fleet/stories.rs"]
 mod stories;
 #[path = "fleet/worker.rs"]

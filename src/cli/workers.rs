@@ -82,6 +82,8 @@ pub fn run(context: &Context, args: &WorkersArgs) -> Result<ExitCode, CliError> 
 
 fn state(worker: &WorkerRow, now: Timestamp) -> &'static str {
     match worker.left {
+        // It was found dead after its lease had ended.
+        Some(left) if left > worker.until => "lost",
         Some(_) => "ended",
         None if worker.until < now => "silent",
         None => "at work",

@@ -15,7 +15,7 @@ use super::sinks::{self, SinkList, Surroundings};
 use super::source::{MAX_FILE, Origin, Source, read_text};
 use super::topics::{self, TopicList};
 use super::{Config, LogFormat, SinkConfig, SinkKind, opml, postgres, settings, sink_feed, web};
-use crate::model::{SinkId, Topic};
+use crate::model::{Database, SinkId, Topic};
 
 /// Keys of the main file that no other file may have.
 const MAIN_ONLY: [&str; 12] = [
@@ -88,7 +88,11 @@ fn assemble(main: &Rc<Source>, environment: &Environment, report: &Report) -> Co
     let schedule = settings::schedule(root.section("schedule", "[schedule]"));
     let fetch = settings::fetch(root.section("fetch", "[fetch]"), environment);
     let articles = settings::articles(root.section("articles", "[articles]"));
-    let (web, listen_at) = web::read(root.section("web", "[web]"), environment);
+    let lacks_key = match &database {
+        Some(Database::Server(server)) => server.key.is_none(),
+        _ => false,
+    };
+    let (web, listen_at) = web::read(root.section("web", "[web]"), environment, lacks_key);
     let dedup = settings::dedup(root.section("dedup", "[dedup]"));
     let alerts = settings::alerts(root.section("alerts", "[alerts]"));
     let retention = settings::retention(root.section("retention", "[retention]"));

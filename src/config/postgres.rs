@@ -25,6 +25,8 @@ pub(super) struct Postgres {
     lease: Option<Duration>,
 }
 
+/// Characters of the key at least.
+const SHORTEST_KEY: usize = 32;
 /// The leases that can be set.
 const LEASES: std::ops::RangeInclusive<Duration> = Duration::from_secs(5)..=Duration::from_mins(10);
 
@@ -35,7 +37,19 @@ pub(super) fn read(mut table: Table<'_>, environment: &Environment) -> Postgres 
     };
     let is_given = table.is_given();
     let password = secret(table.get("password"));
-    let key = secret(table.get("key"));
+    let key = table.get("key").and_then(|value| {
+        let key = resolve(&value, environment, Use::Database)?;
+        let length = key.expose().chars().count();
+        if length > 0 && length < SHORTEST_KEY {
+            let help = "make one with: head -c 32 /dev/urandom | base64".to_owned();
+            value.error(
+                format!("`key` has {length} characters and takes {SHORTEST_KEY} or more"),
+                Some(help),
+            );
+            return None;
+        }
+        Some(key)
+    });
     let extra_roots = table
         .setting("extra_roots")
         .and_then(|value| request::extra_roots(&value));

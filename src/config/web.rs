@@ -28,8 +28,13 @@ const ADVICE: &str =
     "set `token` or `password_hash`; make a token with: head -c 32 /dev/urandom | base64";
 
 /// `[web]`.
-/// The section, and where `listen` stands in it if it does.
-pub(super) fn read(mut table: Table<'_>, environment: &Environment) -> (WebConfig, Option<Origin>) {
+/// The section, and where `listen` stands in it if it does. `lacks_key` is whether the database is one of
+/// several workers that have no key for the addresses of callbacks.
+pub(super) fn read(
+    mut table: Table<'_>,
+    environment: &Environment,
+    lacks_key: bool,
+) -> (WebConfig, Option<Origin>) {
     let enabled_value = table.setting("enabled");
     let (listen_value, public_value) = (table.setting("listen"), table.setting("public_url"));
     let credentials = [
@@ -70,6 +75,15 @@ pub(super) fn read(mut table: Table<'_>, environment: &Environment) -> (WebConfi
             .ok()?;
         if url.query().is_some() {
             value.error("`public_url` can't have a query", None);
+            return None;
+        }
+        if lacks_key {
+            let help =
+                "write `key = { file = \"path\" }` into [postgres], the same for all workers";
+            value.error(
+                "`public_url` with a database on a server takes a key",
+                Some(help.to_owned()),
+            );
             return None;
         }
         Some(url)

@@ -449,8 +449,8 @@ impl Beats {
                     if self.tell.send(News::Heard(heard, began)).await.is_err() {
                         return;
                     }
-                    if knows && let Err(error) = self.engine.store.bury_the_dead().await {
-                        debug!("what dead workers held can't be taken now: {error}");
+                    if knows {
+                        self.bury_the_dead().await;
                     }
                 }
                 Ok(None) => {
@@ -473,6 +473,20 @@ impl Beats {
             if !self.rest(&mut calls, began).await {
                 return;
             }
+        }
+    }
+
+    async fn bury_the_dead(&self) {
+        match self.engine.store.bury_the_dead().await {
+            Ok(dead) => {
+                for worker in dead {
+                    warn!(
+                        worker,
+                        "a worker said nothing for the length of its lease: its work goes to the others"
+                    );
+                }
+            }
+            Err(error) => debug!("what dead workers held can't be taken now: {error}"),
         }
     }
 
@@ -562,6 +576,12 @@ fn fingerprint(live: &Live) -> String {
     hash.update(format!("{:?}", config.topics));
     for sink in &config.sinks {
         hash.update(sink.id.as_str());
+    }
+    if let Database::Server(server) = &config.database
+        && let Some(key) = &server.key
+    {
+        // A hash of it, with much else, of which four bytes are shown.
+        hash.update(Sha256::digest(key.expose()));
     }
     let hash: [u8; 32] = hash.finalize().into();
     let [a, b, c, d, ..] = hash;

@@ -35,6 +35,9 @@ pub async fn round(
 ) -> Result<RoundSummary, DaemonError> {
     let live = engine.live();
     rest_after_crash(engine, &live).await?;
+    if engine.store.is_shared() {
+        engine.store.bury_the_dead().await?;
+    }
     let mut fleet = Fleet::join(engine, &live).await?;
     if let Some(joined) = &mut fleet {
         let others = joined.all_or_nothing().await;

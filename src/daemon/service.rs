@@ -69,7 +69,7 @@ pub enum DaemonError {
     Listen(#[from] ListenError),
     /// A round was asked for, and workers are at work.
     #[error(
-        "{0} other workers poll for this database, or died within the length of a lease: `mentiond workers` lists \
+        "other workers ({0}) poll for this database, or died within the length of a lease: `mentiond workers` lists \
          them; stop them first, or leave the polling to them"
     )]
     OthersAtWork(usize),
@@ -136,16 +136,8 @@ pub async fn run(
     rest_after_crash(engine, &live).await?;
     let mut scheduler = Scheduler::new(engine.clone());
     scheduler.take_over(&live).await?;
-    let mut fleet = Fleet::join(engine, &live).await?;
-    warn_about_orphans(engine, &live).await?;
     let mut door = Door::bind(&live.config).await?;
-    let (push, hubs) = Push::start(engine, scheduler.feeds()).await?.unzip();
-    if let Some(push) = &push {
-        push.follow(scheduler.feeds()).await;
-    }
-    if let Some(door) = &mut door {
-        door.open(engine, &settled, hubs);
-    }
+    let mut fleet = Fleet::join(engine, &live).await?;
     let web = live.config.web.clone();
     let start_notifier = async |live: &Live| {
         Notifier::start(
@@ -158,7 +150,28 @@ pub async fn run(
         )
         .await
     };
-    let mut notifier = Some(start_notifier(&live).await?);
+    let opened = async {
+        warn_about_orphans(engine, &live).await?;
+        let (push, hubs) = Push::start(engine, scheduler.feeds()).await?.unzip();
+        if let Some(push) = &push {
+            push.follow(scheduler.feeds()).await;
+        }
+        if let Some(door) = &mut door {
+            door.open(engine, &settled, hubs);
+        }
+        Ok::<_, DaemonError>((push, start_notifier(&live).await?))
+    };
+    let (push, notifier) = match opened.await {
+        Ok(opened) => opened,
+        Err(error) => {
+            // Or the others would leave it a share of the work until its lease has ended.
+            if let Some(fleet) = fleet {
+                fleet.leave().await;
+            }
+            return Err(error);
+        }
+    };
+    let mut notifier = Some(notifier);
     // The old sinks' last deliveries, before the new ones begin.
     let mut draining: JoinSet<()> = JoinSet::new();
     let started = Started {

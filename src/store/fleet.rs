@@ -231,16 +231,19 @@ impl Store {
     }
 
     /// Takes from workers whose leases have run out what they hold, as far as nobody is just recording something
-    /// for it; the rest the next time. Their sessions are ended, which might hold up everybody else.
+    /// for it; the rest the next time. Their sessions are ended, which might hold up everybody else. Gives their
+    /// names, once each is buried.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn bury_the_dead(&self) -> Result<(), StoreError> {
+    pub async fn bury_the_dead(&self) -> Result<Vec<String>, StoreError> {
         let dead = self.write_within(Duration::from_secs(1), |conn| {
             conn.execute_batch("SET LOCAL lock_timeout = '1s'")?;
             bury_the_dead(conn)
         });
-        for sessions in dead.await? {
+        let mut names = Vec::new();
+        for (name, sessions) in dead.await? {
+            names.push(name);
             // Not every relative of PostgreSQL lets one end a session; they end by themselves, later.
             let ended = self.write_within(Duration::from_secs(1), move |conn| {
                 let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -249,7 +252,7 @@ impl Store {
             });
             let _ = ended.await;
         }
-        Ok(())
+        Ok(names)
     }
 
     /// A worker ends; what it still holds is free. If it [owes](Store::owes_a_poll) a poll, its feeds rest.
@@ -338,9 +341,11 @@ fn heartbeat(conn: &Connection, beat: &Beat) -> Result<Option<Heard>, StoreError
     if lives == 0 {
         return Ok(None);
     }
-    let mut alive =
-        conn.prepare_cached("SELECT id FROM worker WHERE left_ms IS NULL ORDER BY id")?;
-    let alive = alive.query_map([], |row| row.get(0))?;
+    // Who has come and never said a word since may have failed to start, and is left no share.
+    let mut alive = conn.prepare_cached(
+        "SELECT id FROM worker WHERE left_ms IS NULL AND (seen_ms > started_ms OR id = ?1) ORDER BY id",
+    )?;
+    let alive = alive.query_map([beat.worker], |row| row.get(0))?;
     let alive: Vec<i64> = alive.collect::<Result<_, _>>()?;
     let place = alive.iter().position(|id| *id == beat.worker).unwrap_or(0);
     let mut give = Vec::new();
@@ -391,18 +396,20 @@ fn heartbeat(conn: &Connection, beat: &Beat) -> Result<Option<Heard>, StoreError
     }))
 }
 
-/// Frees what workers hold whose leases have run out; gives the names of their sessions. Two that do it at once
+/// Frees what workers hold whose leases have run out; gives their names and those of their sessions. Two that do it at once
 /// bury different ones. A worker is buried once nothing is its any more.
-fn bury_the_dead(conn: &Connection) -> Result<Vec<String>, StoreError> {
+fn bury_the_dead(conn: &Connection) -> Result<Vec<(String, String)>, StoreError> {
     let now = now_ms(conn)?;
     let mut dead = conn.prepare_cached(
-        "SELECT id, until_ms, sessions FROM worker WHERE left_ms IS NULL AND until_ms < ?1
+        "SELECT id, until_ms, name, sessions FROM worker WHERE left_ms IS NULL AND until_ms < ?1
          ORDER BY id FOR UPDATE SKIP LOCKED",
     )?;
-    let rows = dead.query_map([now], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    let dead: Vec<(i64, i64, String)> = rows.collect::<Result<_, _>>()?;
-    let mut sessions = Vec::new();
-    for (worker, until, session) in dead {
+    let rows = dead.query_map([now], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+    })?;
+    let dead: Vec<(i64, i64, String, String)> = rows.collect::<Result<_, _>>()?;
+    let mut buried = Vec::new();
+    for (worker, until, name, session) in dead {
         conn.prepare_cached(
             "UPDATE lease SET worker_id = NULL, token = token + 1, freed_ms = ?2
              WHERE (kind, name) IN (SELECT kind, name FROM lease WHERE worker_id = ?1
@@ -414,11 +421,11 @@ fn bury_the_dead(conn: &Connection) -> Result<Vec<String>, StoreError> {
                AND NOT EXISTS (SELECT 1 FROM lease WHERE worker_id = ?1)",
         )?
         .execute([worker, now])?;
-        sessions.push(session);
+        buried.push((name, session));
     }
     conn.prepare_cached("DELETE FROM worker WHERE left_ms < ?1")?
         .execute([now - millis(LISTED)])?;
-    Ok(sessions)
+    Ok(buried)
 }
 
 /// Frees what a worker holds; `freed` is when it last did something for that which may not be recorded.

@@ -192,7 +192,11 @@ impl Newsroom {
         let site = Site::start();
         let hub = runtime().block_on(Hub::start(Manner::Accept));
         let receiver = Receiver::start(journal.clone());
-        std::fs::write(folder.join("hubs.key"), "the same for all workers\n").unwrap();
+        std::fs::write(
+            folder.join("hubs.key"),
+            "the same for all workers, and long enough\n",
+        )
+        .unwrap();
         let config = configuration(&site, &hub, &receiver);
         std::fs::write(folder.join("mentiond.toml"), config).unwrap();
         let workers = [1, 2].map(|n| Worker::new(n, &folder, database.url(database.port)));

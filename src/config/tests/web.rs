@@ -123,3 +123,29 @@ fn a_host_is_a_name_or_an_address_alone() {
          m.toml:3:27: `a.org:80` is not a host; write a name or an address without scheme, port and path"
     );
 }
+
+#[test]
+fn callbacks_at_several_workers_need_a_key_that_is_long_enough() {
+    let on_a_server = |key: &str| {
+        let text = format!(
+            "database = 'postgres://me@db.example/news'\n[postgres]\n{key}\n[web]\n\
+             public_url = 'https://a.org/'\n{REST}"
+        );
+        let pairs = [
+            ("SHORT", "short"),
+            ("LONG", "0123456789abcdef0123456789abcdef"),
+        ];
+        match load_text(Path::new("m.toml"), text, &environment(&pairs)) {
+            Ok(config) => printed(&config.warnings),
+            Err(error) => error.to_string(),
+        }
+    };
+    let lacks = "m.toml:5:14: `public_url` with a database on a server takes a key; write `key = { file = \"path\" }` into \
+                 [postgres], the same for all workers";
+    assert_eq!(on_a_server(""), lacks);
+    assert!(
+        on_a_server("key = { env = 'SHORT' }")
+            .contains("m.toml:3:7: `key` has 5 characters and takes 32 or more; make one with: ")
+    );
+    assert_eq!(on_a_server("key = { env = 'LONG' }"), "");
+}

@@ -69,6 +69,8 @@ async fn pieces_are_shared_evenly_and_each_has_one_worker() {
         (1024, 2)
     );
     let b = base.joins("b").await;
+    let unasked = base.beats(a).await.unwrap();
+    assert_eq!(unasked.give, [], "who never said a word gets no share");
     assert_eq!(base.beats(b).await.unwrap().held, []);
     let asked = base.beats(a).await.unwrap();
     let many = |kind, has_feeds| {
