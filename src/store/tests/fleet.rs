@@ -256,12 +256,14 @@ async fn a_worker_with_another_key_leaves_to_others_what_they_use() {
         lease: Some(DAY),
     };
     assert!(a.confirm(token.expose(), intent, Timestamp::now()).await);
-    base.asks(&a, "https://other-hub.example/").await;
     let other = base.subscriber_with([8; 32]).await;
     assert_eq!(other.recipient(token.expose()).await, Recipient::Unknown);
-    let rows = base.store.subscriptions().await.unwrap();
-    let left: Vec<&str> = rows.iter().map(|row| &*row.hub).collect();
-    assert_eq!(left, ["https://hub.example/"], "the one that works");
+    assert_eq!(base.count("subscription"), 1, "it works for others");
+    base.sql()
+        .execute_batch("UPDATE subscription SET lease_until_ms = 1")
+        .unwrap();
+    base.subscriber_with([8; 32]).await;
+    assert_eq!(base.count("subscription"), 0, "nobody has any use for it");
 }
 
 impl Base {
