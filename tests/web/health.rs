@@ -83,6 +83,18 @@ fn metrics_count_what_happened() {
 }
 
 #[test]
+fn metrics_are_there_when_the_database_cannot_be_read() {
+    let (served, _site, _hook) = Served::with_news(3, OPEN);
+    let conn = served.home.database();
+    conn.execute_batch("ALTER TABLE page RENAME TO page_away")
+        .unwrap();
+    let answer = served.api.get("/metrics");
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert!(answer.body.contains("\nmentiond_ready "), "{answer:?}");
+    assert!(!answer.body.contains("mentiond_deliveries{"), "{answer:?}");
+}
+
+#[test]
 fn log_lines_do_not_name_the_spans_that_they_stand_in() {
     let log = "[log]\nformat = \"json\"\nlevel = \"debug\"\n";
     let (served, _site, _hook) = Served::with_news(3, &format!("{OPEN}{log}"));

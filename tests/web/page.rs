@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::client::{Answer, Api, OPEN, Served, items};
+use crate::client::{Answer, Api, OPEN, Served, items, news};
 use crate::support::{Hook, Item, Site, rss};
 
 const LOCKED: &str = "[web]\nenabled = true\nlisten = \"127.0.0.1:0\"\n\
@@ -79,6 +79,21 @@ fn every_page_is_there_with_what_was_found() {
         assert_eq!(refused.status, 400, "{wrong}");
         is_page(&refused);
     }
+}
+
+/// The list goes by time, and the stream by number.
+#[test]
+fn an_open_overview_is_sent_what_came_after_it_and_nothing_twice() {
+    let (served, site, _hook) = Served::with_news(6, OPEN);
+    let first = "UPDATE mention SET created_ms = created_ms + 60000
+         WHERE id = (SELECT min(id) FROM mention)";
+    assert_eq!(served.home.database().execute(first, []).unwrap(), 1);
+    let overview = page(&served.api, "/");
+    let mut stream = served.api.stream(attribute(&overview, "data-stream=\""));
+    let mut more = news(6);
+    more.push(Item::new("late", "Putin came late"));
+    site.publish("/wire", rss(&more));
+    assert_eq!(stream.next().unwrap().data["title"], "Putin came late");
 }
 
 #[test]

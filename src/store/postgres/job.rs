@@ -26,6 +26,16 @@ pub(super) fn with<T>(
     result.unwrap_or_else(|panic| resume_unwind(panic))
 }
 
+/// Runs a job as [`with`] does, on a thread where that holds nobody up.
+pub(super) async fn apart<T, F>(client: Object, answer: Duration, job: F) -> Result<T, StoreError>
+where
+    T: Send + 'static,
+    F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+{
+    let task = tokio::task::spawn_blocking(move || with(client, answer, job));
+    task.await.unwrap_or(Err(StoreError::Closed))
+}
+
 /// Runs a job in a transaction.
 pub(super) fn transaction<T>(
     conn: &Connection,

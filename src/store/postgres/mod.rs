@@ -12,6 +12,7 @@ mod announce;
 mod connect;
 mod job;
 pub(super) mod partitions;
+mod replica;
 pub(super) mod schema;
 mod tables;
 
@@ -26,7 +27,8 @@ use tracing::warn;
 
 use self::announce::{CHANNEL, Calls, GATHER};
 use self::connect::Way;
-use self::job::{transaction, with};
+use self::job::{apart, transaction, with};
+use self::replica::Replica;
 use super::sql::{Connection, Session};
 use super::{Call, StoreError, copy};
 use crate::model::ServerOptions;
@@ -77,8 +79,8 @@ pub(super) struct Server {
     control: Pool,
     way: Way,
     calls: Arc<Calls>,
-    /// Where people read: the replica, or the server.
-    readers: Pool,
+    /// Where people read, if not here.
+    replica: Option<Arc<Replica>>,
     may_write: bool,
     /// How long an answer is waited for.
     answer: Duration,
@@ -130,9 +132,12 @@ impl Server {
         let way = Way::to(options, &options.url, &name, use_.limits())?;
         let pool = way.pool(options.connections)?;
         let control = way.pool(CONTROL)?;
-        let readers = match &options.replica {
-            Some(url) => Way::to(options, url, &name, use_.limits())?.pool(options.connections)?,
-            None => pool.clone(),
+        let replica = match &options.replica {
+            Some(url) => {
+                let way = Way::to(options, url, &name, use_.limits())?;
+                Some(Replica::new(way.pool(options.connections)?))
+            }
+            None => None,
         };
         Ok(Self {
             name: options.to_string(),
@@ -140,7 +145,7 @@ impl Server {
             control,
             way,
             calls: Arc::default(),
-            readers,
+            replica,
             may_write: use_ != Use::Looking,
             answer: match use_ {
                 Use::Working => ANSWER,
@@ -207,18 +212,24 @@ impl Server {
         self.on_server(job)
     }
 
-    /// Reads on a thread where that holds nobody up; `for_people` also what is a moment old.
+    /// Reads on a thread where that holds nobody up; `for_people` also what is a moment old, from the replica
+    /// while that is there.
     pub(super) async fn read<T, F>(&self, for_people: bool, job: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        let pool = if for_people {
-            &self.readers
-        } else {
-            &self.pool
-        };
-        self.read_within(pool, self.answer, job).await
+        if for_people
+            && let (Some(replica), Some(runtime)) = (&self.replica, &self.runtime)
+            && let Some(client) = replica.connection(runtime.handle()).await
+        {
+            let read = apart(client, self.answer, job).await;
+            if let Err(error @ StoreError::Unreachable(_)) = &read {
+                replica.fails(error);
+            }
+            return read;
+        }
+        self.read_within(self.answer, job).await
     }
 
     /// The same of what may take long.
@@ -233,22 +244,16 @@ impl Server {
             conn.execute_batch("ROLLBACK")?;
             read
         };
-        self.read_within(&self.pool, AT_LEISURE, unlimited).await
+        self.read_within(AT_LEISURE, unlimited).await
     }
 
-    async fn read_within<T, F>(
-        &self,
-        pool: &Pool,
-        answer: Duration,
-        job: F,
-    ) -> Result<T, StoreError>
+    async fn read_within<T, F>(&self, answer: Duration, job: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        let client = self.connection(pool).await?;
-        let task = tokio::task::spawn_blocking(move || with(client, answer, job));
-        let read = task.await.unwrap_or(Err(StoreError::Closed));
+        let client = self.connection(&self.pool).await?;
+        let read = apart(client, answer, job).await;
         if let Err(error) = &read {
             self.mind(error);
         }
@@ -259,7 +264,7 @@ impl Server {
     /// waited for in its turn.
     fn mind(&self, error: &StoreError) {
         if matches!(error, StoreError::Unreachable(_)) {
-            for pool in [&self.pool, &self.control, &self.readers] {
+            for pool in [&self.pool, &self.control] {
                 pool.retain(|_, _| false);
             }
         }
@@ -337,6 +342,15 @@ impl Server {
         Self::connect(options, Use::Mending)
     }
 
+    /// Whether people read from a replica, once that is known.
+    #[cfg(test)]
+    pub(super) async fn reads_from_replica(&self) -> bool {
+        match &self.replica {
+            Some(replica) => replica.is_used().await,
+            None => false,
+        }
+    }
+
     /// A session outside of any transaction.
     pub(super) fn session(&self) -> Result<Connection, StoreError> {
         let client = self.connection_now(&self.pool)?;
@@ -388,7 +402,9 @@ impl Server {
     pub(super) fn close(mut self) {
         self.pool.close();
         self.control.close();
-        self.readers.close();
+        if let Some(replica) = &self.replica {
+            replica.pool.close();
+        }
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }

@@ -298,3 +298,34 @@ impl Base {
         Keys::from_bytes([7; 32]).token(self.row(0), row.generation)
     }
 }
+
+/// A port of this machine at which nobody listens.
+fn closed_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+#[tokio::test]
+async fn people_read_from_the_first_server_while_the_replica_is_away() {
+    let Some(mut options) = server() else { return };
+    let first = options.url.clone();
+    options.replica = Some(format!("postgres://me@127.0.0.1:{}/news", closed_port()));
+    let store = Store::open(Database::Server(Box::new(options.clone()))).unwrap();
+    let base = furnished(store, tempfile::tempdir().unwrap()).await;
+    let Backend::Server(server) = &base.store.inner.backend else {
+        unreachable!()
+    };
+    for _ in 0..3 {
+        assert_eq!(base.store.for_people().totals().await.unwrap(), (0, 0));
+        assert!(!server.reads_from_replica().await);
+    }
+    // One that is there is read from.
+    options.replica = Some(first);
+    let store = Store::open(Database::Server(Box::new(options))).unwrap();
+    let Backend::Server(server) = &store.inner.backend else {
+        unreachable!()
+    };
+    assert_eq!(store.for_people().totals().await.unwrap(), (0, 0));
+    assert!(server.reads_from_replica().await);
+    assert_eq!(store.for_people().totals().await.unwrap(), (0, 0));
+}

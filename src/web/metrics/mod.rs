@@ -1,28 +1,33 @@
 //! `/metrics` in the text format of Prometheus.
 //!
 //! Counters count since the start and never fall, as their readers expect; all else is as it is at the time
-//! of the request. A request costs no walk over the history ([`Figures`]). Labels are bounded: topics and
-//! sinks that are not configured (any more) share one value, and those that are have a sample before
-//! anything happens.
+//! of the request. A request costs no walk over the history ([`Figures`]). Where the database can't be read,
+//! its figures are missing and those of the process are there: they say what is wrong. Labels are bounded:
+//! topics and sinks that are not configured (any more) share one value, and those that are have a sample
+//! before anything happens.
 
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use tokio::time::timeout;
+use tracing::debug;
 
 use self::text::{MEDIA, Text};
 use super::app::{App, Vitals};
 use super::health::reasons;
-use super::problem::Problem;
 use crate::model::Timestamp;
 use crate::notify::End;
 use crate::store::Figures;
 
 /// The label of what is not configured.
 const OTHER: &str = "(not configured)";
+/// How long the database's figures are waited for, within what a scrape may take.
+const FIGURES_TIMEOUT: Duration = Duration::from_secs(5);
 /// Where a delivery can stand that is not over.
 const STANDINGS: [&str; 4] = ["held", "waiting", "dead", "mentions"];
 /// The states of `WebSub` subscriptions.
@@ -40,13 +45,13 @@ const SUBSCRIPTIONS: [&str; 8] = [
 /// Figures for Prometheus.
 #[utoipa::path(get, path = "/metrics", tag = "state", responses(
     (status = 200, description = "Prometheus text format 0.0.4", body = String, content_type = "text/plain")))]
-pub(super) async fn show(State(app): State<App>) -> Result<Response, Problem> {
-    let (figures, reasons) = tokio::join!(app.store.figures(), reasons(&app));
+pub(super) async fn show(State(app): State<App>) -> Response {
+    let (figures, reasons) = tokio::join!(figures(&app), reasons(&app));
     let config = app.daemon.config();
     let (topics, sinks) = (&config.topics, &config.sinks);
     let text = render(&Seen {
         vitals: &app.daemon.vitals(),
-        figures: &figures?,
+        figures: figures.as_ref(),
         topics: topics.iter().map(|topic| topic.id.as_str()).collect(),
         sinks: sinks.iter().map(|sink| sink.id.as_str()).collect(),
         is_ready: reasons.is_empty(),
@@ -55,13 +60,29 @@ pub(super) async fn show(State(app): State<App>) -> Result<Response, Problem> {
         memory: memory(),
         now: Timestamp::now(),
     });
-    Ok(([(CONTENT_TYPE, MEDIA)], text).into_response())
+    ([(CONTENT_TYPE, MEDIA)], text).into_response()
+}
+
+/// The database's figures, if it can be read.
+async fn figures(app: &App) -> Option<Figures> {
+    match timeout(FIGURES_TIMEOUT, app.store.figures()).await {
+        Ok(Ok(figures)) => Some(figures),
+        Ok(Err(error)) => {
+            debug!("metrics go without the database's figures: {error}");
+            None
+        }
+        Err(_) => {
+            debug!("metrics go without the database's figures: they took too long");
+            None
+        }
+    }
 }
 
 /// What there is to tell.
 struct Seen<'s> {
     vitals: &'s Vitals,
-    figures: &'s Figures,
+    /// What the database says, where it can be read.
+    figures: Option<&'s Figures>,
     /// The topics that are configured.
     topics: BTreeSet<&'s str>,
     /// The sinks that are configured.
@@ -83,9 +104,13 @@ fn render(seen: &Seen<'_>) -> String {
     process(&mut text, seen);
     polls(&mut text, seen);
     news(&mut text, seen);
-    deliveries(&mut text, seen);
-    push(&mut text, seen);
-    database(&mut text, seen);
+    attempts(&mut text, seen);
+    if let Some(figures) = seen.figures {
+        mentions(&mut text, seen, figures);
+        deliveries(&mut text, seen, figures);
+        push(&mut text, figures);
+        database(&mut text, figures);
+    }
     text.0
 }
 
@@ -174,19 +199,64 @@ fn polls(text: &mut Text, seen: &Seen<'_>) {
         "How long polls took, from request to commit.",
         &vitals.poll_time,
     );
-    text.gauge(
-        "mentiond_pages_waiting",
-        "Pages behind entries that wait to be read.",
-        seen.figures.pages_waiting as f64,
-    );
 }
 
 fn news(text: &mut Text, seen: &Seen<'_>) {
-    let (vitals, figures) = (seen.vitals, seen.figures);
+    let vitals = seen.vitals;
     text.counter(
         "mentiond_entries_total",
         "New entries since the start.",
         vitals.entries as f64,
+    );
+    text.counter(
+        "mentiond_alerts_created_total",
+        "Alerts that the daemon made since the start.",
+        vitals.alerts as f64,
+    );
+    text.gauge(
+        "mentiond_spike_watch_timestamp_seconds",
+        "When the daemon last looked for topics that are mentioned far more than usual, in seconds since \
+         the epoch; 0 before it did.",
+        vitals.looked_for_spikes.map_or(0.0, seconds),
+    );
+}
+
+/// Nothing yet, for each sink that is configured.
+fn of_each<'s>(seen: &Seen<'s>, states: &[&'static str]) -> BTreeMap<(&'s str, &'s str), f64> {
+    let sinks = seen.sinks.iter();
+    sinks
+        .flat_map(|sink| states.iter().map(|state| ((*sink, *state), 0.0)))
+        .collect()
+}
+
+fn attempts(text: &mut Text, seen: &Seen<'_>) {
+    let vitals = seen.vitals;
+    let mut attempts = of_each(seen, &End::ALL.map(End::as_str));
+    for (sink, end, n) in &vitals.attempts {
+        let key = (label(&seen.sinks, sink.as_str()), end.as_str());
+        *attempts.entry(key).or_default() += *n as f64;
+    }
+    text.by_two(
+        (
+            "mentiond_delivery_attempts_total",
+            "counter",
+            "Attempts to deliver since the start.",
+        ),
+        ["sink", "outcome"],
+        attempts,
+    );
+    text.histogram(
+        "mentiond_delivery_duration_seconds",
+        "How long attempts to deliver took.",
+        &vitals.attempt_time,
+    );
+}
+
+fn mentions(text: &mut Text, seen: &Seen<'_>, figures: &Figures) {
+    text.gauge(
+        "mentiond_pages_waiting",
+        "Pages behind entries that wait to be read.",
+        figures.pages_waiting as f64,
     );
     text.gauge(
         "mentiond_last_entry_timestamp_seconds",
@@ -206,28 +276,10 @@ fn news(text: &mut Text, seen: &Seen<'_>) {
         "topic",
         mentions,
     );
-    text.counter(
-        "mentiond_alerts_created_total",
-        "Alerts that the daemon made since the start.",
-        vitals.alerts as f64,
-    );
-    text.gauge(
-        "mentiond_spike_watch_timestamp_seconds",
-        "When the daemon last looked for topics that are mentioned far more than usual, in seconds since \
-         the epoch; 0 before it did.",
-        vitals.looked_for_spikes.map_or(0.0, seconds),
-    );
 }
 
-fn deliveries(text: &mut Text, seen: &Seen<'_>) {
-    let (vitals, figures) = (seen.vitals, seen.figures);
-    let of_each = |states: &[&'static str]| -> BTreeMap<(&str, &str), f64> {
-        let sinks = seen.sinks.iter();
-        sinks
-            .flat_map(|sink| states.iter().map(|state| ((*sink, *state), 0.0)))
-            .collect()
-    };
-    let mut kept = of_each(&STANDINGS);
+fn deliveries(text: &mut Text, seen: &Seen<'_>, figures: &Figures) {
+    let mut kept = of_each(seen, &STANDINGS);
     for ((sink, state), n) in &figures.deliveries {
         *kept.entry((label(&seen.sinks, sink), state)).or_default() += *n as f64;
     }
@@ -254,25 +306,6 @@ fn deliveries(text: &mut Text, seen: &Seen<'_>) {
         "sink",
         oldest,
     );
-    let mut attempts = of_each(&End::ALL.map(End::as_str));
-    for (sink, end, n) in &vitals.attempts {
-        let key = (label(&seen.sinks, sink.as_str()), end.as_str());
-        *attempts.entry(key).or_default() += *n as f64;
-    }
-    text.by_two(
-        (
-            "mentiond_delivery_attempts_total",
-            "counter",
-            "Attempts to deliver since the start.",
-        ),
-        ["sink", "outcome"],
-        attempts,
-    );
-    text.histogram(
-        "mentiond_delivery_duration_seconds",
-        "How long attempts to deliver took.",
-        &vitals.attempt_time,
-    );
     let standing = |sink: &str| figures.sinks.get(sink).copied().unwrap_or_default();
     let sinks = || seen.sinks.iter().copied();
     text.by(
@@ -295,8 +328,7 @@ fn deliveries(text: &mut Text, seen: &Seen<'_>) {
     );
 }
 
-fn push(text: &mut Text, seen: &Seen<'_>) {
-    let figures = seen.figures;
+fn push(text: &mut Text, figures: &Figures) {
     let count = |state| figures.subscriptions.get(state).copied().unwrap_or(0) as f64;
     text.by(
         (
@@ -315,8 +347,8 @@ fn push(text: &mut Text, seen: &Seen<'_>) {
     }
 }
 
-fn database(text: &mut Text, seen: &Seen<'_>) {
-    let (sizes, rows) = (seen.figures.sizes, &seen.figures.rows);
+fn database(text: &mut Text, figures: &Figures) {
+    let (sizes, rows) = (figures.sizes, &figures.rows);
     text.gauge(
         "mentiond_database_bytes",
         "The size of the database file.",

@@ -7,6 +7,10 @@ use crate::model::SinkId;
 use crate::store::{Sizes, Standing};
 
 fn rendered() -> String {
+    rendered_with(true)
+}
+
+fn rendered_with(database: bool) -> String {
     let poll_time = Histogram::default();
     poll_time.observe(Duration::from_millis(7));
     let id = |id| SinkId::new(id).unwrap();
@@ -46,7 +50,7 @@ fn rendered() -> String {
     };
     render(&Seen {
         vitals: &vitals,
-        figures: &figures,
+        figures: database.then_some(&figures),
         topics: ["sco", "putin"].into(),
         sinks: ["hook", "log"].into(),
         is_ready: true,
@@ -91,6 +95,37 @@ fn figures_have_their_labels_and_those_are_bounded() {
     ] {
         assert!(text.lines().any(|l| l == line), "{line}\n{text}");
     }
+}
+
+#[test]
+fn without_the_database_the_process_tells_what_it_knows() {
+    let (whole, alone) = (rendered(), rendered_with(false));
+    let names = |text: &str| -> BTreeSet<String> {
+        let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+        types
+            .map(|line| line.split(' ').next().unwrap().to_owned())
+            .collect()
+    };
+    assert!(alone.lines().all(|line| whole.lines().any(|l| l == line)));
+    let missing: Vec<_> = names(&whole).difference(&names(&alone)).cloned().collect();
+    assert_eq!(
+        missing,
+        [
+            "mentiond_database_bytes",
+            "mentiond_database_free_bytes",
+            "mentiond_database_rows",
+            "mentiond_database_wal_bytes",
+            "mentiond_deliveries",
+            "mentiond_last_entry_timestamp_seconds",
+            "mentiond_mentions_total",
+            "mentiond_outbox_oldest_seconds",
+            "mentiond_pages_waiting",
+            "mentiond_sink_paused",
+            "mentiond_sink_stopped",
+            "mentiond_websub_lease_end_timestamp_seconds",
+            "mentiond_websub_subscriptions",
+        ]
+    );
 }
 
 #[test]

@@ -10,10 +10,11 @@ use serde::Serialize;
 use super::item::{Item, name};
 use super::{Fault, Html, render, words};
 use crate::model::Timestamp;
-use crate::store::{AlertQuery, MentionFilter, MentionRow, TopicPulse};
+use crate::store::{AlertQuery, MentionFilter, MentionPlace, MentionRow, TopicPulse};
 use crate::trends::series::{Unit, series};
 use crate::web::access::Caller;
 use crate::web::app::App;
+use crate::web::cursor::Cursor;
 use crate::web::problem::Problem;
 
 /// Days of a chart, the one that runs included.
@@ -27,6 +28,8 @@ const SPIKES: usize = 500;
 struct Overview {
     topics: Vec<Topic>,
     mentions: Vec<Mention>,
+    /// Behind which event the stream of new mentions begins.
+    tip: String,
     alerts: Vec<Item>,
     days: u32,
 }
@@ -68,7 +71,13 @@ pub(super) async fn show(
         limit: LATEST,
         ..MentionFilter::default()
     };
+    // Asked for before the list, so that nothing is missed in between. The list goes by time, not by number.
+    let tip = app.store.last_mention(None).await?;
     let mentions = app.store.mentions(filter).await?;
+    let tip = mentions.iter().fold(tip, |tip, row| MentionPlace {
+        found: tip.found.max(row.found),
+        id: tip.id.max(row.id),
+    });
     let mentions = mentions.into_iter().map(|row| Mention {
         topic_name: name(&config, &row.topic),
         row,
@@ -76,6 +85,7 @@ pub(super) async fn show(
     let overview = Overview {
         topics: topics(&app, now).await?,
         mentions: mentions.collect(),
+        tip: Cursor::from(tip).to_string(),
         alerts: Item::list(alerts, &config),
         days: DAYS,
     };
