@@ -27,7 +27,8 @@ pub struct PruneArgs {
     /// Remove nothing; tell what would be.
     #[arg(long)]
     dry_run: bool,
-    /// Make the file smaller afterwards. Needs the database for itself, and twice its size on the disk.
+    /// Make the file smaller afterwards. Needs the database for itself, and twice its size on the disk. Not for a
+    /// server, which has a VACUUM of its own.
     #[arg(long, conflicts_with = "dry_run")]
     vacuum: bool,
     /// Print one JSON object a line and table.
@@ -45,6 +46,13 @@ struct Line {
 
 pub fn run(context: &Context, args: &PruneArgs) -> Result<ExitCode, CliError> {
     let config = context.load_without_secrets()?;
+    if args.vacuum && config.database.file().is_none() {
+        return Err(CliError::Usage(
+            "--vacuum is for a database in a file, and this one is on a server, which makes room by its own VACUUM: \
+             leave it out; nothing was removed"
+                .to_owned(),
+        ));
+    }
     let keep = Keep {
         entries: config.retention.entries,
         seen: config.retention.seen,

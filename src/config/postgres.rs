@@ -8,6 +8,7 @@ use super::environment::{Environment, Use};
 use super::reader::Table;
 use super::request;
 use super::secret::resolve;
+use super::server_url::server_url;
 use super::value::Value;
 use crate::model::{Secret, ServerOptions};
 
@@ -113,21 +114,14 @@ impl Postgres {
 /// A server's URL. A password may stand in a variable, and not in the file.
 pub(super) fn url(value: &Value<'_>) -> Option<String> {
     let text = value.line(4096)?;
-    let shape = "write \"postgres://user@host:5432/database\"".to_owned();
-    let Ok(url) = Url::parse(text) else {
-        value.error(
-            format!("{} is not a server's URL", value.label()),
-            Some(shape),
-        );
-        return None;
+    let taken = match server_url(text) {
+        Ok(taken) => taken,
+        Err(bad) => {
+            value.error(bad.message(&value.label()), bad.help);
+            return None;
+        }
     };
-    if !ServerOptions::is_url(text) {
-        value.error(
-            format!("{} is not a server's URL", value.label()),
-            Some(shape),
-        );
-        return None;
-    }
+    let url = Url::parse(&taken).ok()?;
     let named = url.query_pairs().any(|(name, _)| name == "password");
     if (url.password().is_some() || named) && !value.is_variable() {
         let help =
@@ -141,5 +135,5 @@ pub(super) fn url(value: &Value<'_>) -> Option<String> {
         );
         return None;
     }
-    Some(text.to_owned())
+    Some(taken)
 }

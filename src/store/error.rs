@@ -1,7 +1,7 @@
 //! What can go wrong with the database, in words for the person who must act.
 
 use std::error::Error as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use rusqlite::ErrorCode;
 
 use super::sql;
 use crate::fleet::Lost;
+use crate::model::ServerOptions;
 
 /// An error of the store.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -16,8 +17,9 @@ pub enum StoreError {
     /// The database was written by a later mentiond.
     #[error(
         "the database {} has schema version {found}, this mentiond knows {known}: it was written by a \
-         newer mentiond; run that one, or point `database` at another file",
-        path.display()
+         newer mentiond; run that one, or {}",
+        path.display(),
+        elsewhere(path)
     )]
     Newer {
         /// The database.
@@ -68,7 +70,12 @@ pub enum StoreError {
         detail: String,
     },
     /// There is no database yet.
-    #[error("there is no database at {} yet: `mentiond run` or `mentiond poll` makes it", .0.display())]
+    #[error(
+        "there {} at {} yet: `mentiond run` or `mentiond poll` makes {}",
+        if is_server(.0) { "are no tables of mentiond" } else { "is no database" },
+        .0.display(),
+        if is_server(.0) { "them" } else { "it" }
+    )]
     Missing(PathBuf),
     /// A copy into the database has begun and not ended: what is missing nobody knows but the copy.
     #[error(
@@ -114,6 +121,9 @@ pub enum StoreError {
         "the database server refuses this ({0}): check `database`, the password and the rights of its user"
     )]
     Refused(String),
+    /// The server was reached, and is not to be used as things are configured.
+    #[error("the database server was reached, but {0}")]
+    Unusable(String),
     /// Others wrote the same at the same time, again and again.
     #[error("others write the same at the same time ({0})")]
     Conflict(String),
@@ -176,6 +186,9 @@ impl From<tokio_postgres::Error> for StoreError {
             if let Some(cause) = error.source() {
                 words = format!("{words}: {cause}");
             }
+            if let Some(why) = unusable(&error) {
+                return Self::Unusable(why);
+            }
             // What the library can't make of values is a fault of ours, the rest is the network's.
             let is_ours =
                 words.starts_with("error serializing") || words.starts_with("error deserializing");
@@ -204,3 +217,62 @@ impl From<tokio_postgres::Error> for StoreError {
         }
     }
 }
+
+/// Whether it is the name of a server's database.
+fn is_server(path: &Path) -> bool {
+    path.to_str().is_some_and(ServerOptions::is_url)
+}
+
+/// What to do where the database at hand is not to be used.
+fn elsewhere(path: &Path) -> &'static str {
+    if is_server(path) {
+        "name another database of a server in `database`"
+    } else {
+        "point `database` at another file"
+    }
+}
+
+/// Why a server that answered does not become one of ours, and what to do: what trying again does not change. A
+/// connection that is lost on the way is none of these.
+fn unusable(error: &tokio_postgres::Error) -> Option<String> {
+    let cause = error.source()?;
+    if let Some(why) = distrusted(cause) {
+        return Some(why);
+    }
+    // The library's own words; its errors have no kinds to ask for.
+    let (what, cause) = (error.to_string(), cause.to_string());
+    Some(match (what.as_str(), cause.as_str()) {
+        ("invalid configuration", "password missing") => {
+            "it asks for a password: set `password` in [postgres]".to_owned()
+        }
+        ("error performing TLS handshake", "server does not support TLS") => {
+            "it has no TLS, on which `sslmode=require` insists: set it up there, or write ?sslmode=disable into the URL \
+             on a network that you trust"
+                .to_owned()
+        }
+        ("invalid configuration" | "authentication error", _) => {
+            format!("it can't be used so ({cause}): check the URL in `database` and the password")
+        }
+        _ => return None,
+    })
+}
+
+/// What is wrong with the server's certificate.
+fn distrusted(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let error = cause.downcast_ref::<std::io::Error>()?.get_ref()?;
+    let rustls::Error::InvalidCertificate(what) = error.downcast_ref::<rustls::Error>()? else {
+        return None;
+    };
+    let advice = match what {
+        rustls::CertificateError::UnknownIssuer => {
+            "its certificate is not trusted: name its issuer in `extra_roots` of [postgres]"
+        }
+        _ => "its certificate is not valid: have it replaced there",
+    };
+    Some(format!(
+        "{advice}, or write ?sslmode=disable into the URL on a network that you trust ({error})"
+    ))
+}
+
+#[cfg(test)]
+mod tests;

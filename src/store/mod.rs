@@ -219,7 +219,16 @@ impl Store {
         }
     }
 
-    /// The version of the schema that this program reads and writes.
+    /// The version of the schema that this program reads and writes in a database of this one's kind.
+    #[must_use]
+    pub fn version(&self) -> usize {
+        match &self.inner.backend {
+            Backend::File(_) => schema::VERSION,
+            Backend::Server(_) => postgres::schema::VERSION,
+        }
+    }
+
+    /// The version of a file's schema that this program reads and writes.
     #[must_use]
     pub const fn schema_version() -> usize {
         schema::VERSION

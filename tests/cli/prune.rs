@@ -28,6 +28,27 @@ fn home() -> (Site, Hook, Home) {
 }
 
 #[test]
+fn a_server_is_not_asked_for_what_only_a_file_can_do() {
+    let home = Home::new();
+    // Nobody listens there, so that to have asked it would be another error.
+    home.write_config("database = \"postgres://mentiond@127.0.0.1:1/news\"\n");
+    let ended = Ended::of(home.run(&["prune", "--vacuum"])).code(2);
+    assert!(
+        ended
+            .stderr
+            .contains("--vacuum is for a database in a file"),
+        "{}",
+        ended.error
+    );
+    assert!(
+        ended.error.contains("nothing was removed"),
+        "{}",
+        ended.error
+    );
+    assert_eq!(ended.out, "");
+}
+
+#[test]
 fn what_is_old_is_told_and_then_removed() {
     let (_site, _hook, home) = home();
     let before = home.dump(&[]);

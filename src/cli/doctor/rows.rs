@@ -22,7 +22,7 @@ pub(super) fn opened(
     let missing = matches!(store, Err(StoreError::Missing(_)));
     match store {
         Ok(store) => {
-            let text = format!("{}, schema version {}", database, Store::schema_version());
+            let text = format!("{database}, schema version {}", store.version());
             (Some(store), Finding::ok("database", text))
         }
         Err(error) if missing => {

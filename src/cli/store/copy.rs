@@ -17,9 +17,9 @@ use crate::store::{Copied, CopiedTable, CopyError, CopyProgress, CopyStep, Store
 
 /// Copy the database into another, from a file to a PostgreSQL server or back, and compare the two.
 ///
-/// Stop the daemon first. The source stays as it is; the target must be empty or not there. A copy that was broken
-/// off, however, goes on where it was when the same command is run again; until it has ended, no daemon takes
-/// the target. The index of the search is made anew; the key of the WebSub callbacks is not copied.
+/// Stop the daemon first. The source stays as it is; the target must be empty: a file need not be there, a server's
+/// database must exist, without tables of mentiond. A copy that was broken off, however, goes on where it was when the
+/// same command is run again; until it has ended, no daemon takes the target. The index of the search is made anew; the key of the WebSub callbacks is not copied.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A database is sqlite:PATH, a path, or postgres://user@host:5432/database. For a server the password and
@@ -150,12 +150,13 @@ fn database(
     password: Option<&str>,
 ) -> Result<Database, CliError> {
     if ServerOptions::is_url(text) {
+        let url = config::server_url(text).map_err(|bad| CliError::Usage(bad.of("the URL")))?;
         let mut options = match template {
             Some(template) => ServerOptions {
-                url: text.to_owned(),
+                url,
                 ..template.clone()
             },
-            None => ServerOptions::new(text),
+            None => ServerOptions::new(url),
         };
         if options.password.is_none() {
             options.password = password.map(|password| Secret::new(password.to_owned()));

@@ -63,8 +63,8 @@ pub enum CopyError {
     },
     /// The target holds something already.
     #[error(
-        "{name} holds rows already (table `{table}`): a copy needs a database that is empty or not there; if a copy \
-         into it has ended, it is whole"
+        "{name} holds rows already (table `{table}`): a copy needs a database that is empty, or a file that is not \
+         there; if a copy into it has ended, it is whole"
     )]
     HoldsRows {
         /// The target.
