@@ -34,9 +34,7 @@ fn a_server_is_not_asked_for_what_only_a_file_can_do() {
     home.write_config("database = \"postgres://mentiond@127.0.0.1:1/news\"\n");
     let ended = Ended::of(home.run(&["prune", "--vacuum"])).code(2);
     assert!(
-        ended
-            .stderr
-            .contains("--vacuum is for a database in a file"),
+        ended.error.contains("--vacuum is for a database in a file"),
         "{}",
         ended.error
     );
