@@ -112,8 +112,7 @@ pub enum StoreError {
     Sqlite(Arc<rusqlite::Error>),
     /// The database server, or the way to it, is not there for now.
     #[error(
-        "the database server can't be reached ({0}): check that it runs and that `database` names it; what was \
-         to be recorded is tried again"
+        "the database server can't be reached ({0}): check that it runs and that `database` names it"
     )]
     Unreachable(String),
     /// The server is there and does not let us in, or not do what we must.

@@ -36,6 +36,11 @@ pub struct SubscriptionRow {
     pub error: Option<String>,
 }
 
+/// The columns that [`subscription`] reads.
+const SELECT: &str = "SELECT feed_id, generation, hub, topic, callback_hash, state, lease_until_ms,
+      next_action_ms, attempts, heard_ms, missed, error
+    FROM subscription";
+
 impl FeedRow {
     /// The number itself.
     #[must_use]
@@ -57,11 +62,8 @@ impl Store {
     /// What the database says.
     pub async fn subscriptions(&self) -> Result<Vec<SubscriptionRow>, StoreError> {
         self.read(|conn| {
-            let mut statement = conn.prepare_cached(
-                "SELECT feed_id, generation, hub, topic, callback_hash, state, lease_until_ms,
-                   next_action_ms, attempts, heard_ms, missed, error
-                 FROM subscription ORDER BY feed_id, generation",
-            )?;
+            let mut statement =
+                conn.prepare_cached(&format!("{SELECT} ORDER BY feed_id, generation"))?;
             let rows = statement.query_map([], subscription)?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
@@ -79,11 +81,7 @@ impl Store {
     ) -> Result<Option<SubscriptionRow>, StoreError> {
         self.read_briefly(move |conn| {
             Ok(conn
-                .prepare_cached(
-                    "SELECT feed_id, generation, hub, topic, callback_hash, state, lease_until_ms,
-                       next_action_ms, attempts, heard_ms, missed, error
-                     FROM subscription WHERE feed_id = ?1 AND generation = ?2",
-                )?
+                .prepare_cached(&format!("{SELECT} WHERE feed_id = ?1 AND generation = ?2"))?
                 .query_row([feed.0, generation], subscription)
                 .optional()?)
         })
@@ -100,11 +98,7 @@ impl Store {
     ) -> Result<Option<SubscriptionRow>, StoreError> {
         self.read_briefly(move |conn| {
             Ok(conn
-                .prepare_cached(
-                    "SELECT feed_id, generation, hub, topic, callback_hash, state, lease_until_ms,
-                       next_action_ms, attempts, heard_ms, missed, error
-                     FROM subscription WHERE callback_hash = ?1",
-                )?
+                .prepare_cached(&format!("{SELECT} WHERE callback_hash = ?1"))?
                 .query_row(params![callback_hash], subscription)
                 .optional()?)
         })
