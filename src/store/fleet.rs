@@ -242,8 +242,8 @@ impl Store {
             bury_the_dead(conn)
         });
         let mut names = Vec::new();
-        for (name, sessions) in dead.await? {
-            names.push(name);
+        for (buried, sessions) in dead.await? {
+            names.extend(buried);
             // Not every relative of PostgreSQL lets one end a session; they end by themselves, later.
             let ended = self.write_within(Duration::from_secs(1), move |conn| {
                 let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -396,9 +396,9 @@ fn heartbeat(conn: &Connection, beat: &Beat) -> Result<Option<Heard>, StoreError
     }))
 }
 
-/// Frees what workers hold whose leases have run out; gives their names and those of their sessions. Two that do it at once
-/// bury different ones. A worker is buried once nothing is its any more.
-fn bury_the_dead(conn: &Connection) -> Result<Vec<(String, String)>, StoreError> {
+/// Frees what workers hold whose leases have run out; gives the name of each that is buried now, and that of its
+/// sessions. Two that do it at once bury different ones. A worker is buried once nothing is its any more.
+fn bury_the_dead(conn: &Connection) -> Result<Vec<(Option<String>, String)>, StoreError> {
     let now = now_ms(conn)?;
     let mut dead = conn.prepare_cached(
         "SELECT id, until_ms, name, sessions FROM worker WHERE left_ms IS NULL AND until_ms < ?1
@@ -408,7 +408,7 @@ fn bury_the_dead(conn: &Connection) -> Result<Vec<(String, String)>, StoreError>
         Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
     })?;
     let dead: Vec<(i64, i64, String, String)> = rows.collect::<Result<_, _>>()?;
-    let mut buried = Vec::new();
+    let mut sessions = Vec::new();
     for (worker, until, name, session) in dead {
         conn.prepare_cached(
             "UPDATE lease SET worker_id = NULL, token = token + 1, freed_ms = ?2
@@ -416,16 +416,17 @@ fn bury_the_dead(conn: &Connection) -> Result<Vec<(String, String)>, StoreError>
                ORDER BY kind, name FOR UPDATE SKIP LOCKED)",
         )?
         .execute([worker, until])?;
-        conn.prepare_cached(
-            "UPDATE worker SET left_ms = ?2 WHERE id = ?1 AND left_ms IS NULL
-               AND NOT EXISTS (SELECT 1 FROM lease WHERE worker_id = ?1)",
-        )?
-        .execute([worker, now])?;
-        buried.push((name, session));
+        let buried = conn
+            .prepare_cached(
+                "UPDATE worker SET left_ms = ?2 WHERE id = ?1 AND left_ms IS NULL
+                   AND NOT EXISTS (SELECT 1 FROM lease WHERE worker_id = ?1)",
+            )?
+            .execute([worker, now])?;
+        sessions.push(((buried > 0).then_some(name), session));
     }
     conn.prepare_cached("DELETE FROM worker WHERE left_ms < ?1")?
         .execute([now - millis(LISTED)])?;
-    Ok(buried)
+    Ok(sessions)
 }
 
 /// Frees what a worker holds; `freed` is when it last did something for that which may not be recorded.

@@ -228,12 +228,6 @@ impl Store {
         }
     }
 
-    /// The version of a file's schema that this program reads and writes.
-    #[must_use]
-    pub const fn schema_version() -> usize {
-        schema::VERSION
-    }
-
     /// The database file, if it is one.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {

@@ -19,7 +19,8 @@ use crate::store::{Copied, CopiedTable, CopyError, CopyProgress, CopyStep, Store
 ///
 /// Stop the daemon first. The source stays as it is; the target must be empty: a file need not be there, a server's
 /// database must exist, without tables of mentiond. A copy that was broken off, however, goes on where it was when the
-/// same command is run again; until it has ended, no daemon takes the target. The index of the search is made anew; the key of the WebSub callbacks is not copied.
+/// same command is run again; until it has ended, no daemon takes the target. The index of the search is made anew;
+/// the key of the WebSub callbacks is not copied.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A database is sqlite:PATH, a path, or postgres://user@host:5432/database. For a server the password and

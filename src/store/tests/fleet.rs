@@ -118,7 +118,8 @@ async fn a_dead_workers_feeds_rest_and_what_it_still_does_is_not_recorded() {
     );
     base.silent(a);
     let at = Timestamp::now();
-    base.store.bury_the_dead().await.unwrap();
+    assert_eq!(base.store.bury_the_dead().await.unwrap(), ["a"]);
+    assert!(base.store.bury_the_dead().await.unwrap().is_empty());
     let new = of_feed(&base.beats(b).await.unwrap(), 0).unwrap();
     let state = base.store.feed_state(base.row(0)).await.unwrap();
     let rest = state.next_poll.unwrap().since(at);
